@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+import { inRepository } from './paths.mjs';
+import { runCommand } from './run-command.mjs';
+import { setUp } from './setup.mjs';
+
+/** npm run bench -- NAME [--json]: one program of bench/. */
+async function bench() {
+  const [name, ...args] = process.argv.slice(2);
+  if (name === undefined || !/^[a-z0-9-]+$/.test(name)) {
+    process.stderr.write('usage: npm run bench -- NAME [--json]    (NAME is a file of bench/ without .ts)\n');
+    process.exit(2);
+  }
+  if (!existsSync(inRepository('bench', `${name}.ts`))) {
+    process.stderr.write(`gluewall: there is no bench/${name}.ts\n`);
+    process.exit(2);
+  }
+  await setUp({ for: 'run' });
+  process.exit(await runCommand(process.execPath, [inRepository('dist', 'bench', `${name}.js`), ...args]));
+}
+
+bench();

@@ -1,0 +1,122 @@
+import type { DnsObservation } from '../dns/observation.ts';
+import { captureFilter, type SessionDirection, sessionDirections } from './capture-filter.ts';
+import { CaptureSession, type CaptureSessionHooks, type KernelFigures } from './capture-session.ts';
+import type { Direction } from './direction.ts';
+import { FirstFrames } from './first-frames.ts';
+import type { Observer } from './observe.ts';
+import type { PcapModule } from './pcap-binding.ts';
+import type { DirectionMode } from './protocol.ts';
+
+export interface InterfaceCaptureHooks {
+  /** Reads the frames. */
+  readonly observer: Observer;
+  onObservation(observation: DnsObservation): void;
+  /** The interface has gone, or was down for a moment: close it and open it anew. */
+  onLost(): void;
+}
+
+/** All sessions on one interface, opened and closed together. */
+export class InterfaceCapture {
+  readonly #pcap: PcapModule;
+  readonly #interfaceName: string;
+  readonly #mode: DirectionMode;
+  readonly #hooks: InterfaceCaptureHooks;
+  readonly #sessions = new Map<SessionDirection, CaptureSession>();
+  #firstFrames: FirstFrames | undefined;
+  #witness: CaptureSession | undefined;
+  #settling = false;
+  #ended = false;
+
+  constructor(pcap: PcapModule, interfaceName: string, mode: DirectionMode, hooks: InterfaceCaptureHooks) {
+    this.#pcap = pcap;
+    this.#interfaceName = interfaceName;
+    this.#mode = mode;
+    this.#hooks = hooks;
+  }
+
+  /** What libpcap counted on the lasting sessions. */
+  get figures(): KernelFigures {
+    let received = 0;
+    let dropped = 0;
+    for (const { figures } of this.#sessions.values()) {
+      received += figures.received;
+      dropped += figures.dropped;
+    }
+    return { received, dropped };
+  }
+
+  /** To be called every second. */
+  tick(): void {
+    for (const session of this.#sessions.values()) session.tick();
+  }
+
+  /** Throws an Error with libpcap's text when the interface does not open; close what did open then. */
+  open(): void {
+    // The witness stands before the others, so that it misses nothing that they lose.
+    if (this.#mode === 'port') {
+      this.#firstFrames = new FirstFrames();
+      this.#witness = this.#openSession('both', (octets, lengthBytes, atMs) => {
+        this.#firstFrames?.witness(octets, lengthBytes, atMs);
+        this.#settleSoon();
+      });
+    }
+    for (const direction of sessionDirections(this.#mode)) {
+      const session = this.#openSession(direction, (octets, lengthBytes, atMs) => {
+        this.#onFrame(octets, lengthBytes, atMs, direction);
+      });
+      this.#sessions.set(direction, session);
+      if (session.linkType !== 'LINKTYPE_ETHERNET') throw new Error(`link type ${session.linkType} is not Ethernet`);
+    }
+  }
+
+  /** Not to be called from within a hook. Safe twice. */
+  close(): void {
+    this.#ended = true;
+    for (const session of this.#sessions.values()) session.close();
+    this.#witness?.close();
+  }
+
+  #openSession(direction: SessionDirection, onFrame: CaptureSessionHooks['onFrame']): CaptureSession {
+    const onLost = () => this.#lose();
+    return new CaptureSession(this.#pcap, this.#interfaceName, captureFilter(direction), { onFrame, onLost });
+  }
+
+  #onFrame(octets: Buffer, lengthBytes: number, atMs: number, direction: SessionDirection): void {
+    if (this.#firstFrames !== undefined) {
+      this.#firstFrames.deliver(octets, lengthBytes);
+      this.#settleSoon();
+    }
+    const way = direction === 'both' ? 'by-source' : direction;
+    const observation = this.#hooks.observer.observe(octets, 0, lengthBytes, atMs, way);
+    if (observation !== undefined) this.#hooks.onObservation(observation);
+  }
+
+  /** After this turn of the event loop, when all sessions have handed over what they hold. */
+  #settleSoon(): void {
+    if (this.#settling) return;
+    this.#settling = true;
+    setImmediate(() => {
+      this.#settling = false;
+      this.#settle();
+    });
+  }
+
+  #settle(): void {
+    const firstFrames = this.#firstFrames;
+    if (firstFrames === undefined || this.#ended) return;
+    const missing = (direction: Direction) => this.#sessions.get(direction)?.missingCount ?? 0;
+    for (const { octets, atMs, direction } of firstFrames.settle(missing)) {
+      const observation = this.#hooks.observer.observe(octets, 0, octets.length, atMs, direction);
+      if (observation !== undefined) this.#hooks.onObservation(observation);
+    }
+    if (!firstFrames.done) return;
+    this.#firstFrames = undefined;
+    this.#witness?.close();
+  }
+
+  #lose(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#hooks.onLost();
+  }
+}

@@ -1,0 +1,218 @@
+/** Every key of gluewall.yaml, with its default and limit. docs/configuration.md is made from this file. */
+import { z } from 'zod';
+import { address, duration, type KeyFacts, listenAddress, network, whole } from './fields.ts';
+
+const facts = (unit: string, defaultText: string, limit: string): { facts: KeyFacts } => ({
+  facts: { unit, default: defaultText, limit },
+});
+
+export const configSchema = z.strictObject({
+  mode: z
+    .enum(['monitor', 'enforce'])
+    .default('monitor')
+    .describe('monitor: every query passes and the verdict is only told; enforce: unknown destinations are blocked')
+    .meta(facts('word', 'monitor', 'monitor, enforce')),
+  on_failure: z
+    .enum(['open', 'closed'])
+    .default('open')
+    .describe('What becomes of unknown direct queries while no controller answers: let them pass, or drop them')
+    .meta(facts('word', 'open', 'open, closed')),
+  warmup: duration('How long the history learns before enforce blocks anything; until then it acts as monitor', {
+    default: '48h',
+    min: '0',
+    max: '30d',
+  }),
+  inside: z
+    .strictObject({
+      networks: z
+        .array(network)
+        .max(1024)
+        .default([])
+        .describe('The protected networks; traffic to them is never outbound')
+        .meta(facts('networks', 'none', '1024 networks')),
+    })
+    .prefault({}),
+  outside: z
+    .strictObject({
+      ports: z
+        .array(
+          z.union([
+            z.string().min(1),
+            z
+              .int()
+              .min(1)
+              .max(0xffffff00 - 1),
+          ]),
+        )
+        .max(64)
+        .default([])
+        .describe('Bridge ports towards the Internet, by name or OpenFlow number; what enters there is never outbound')
+        .meta(facts('ports', 'none', '64 ports')),
+    })
+    .prefault({}),
+  trusted_resolvers: z
+    .array(address)
+    .max(256)
+    .default([])
+    .describe('Full-service resolvers whose queries, and queries to which, pass without a verdict')
+    .meta(facts('addresses', 'none', '256 addresses')),
+  allow: z
+    .array(address)
+    .max(65536)
+    .default([])
+    .describe('Destinations that may always be queried')
+    .meta(facts('addresses', 'none', '65536 addresses, `allow add` included')),
+  teach: z
+    .enum(['resolvers', 'matched'])
+    .optional()
+    .describe('Whose responses teach: those to trusted resolvers, or any response that matches a query that left')
+    .meta(facts('word', 'resolvers when any is configured, else matched', 'resolvers, matched')),
+  root_hints: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Root hints file in the form of named.root, relative to this file')
+    .meta(facts('path', 'built-in list', 'one file')),
+  seed: z
+    .array(address)
+    .max(1_000_000)
+    .default([])
+    .describe('Addresses in the history from the start, never expiring; for demonstration and measurement')
+    .meta(facts('addresses', 'none', '1000000 addresses')),
+  openflow: z
+    .strictObject({
+      listen: listenAddress
+        .prefault('127.0.0.1:6653')
+        .describe('Where switches connect')
+        .meta(facts('host:port', '127.0.0.1:6653', 'one address')),
+      switches: whole('Switches connected at once', 'connections', { default: 64, min: 1, max: 1024 }),
+    })
+    .prefault({}),
+  capture: z
+    .strictObject({
+      interfaces: z
+        .array(z.string().min(1).max(15))
+        .max(64)
+        .optional()
+        .describe('Interfaces to capture on')
+        .meta(facts('interfaces', 'the outside ports given by name', '64 interfaces')),
+      direction: z
+        .enum(['port', 'networks'])
+        .default('port')
+        .describe('How to tell what left: port asks the interface; networks goes by the source (for a mirror port)')
+        .meta(facts('word', 'port', 'port, networks')),
+    })
+    .prefault({}),
+  hold: z
+    .strictObject({
+      time: duration('How long the verdict on an unknown destination waits for the referral that may name it', {
+        default: '50ms',
+        min: '0',
+        max: '1s',
+      }),
+      packets: whole('Queries held at once', 'packets', { default: 1024, min: 0, max: 65536 }),
+      bytes: whole('Octets of queries held at once', 'octets', { default: 1 << 20, min: 0, max: 1 << 26 }),
+    })
+    .prefault({}),
+  allow_flow: z
+    .strictObject({
+      total: whole('Allow flows per switch; beyond it queries to known destinations pass one by one', 'flows', {
+        default: 65536,
+        min: 0,
+        max: 1_000_000,
+      }),
+    })
+    .prefault({}),
+  drop_flow: z
+    .strictObject({
+      life: duration('How long a drop flow lasts; whole seconds', { default: '10s', min: '1s', max: '15s' }),
+      per_client: whole(
+        'Drop flows per client and switch; beyond it one flow drops all the client is not allowed',
+        'flows',
+        {
+          default: 16,
+          min: 1,
+          max: 16_777_216,
+        },
+      ),
+      total: whole('Drop flows per switch; beyond it blocked queries are dropped one by one', 'flows', {
+        default: 8192,
+        min: 0,
+        max: 16_777_216,
+      }),
+    })
+    .prefault({}),
+  copy: z
+    .strictObject({
+      observed_rate: whole('Copies of forwarded queries sent to the controller in monitor mode', 'packets/s', {
+        default: 5000,
+        min: 1,
+        max: 1_000_000,
+      }),
+      blocked_rate: whole('Copies of queries that a drop flow drops', 'packets/s', {
+        default: 100,
+        min: 1,
+        max: 1_000_000,
+      }),
+    })
+    .prefault({}),
+  ttl: z
+    .strictObject({
+      floor: duration('No record counts for less', { default: '60s', min: '1s', max: '1d' }),
+      cap: duration('No record counts for more', { default: '7d', min: '1s', max: '30d' }),
+    })
+    .prefault({}),
+  glue: z
+    .strictObject({
+      wait: duration('How long an NS record without glue waits for its address', {
+        default: '2s',
+        min: '0',
+        max: '60s',
+      }),
+      size: whole('NS records that wait at once', 'records', { default: 65536, min: 0, max: 1_000_000 }),
+    })
+    .prefault({}),
+  pending: z
+    .strictObject({
+      time: duration('How long a query waits for its response', { default: '5s', min: '100ms', max: '60s' }),
+      size: whole('Queries that wait at once', 'queries', { default: 65536, min: 1, max: 1_000_000 }),
+    })
+    .prefault({}),
+  history: z
+    .strictObject({
+      size: whole('Triples (zone, name server, address) held', 'triples', {
+        default: 1_000_000,
+        min: 1,
+        max: 10_000_000,
+      }),
+    })
+    .prefault({}),
+  control: z
+    .strictObject({
+      socket: z
+        .string()
+        .min(1)
+        .max(107)
+        .optional()
+        .describe('Unix socket of the command line, made with mode 0600')
+        .meta(facts('path', '/run/gluewall.sock for root, else in $XDG_RUNTIME_DIR', '107 octets')),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .default('info')
+        .describe('The least severity that is logged')
+        .meta(facts('word', 'info', 'debug, info, warn, error')),
+      rate: whole('Verdicts logged; beyond a backlog of 8192 they are counted, not logged', 'lines/s', {
+        default: 1000,
+        min: 10,
+        max: 100_000,
+      }),
+    })
+    .prefault({}),
+});
+
+/** The configuration as the program uses it: durations in milliseconds, addresses and networks parsed. */
+export type Config = z.output<typeof configSchema>;

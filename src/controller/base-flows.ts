@@ -1,0 +1,147 @@
+/** The flows and meters that stand on a switch whatever is asked: direction, trusted resolvers, the default verdict. */
+import { createHash } from 'node:crypto';
+import { type Address, addressFromOctets, isIpv4, type Network, networkMask } from '../core/address.ts';
+import { encodeMessage } from '../openflow/message.ts';
+import { FLOW_MOD_DEFAULTS } from '../openflow/flow-mod.ts';
+import type { Match } from '../openflow/match.ts';
+import type { Oxm } from '../openflow/oxm.ts';
+import { CONTROLLER_MAX_LENGTH, Port } from '../openflow/schema/constants.ts';
+import type { Instruction } from '../openflow/schema/instructions.ts';
+import { COPY_REASON, type CopyReason, DEFAULT_GROUP, type Flow, flow, GROUP_MASK, gotoTable, REASON_MASK } from './pipeline.ts';
+
+/** How long the entry that asks the controller outlives it, and how often it is renewed (on_failure: open). */
+export const ASK_TIMEOUT_SECONDS = 15;
+export const ASK_RENEWAL_MS = 5000;
+
+/**
+ * What the verdict table does with a query that has no verdict yet. `forward`: nothing is judged, as when nobody said
+ * which side is inside.
+ */
+export type Treatment = 'forward' | 'observe' | 'ask';
+
+export interface BaseSettings {
+  readonly treatment: Treatment;
+  readonly onFailure: 'open' | 'closed';
+  readonly insideNetworks: readonly Network[];
+  readonly trustedResolvers: readonly Address[];
+  /** OpenFlow port numbers. */
+  readonly outsidePorts: readonly number[];
+  /** False where the switch has no meters: copies are then sent unmetered. */
+  readonly meters: boolean;
+}
+
+export interface CopyMeter {
+  readonly meterId: number;
+  readonly reason: CopyReason;
+}
+
+export const COPY_METERS: readonly CopyMeter[] = [
+  { meterId: 1, reason: 'observed' },
+  { meterId: 2, reason: 'blocked' },
+];
+
+const ETH_TYPE_IPV4 = 0x0800;
+const ETH_TYPE_IPV6 = 0x86dd;
+const DNS_PORT = 53;
+const PROTOCOLS = [
+  { ipProto: 17, portField: 'udp_dst' },
+  { ipProto: 6, portField: 'tcp_dst' },
+] as const;
+
+/** Last table first: an entry never leads to a table that is not there yet. */
+export function baseFlows(settings: BaseSettings): readonly Flow[] {
+  const forward = flow('forward', 'normal', {
+    instructions: [{ type: 'applyActions', actions: [outputTo(Port.NORMAL)] }, gotoTable('copy')],
+  });
+  return [...copyFlows(settings), forward, ...defaultVerdicts(settings), ...classifyFlows(settings)];
+}
+
+/** The 16-bit generation of a rule set: the same rules give the same number, in this process and the next. */
+export function generationOf(flows: readonly Flow[]): number {
+  const hash = createHash('sha256');
+  for (const { match, instructions, priority, tableId, hardTimeoutSeconds: hardTimeout } of flows) {
+    hash.update(encodeMessage({ ...FLOW_MOD_DEFAULTS, match, instructions, priority, tableId, hardTimeout }));
+  }
+  return hash.digest().readUInt16BE(0);
+}
+
+/** `eth_type` and the source or destination of `address`. */
+export function matchAddress(side: 'src' | 'dst', address: Address): Match {
+  return isIpv4(address)
+    ? [{ field: 'eth_type', value: ETH_TYPE_IPV4 }, { field: `ipv4_${side}`, value: address }]
+    : [{ field: 'eth_type', value: ETH_TYPE_IPV6 }, { field: `ipv6_${side}`, value: address }];
+}
+
+export function writeReason(reason: CopyReason): Instruction {
+  return { type: 'writeMetadata', metadata: COPY_REASON[reason], metadataMask: REASON_MASK };
+}
+
+function outputTo(port: number) {
+  return { type: 'output', port, maxLength: port === Port.CONTROLLER ? CONTROLLER_MAX_LENGTH : 0 } as const;
+}
+
+const toController: Instruction = { type: 'applyActions', actions: [outputTo(Port.CONTROLLER)] };
+
+function classifyFlows(settings: BaseSettings): Flow[] {
+  const pass = [gotoTable('forward')];
+  const toOutsidePort = (port: number): Match => [{ field: 'in_port', value: port }];
+  return [
+    ...settings.outsidePorts.map((port) => flow('classify', 'outsidePort', { match: toOutsidePort(port), instructions: pass })),
+    ...settings.insideNetworks.map((network) =>
+      flow('classify', 'insideNetwork', { match: matchNetwork(network), instructions: pass }),
+    ),
+    ...settings.trustedResolvers.flatMap((resolver) => [
+      ...dnsFlows(matchAddress('src', resolver)).map((match) => flow('classify', 'fromResolver', { match, instructions: pass })),
+      ...dnsFlows(matchAddress('dst', resolver)).map((match) => flow('classify', 'toResolver', { match, instructions: pass })),
+    ]),
+    ...(settings.treatment === 'forward' ? [] : outboundDnsFlows()),
+    flow('classify', 'other', { instructions: pass }),
+  ];
+}
+
+function outboundDnsFlows(): Flow[] {
+  const instructions: Instruction[] = [
+    { type: 'writeMetadata', metadata: DEFAULT_GROUP, metadataMask: GROUP_MASK },
+    gotoTable('verdict'),
+  ];
+  return [ETH_TYPE_IPV4, ETH_TYPE_IPV6]
+    .flatMap((value) => dnsFlows([{ field: 'eth_type', value }]))
+    .map((match) => flow('classify', 'outboundDns', { match, instructions }));
+}
+
+/** `match` narrowed to port 53, once for UDP and once for TCP. Fields stand in the order of their prerequisites. */
+function dnsFlows([ethType, ...addresses]: Match): Match[] {
+  return PROTOCOLS.map(({ ipProto, portField }) => [
+    ethType!,
+    { field: 'ip_proto', value: ipProto },
+    ...addresses,
+    { field: portField, value: DNS_PORT },
+  ]);
+}
+
+function matchNetwork({ base, prefixLength }: Network): Match {
+  const [ethType, destination] = matchAddress('dst', base);
+  if (prefixLength === 0) return [ethType!];
+  const mask = addressFromOctets(networkMask(base, prefixLength))!;
+  return [ethType!, { ...destination!, mask } as Oxm];
+}
+
+function defaultVerdicts({ treatment, onFailure }: BaseSettings): Flow[] {
+  const forward = gotoTable('forward');
+  if (treatment === 'forward') return [];
+  if (treatment === 'observe') return [flow('verdict', 'observe', { instructions: [writeReason('observed'), forward] })];
+  if (onFailure === 'closed') return [flow('verdict', 'ask', { instructions: [toController] })];
+  return [
+    flow('verdict', 'failOpen', { instructions: [forward] }),
+    flow('verdict', 'ask', { instructions: [toController], hardTimeoutSeconds: ASK_TIMEOUT_SECONDS }),
+  ];
+}
+
+function copyFlows({ meters }: BaseSettings): Flow[] {
+  return COPY_METERS.map(({ meterId, reason }) =>
+    flow('copy', reason, {
+      match: [{ field: 'metadata', value: COPY_REASON[reason], mask: REASON_MASK }],
+      instructions: meters ? [{ type: 'meter', meterId }, toController] : [toController],
+    }),
+  );
+}

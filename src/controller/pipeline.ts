@@ -1,0 +1,127 @@
+/**
+ * The OpenFlow pipeline as data. Every flow entry that gluewall installs is an entry of this declaration; the docs page
+ * and the tests are made from it too.
+ */
+import { GluewallError } from '../core/errors.ts';
+import type { Match } from '../openflow/match.ts';
+import type { OxmName } from '../openflow/oxm.ts';
+import type { Instruction } from '../openflow/schema/instructions.ts';
+
+/** A kind of flow entry: where it stands in its table, and the rule id that its cookie carries. */
+interface EntryKind {
+  readonly rule: number;
+  readonly priority: number;
+  readonly about: string;
+}
+
+interface TableDeclaration {
+  readonly id: number;
+  readonly about: string;
+  readonly matchFields: readonly OxmName[];
+  readonly next: readonly string[];
+  readonly entries: Readonly<Record<string, EntryKind>>;
+}
+
+const entry = (rule: number, priority: number, about: string): EntryKind => ({ rule, priority, about });
+
+export const PIPELINE = {
+  classify: {
+    id: 0,
+    about: 'Finds outbound DNS and writes the group of the client',
+    matchFields: ['in_port', 'eth_type', 'ip_proto', 'ipv4_src', 'ipv4_dst', 'ipv6_src', 'ipv6_dst', 'udp_dst', 'tcp_dst'],
+    next: ['verdict', 'forward'],
+    entries: {
+      outsidePort: entry(1, 500, 'came in on an outside port: not outbound'),
+      insideNetwork: entry(2, 400, 'to an inside network: not outbound'),
+      fromResolver: entry(3, 300, 'DNS from a trusted resolver'),
+      toResolver: entry(4, 300, 'DNS to a trusted resolver'),
+      outboundDns: entry(5, 200, 'a direct outbound DNS query'),
+      other: entry(6, 0, 'everything else, later fragments too'),
+    },
+  },
+  verdict: {
+    id: 1,
+    about: 'Direct outbound DNS queries only: what the controller decided, or a question to it',
+    matchFields: ['eth_type', 'ipv4_src', 'ipv4_dst', 'ipv6_src', 'ipv6_dst'],
+    next: ['forward', 'copy'],
+    entries: {
+      allow: entry(16, 300, 'a known destination'),
+      drop: entry(17, 200, 'an unknown destination of one client'),
+      dropClient: entry(18, 100, 'a client with too many unknown destinations: all that is not allowed'),
+      ask: entry(19, 10, 'enforce: no verdict yet, the packet goes to the controller'),
+      failOpen: entry(20, 0, 'enforce, on_failure open: no controller has renewed the entry above'),
+      observe: entry(21, 0, 'monitor: forwarded and copied'),
+    },
+  },
+  forward: {
+    id: 2,
+    about: 'Switches the packet as a learning switch does, then on to the copy',
+    matchFields: [],
+    next: ['copy'],
+    entries: { normal: entry(32, 0, 'output NORMAL') },
+  },
+  copy: {
+    id: 3,
+    about: 'Copies to the controller, one meter per reason; stands behind the output so that a meter never drops a query',
+    matchFields: ['metadata'],
+    next: [],
+    entries: {
+      observed: entry(48, 10, 'a query that was forwarded'),
+      blocked: entry(49, 10, 'a query that a drop flow drops'),
+    },
+  },
+} as const satisfies Record<string, TableDeclaration>;
+
+export type TableName = keyof typeof PIPELINE;
+export type EntryName<T extends TableName> = keyof (typeof PIPELINE)[T]['entries'] & string;
+
+/** Metadata bits 0 to 15: the client's group. There is one so far. */
+export const GROUP_MASK = 0xffffn;
+export const DEFAULT_GROUP = 1n;
+/** Metadata bits 16 to 19: why a copy is wanted. */
+export const REASON_MASK = 0xf0000n;
+export const COPY_REASON = { observed: 0x10000n, blocked: 0x20000n } as const;
+export type CopyReason = keyof typeof COPY_REASON;
+
+/** The first 16 bits of every cookie of ours: "gW". */
+export const COOKIE_TAG = 0x6757;
+export const COOKIE_TAG_MASK = 0xffffn << 48n;
+
+/** Cookie: tag 16 bits, generation of the rule set 16 bits, rule id 32 bits. */
+export function cookieOf(generation: number, rule: number): bigint {
+  return (BigInt(COOKIE_TAG) << 48n) | (BigInt(generation) << 32n) | BigInt(rule);
+}
+
+/** A flow entry as we want it on a switch. */
+export interface Flow {
+  readonly tableId: number;
+  readonly priority: number;
+  readonly rule: number;
+  readonly match: Match;
+  readonly instructions: readonly Instruction[];
+  /** Whole seconds, 0 to 65535; 0 never expires. */
+  readonly hardTimeoutSeconds: number;
+}
+
+interface FlowParts {
+  readonly match?: Match;
+  readonly instructions: readonly Instruction[];
+  readonly hardTimeoutSeconds?: number;
+}
+
+/** Makes a flow of a declared kind. Throws GluewallError `pipeline` when it strays from its table's declaration. */
+export function flow<T extends TableName>(table: T, kind: EntryName<T>, parts: FlowParts): Flow {
+  const declaration: TableDeclaration = PIPELINE[table];
+  const { priority, rule } = declaration.entries[kind]!;
+  const { match = [], instructions, hardTimeoutSeconds = 0 } = parts;
+  const stray = match.find(({ field }) => !(declaration.matchFields as readonly string[]).includes(field));
+  if (stray !== undefined) throw new GluewallError('pipeline', `table ${table} does not match on ${stray.field}`);
+  const nextIds = declaration.next.map((name) => PIPELINE[name as TableName].id as number);
+  const astray = instructions.find((step) => step.type === 'gotoTable' && !nextIds.includes(step.tableId));
+  if (astray !== undefined) throw new GluewallError('pipeline', `table ${table} does not lead to every table it names`);
+  return { tableId: declaration.id, priority, rule, match, instructions, hardTimeoutSeconds };
+}
+
+export function gotoTable(table: TableName): Instruction {
+  return { type: 'gotoTable', tableId: PIPELINE[table].id };
+}

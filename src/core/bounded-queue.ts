@@ -1,0 +1,40 @@
+/** A first-in first-out queue with a maximum; what does not fit is refused and counted, never waited for. */
+export class BoundedQueue<T> {
+  readonly #slots: (T | undefined)[];
+  #head = 0;
+  #size = 0;
+  #refused = 0;
+
+  constructor(capacity: number) {
+    this.#slots = new Array<T | undefined>(capacity);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How many items found no room so far. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** True when the item was taken. */
+  push(item: T): boolean {
+    if (this.#size === this.#slots.length) {
+      this.#refused++;
+      return false;
+    }
+    this.#slots[(this.#head + this.#size) % this.#slots.length] = item;
+    this.#size++;
+    return true;
+  }
+
+  shift(): T | undefined {
+    if (this.#size === 0) return undefined;
+    const item = this.#slots[this.#head];
+    this.#slots[this.#head] = undefined;
+    this.#head = (this.#head + 1) % this.#slots.length;
+    this.#size--;
+    return item;
+  }
+}

@@ -1,0 +1,17 @@
+/** Time as everything here sees it, so that a test can hold it still. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch; never runs backwards while the process lives. */
+  nowMs(): number;
+  /** Runs `action` once, `delayMs` from now; the returned function calls it off. */
+  after(delayMs: number, action: () => void): () => void;
+}
+
+/** The machine's clock: set by the wall once at start, monotonic from then on. Its timers keep no process alive. */
+export const systemClock: Clock = {
+  nowMs: () => performance.timeOrigin + performance.now(),
+  after(delayMs, action) {
+    const timer = setTimeout(action, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

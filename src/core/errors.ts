@@ -1,0 +1,13 @@
+/**
+ * The base of every error thrown on purpose. `code` is stable and listed in docs/errors.md; the message says what is
+ * wrong, where, and what to do about it.
+ */
+export class GluewallError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'GluewallError';
+    this.code = code;
+  }
+}

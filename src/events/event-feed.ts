@@ -1,0 +1,63 @@
+import { BoundedQueue } from '../core/bounded-queue.ts';
+import type { Clock } from '../core/clock.ts';
+
+export interface EventFeedOptions {
+  /** The most events that wait; what comes beyond is lost and counted. */
+  readonly size: number;
+  /** How many events leave per round. */
+  readonly perRound: number;
+  /** Time between rounds, milliseconds. */
+  readonly roundMs: number;
+}
+
+/** Carries events from the packet path to slow readers: bounded, paced, and never a delay to the packet. */
+export class EventFeed<E> {
+  readonly #clock: Clock;
+  readonly #queue: BoundedQueue<E>;
+  readonly #options: EventFeedOptions;
+  readonly #sink: (event: E) => void;
+  #cancelRound: (() => void) | undefined;
+
+  constructor(clock: Clock, options: EventFeedOptions, sink: (event: E) => void) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#queue = new BoundedQueue(options.size);
+    this.#sink = sink;
+  }
+
+  /** Events that found no room. */
+  get lost(): number {
+    return this.#queue.refused;
+  }
+
+  /** True when an event would find room: spares the packet path making one that would be lost. */
+  hasRoom(): boolean {
+    return this.#queue.size < this.#options.size;
+  }
+
+  push(event: E): void {
+    this.#queue.push(event);
+    this.#cancelRound ??= this.#clock.after(this.#options.roundMs, () => this.#round());
+  }
+
+  /** Hands on all that waits. Safe twice. */
+  stop(): void {
+    this.#cancelRound?.();
+    this.#cancelRound = undefined;
+    this.#deliver(Number.POSITIVE_INFINITY);
+  }
+
+  #round(): void {
+    this.#cancelRound = undefined;
+    this.#deliver(this.#options.perRound);
+    if (this.#queue.size > 0) this.#cancelRound = this.#clock.after(this.#options.roundMs, () => this.#round());
+  }
+
+  #deliver(most: number): void {
+    for (let count = 0; count < most; count++) {
+      const event = this.#queue.shift();
+      if (event === undefined) return;
+      this.#sink(event);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { Address } from '../core/address.ts';
+import type { Name } from '../dns/name.ts';
+import type { Transport } from '../dns/observation.ts';
+
+/** What became of one direct outbound query. */
+export interface VerdictEvent {
+  readonly atMs: number;
+  readonly datapathId: string;
+  /** The switch port on which the query came in. */
+  readonly inPort: number;
+  readonly client: Address;
+  readonly clientPort: number;
+  readonly destination: Address;
+  readonly transport: Transport;
+  /** Undefined when the packet carries no readable question, as a TCP SYN or malformed DNS. */
+  readonly queryName: Name | undefined;
+  readonly queryType: number | undefined;
+  readonly verdict: 'allow' | 'block';
+  readonly reason: 'allowList' | 'history' | 'rootHints' | 'seed' | 'unknown';
+  /** False in monitor mode: the query passed whatever the verdict. */
+  readonly enforced: boolean;
+  /** How long the verdict was put off, milliseconds. */
+  readonly heldMs: number;
+  /** The sentence for the operator. */
+  readonly message: string;
+}

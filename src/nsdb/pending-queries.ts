@@ -1,0 +1,72 @@
+import type { Clock } from '../core/clock.ts';
+import type { DnsObservation, DnsQuery } from '../dns/observation.ts';
+
+export interface PendingOptions {
+  /** How long a query waits for its response, milliseconds. */
+  readonly timeMs: number;
+  /** The most queries that wait at once; the oldest makes room. */
+  readonly size: number;
+}
+
+/**
+ * Queries that were seen leaving and have no response yet. A response belongs to one of them when addresses, ports,
+ * transport, ID and question agree, the name in its exact letter case (RFC 5452 §9.1).
+ */
+export class PendingQueries {
+  readonly #clock: Clock;
+  readonly #options: PendingOptions;
+  readonly #waiting = new Map<string, DnsQuery>();
+  #evicted = 0;
+
+  constructor(clock: Clock, options: PendingOptions) {
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Queries pushed out by newer ones before their time was over. */
+  get evicted(): number {
+    return this.#evicted;
+  }
+
+  open(query: DnsQuery): void {
+    this.#dropOverdue();
+    const key = exchangeKey(query);
+    // A retransmission takes its place at the young end, so that the Map stays in order of time.
+    this.#waiting.delete(key);
+    if (this.#waiting.size >= this.#options.size) this.#dropOldest();
+    this.#waiting.set(key, query);
+  }
+
+  /** The query that `response` answers, taken out so that a second response finds none; undefined when there is none. */
+  close(response: DnsObservation): DnsQuery | undefined {
+    this.#dropOverdue();
+    const key = exchangeKey(response);
+    const query = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    return query;
+  }
+
+  #dropOverdue(): void {
+    const oldestMs = this.#clock.nowMs() - this.#options.timeMs;
+    for (const [key, query] of this.#waiting) {
+      if (query.atMs >= oldestMs) return;
+      this.#waiting.delete(key);
+    }
+  }
+
+  #dropOldest(): void {
+    for (const key of this.#waiting.keys()) {
+      this.#waiting.delete(key);
+      this.#evicted++;
+      return;
+    }
+  }
+}
+
+function exchangeKey({ transport, client, clientPort, server, serverPort, id, question }: DnsObservation): string {
+  return `${transport} ${client} ${clientPort} ${server} ${serverPort} ${id} ${question.type} ${question.class} ${question.name}`;
+}

@@ -1,0 +1,108 @@
+/** The flow match fields, one row each (OpenFlow 1.3.5 §7.2.3.7); decoding, encoding and checking all read this table. */
+import { ip4, ip6, type Kind, mac, u8, u16, u24, u32, u64 } from '../kinds.ts';
+import { VlanId } from './constants.ts';
+
+/** OXM classes (§7.2.3.2): Open vSwitch's second one, and the specification's own. */
+export const NXM_1_CLASS = 0x0001;
+export const OPENFLOW_BASIC_CLASS = 0x8000;
+
+/** A field that must stand earlier in the match: with `values` exactly one of them, with `except` none of those. */
+export interface Prerequisite {
+  readonly field: string;
+  readonly values?: readonly number[];
+  readonly except?: readonly number[];
+}
+
+/** What a row says of its field; `T` is the type of its value and mask. */
+export interface OxmRow<N extends string, T> {
+  readonly oxmClass: number;
+  readonly oxmField: number;
+  readonly name: N;
+  readonly kind: Kind<T>;
+  /** Octets of the value, and of the mask when there is one. */
+  readonly lengthBytes: number;
+  readonly maskable: boolean;
+  readonly prerequisites: readonly Prerequisite[];
+}
+
+type Maskability = 'exact' | 'maskable';
+
+function basic<const N extends string, T>(
+  oxmField: number,
+  name: N,
+  kind: Kind<T>,
+  lengthBytes: number,
+  maskability: Maskability,
+  prerequisites: readonly Prerequisite[] = [],
+): OxmRow<N, T> {
+  const maskable = maskability === 'maskable';
+  return { oxmClass: OPENFLOW_BASIC_CLASS, oxmField, name, kind, lengthBytes, maskable, prerequisites };
+}
+
+const isIpv4 = { field: 'eth_type', values: [0x0800] };
+const isIpv6 = { field: 'eth_type', values: [0x86dd] };
+const isIp = { field: 'eth_type', values: [0x0800, 0x86dd] };
+const isArp = { field: 'eth_type', values: [0x0806] };
+const isMpls = { field: 'eth_type', values: [0x8847, 0x8848] };
+const isPbb = { field: 'eth_type', values: [0x88e7] };
+const isTcp = { field: 'ip_proto', values: [6] };
+const isUdp = { field: 'ip_proto', values: [17] };
+const isSctp = { field: 'ip_proto', values: [132] };
+const isIcmpv4 = { field: 'ip_proto', values: [1] };
+const isIcmpv6 = { field: 'ip_proto', values: [58] };
+const isNeighborSolicitation = { field: 'icmpv6_type', values: [135] };
+const isNeighborAdvertisement = { field: 'icmpv6_type', values: [136] };
+const isNeighborDiscovery = { field: 'icmpv6_type', values: [135, 136] };
+
+/** Every field that this codec knows, by the names of the specification in lower case without their prefix. */
+export const OXM_ROWS = [
+  basic(0, 'in_port', u32, 4, 'exact'),
+  basic(1, 'in_phy_port', u32, 4, 'exact', [{ field: 'in_port' }]),
+  basic(2, 'metadata', u64, 8, 'maskable'),
+  basic(3, 'eth_dst', mac, 6, 'maskable'),
+  basic(4, 'eth_src', mac, 6, 'maskable'),
+  basic(5, 'eth_type', u16, 2, 'exact'),
+  basic(6, 'vlan_vid', u16, 2, 'maskable'),
+  basic(7, 'vlan_pcp', u8, 1, 'exact', [{ field: 'vlan_vid', except: [VlanId.NONE] }]),
+  basic(8, 'ip_dscp', u8, 1, 'exact', [isIp]),
+  basic(9, 'ip_ecn', u8, 1, 'exact', [isIp]),
+  basic(10, 'ip_proto', u8, 1, 'exact', [isIp]),
+  basic(11, 'ipv4_src', ip4, 4, 'maskable', [isIpv4]),
+  basic(12, 'ipv4_dst', ip4, 4, 'maskable', [isIpv4]),
+  basic(13, 'tcp_src', u16, 2, 'exact', [isTcp]),
+  basic(14, 'tcp_dst', u16, 2, 'exact', [isTcp]),
+  basic(15, 'udp_src', u16, 2, 'exact', [isUdp]),
+  basic(16, 'udp_dst', u16, 2, 'exact', [isUdp]),
+  basic(17, 'sctp_src', u16, 2, 'exact', [isSctp]),
+  basic(18, 'sctp_dst', u16, 2, 'exact', [isSctp]),
+  basic(19, 'icmpv4_type', u8, 1, 'exact', [isIpv4, isIcmpv4]),
+  basic(20, 'icmpv4_code', u8, 1, 'exact', [isIpv4, isIcmpv4]),
+  basic(21, 'arp_op', u16, 2, 'exact', [isArp]),
+  basic(22, 'arp_spa', ip4, 4, 'maskable', [isArp]),
+  basic(23, 'arp_tpa', ip4, 4, 'maskable', [isArp]),
+  basic(24, 'arp_sha', mac, 6, 'maskable', [isArp]),
+  basic(25, 'arp_tha', mac, 6, 'maskable', [isArp]),
+  basic(26, 'ipv6_src', ip6, 16, 'maskable', [isIpv6]),
+  basic(27, 'ipv6_dst', ip6, 16, 'maskable', [isIpv6]),
+  basic(28, 'ipv6_flabel', u32, 4, 'maskable', [isIpv6]),
+  basic(29, 'icmpv6_type', u8, 1, 'exact', [isIpv6, isIcmpv6]),
+  basic(30, 'icmpv6_code', u8, 1, 'exact', [isIpv6, isIcmpv6]),
+  basic(31, 'ipv6_nd_target', ip6, 16, 'exact', [isNeighborDiscovery]),
+  basic(32, 'ipv6_nd_sll', mac, 6, 'exact', [isNeighborSolicitation]),
+  basic(33, 'ipv6_nd_tll', mac, 6, 'exact', [isNeighborAdvertisement]),
+  basic(34, 'mpls_label', u32, 4, 'exact', [isMpls]),
+  basic(35, 'mpls_tc', u8, 1, 'exact', [isMpls]),
+  basic(36, 'mpls_bos', u8, 1, 'exact', [isMpls]),
+  basic(37, 'pbb_isid', u24, 3, 'maskable', [isPbb]),
+  basic(38, 'tunnel_id', u64, 8, 'maskable'),
+  basic(39, 'ipv6_exthdr', u16, 2, 'maskable', [isIpv6]),
+  {
+    oxmClass: NXM_1_CLASS,
+    oxmField: 26,
+    name: 'nw_frag',
+    kind: u8,
+    lengthBytes: 1,
+    maskable: true,
+    prerequisites: [isIp],
+  } satisfies OxmRow<'nw_frag', number>,
+] as const;

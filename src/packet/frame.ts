@@ -1,0 +1,191 @@
+/**
+ * One Ethernet frame, read down to its UDP or TCP payload.
+ *
+ *     Ethernet II   destination(6) source(6) [tag: 0x8100 or 0x88a8, TCI(2)]* EtherType(2)
+ *     IPv4          RFC 791, with options
+ *     IPv6          RFC 8200, with hop-by-hop, routing, destination options and fragment headers
+ *     UDP           RFC 768;  TCP  RFC 9293, with options
+ *
+ * Lengths come from the IP and UDP headers, never from the frame: short frames are padded (IEEE 802.3 §4.2.3.3).
+ */
+import { type Address, type Ipv4Address, readIpv4, readIpv6 } from '../core/address.ts';
+import { ETHER_TYPE, IP_PROTOCOL } from './protocol-numbers.ts';
+
+/**
+ * Why a frame cannot be read:
+ * - `truncated`: the capture holds fewer octets than the headers announce
+ * - `not-ip`: the EtherType is neither IPv4 nor IPv6
+ * - `too-many-tags`: more than four VLAN tags
+ * - `bad-version`: the version field is not that of the EtherType
+ * - `bad-length`: a length field contradicts the header it belongs to or the one around it
+ * - `too-many-headers`: more than eight IPv6 extension headers
+ */
+export type FrameProblem = 'truncated' | 'not-ip' | 'too-many-tags' | 'bad-version' | 'bad-length' | 'too-many-headers';
+
+/** `none`: a whole datagram; `first`: the fragment with the transport header; `later`: one without it. */
+export type Fragment = 'none' | 'first' | 'later';
+
+const MAX_VLAN_TAGS = 4;
+const MAX_EXTENSION_HEADERS = 8;
+const ETHERNET_OCTETS = 14;
+const IPV4_OCTETS = 20;
+const IPV6_OCTETS = 40;
+const UDP_OCTETS = 8;
+const TCP_OCTETS = 20;
+const NO_ADDRESS = 0 as Ipv4Address;
+
+/**
+ * A view that is filled anew by each `parse`, so that a capture allocates nothing per frame but the two strings of
+ * IPv6 addresses. The fields hold only after a `parse` that returned undefined, and until the next one.
+ */
+export class FrameView {
+  /** How many VLAN tags stand before the EtherType. */
+  vlanTags = 0;
+  ipVersion: 4 | 6 = 4;
+  source: Address = NO_ADDRESS;
+  destination: Address = NO_ADDRESS;
+  /** How many IPv6 extension headers were read. */
+  extensionHeaders = 0;
+  /** The IP protocol number behind all extension headers this reader knows. */
+  protocol = 0;
+  fragment: Fragment = 'none';
+  /** Ports of UDP and TCP; 0 for other protocols and for later fragments. */
+  sourcePort = 0;
+  destinationPort = 0;
+  /** The flags octet of TCP, else 0. */
+  tcpFlags = 0;
+  /**
+   * Where the payload of UDP or TCP lies in the buffer; for other protocols and later fragments the payload of IP. In
+   * a first fragment it ends with the fragment.
+   */
+  payloadStart = 0;
+  payloadEnd = 0;
+
+  /**
+   * Reads the frame in `octets[start, end)`; undefined when all went well. The caller guarantees
+   * 0 <= start <= end <= octets.length.
+   */
+  parse(octets: Buffer, start: number, end: number): FrameProblem | undefined {
+    if (end - start < ETHERNET_OCTETS) return 'truncated';
+    this.vlanTags = 0;
+    let typeAt = start + 12;
+    let etherType = octets.readUInt16BE(typeAt);
+    while (isVlanTag(etherType)) {
+      if (this.vlanTags === MAX_VLAN_TAGS) return 'too-many-tags';
+      this.vlanTags++;
+      typeAt += 4;
+      if (typeAt + 2 > end) return 'truncated';
+      etherType = octets.readUInt16BE(typeAt);
+    }
+    if (etherType === ETHER_TYPE.IPV4) return this.#parseIpv4(octets, typeAt + 2, end);
+    if (etherType === ETHER_TYPE.IPV6) return this.#parseIpv6(octets, typeAt + 2, end);
+    return 'not-ip';
+  }
+
+  #parseIpv4(octets: Buffer, at: number, end: number): FrameProblem | undefined {
+    if (at + IPV4_OCTETS > end) return 'truncated';
+    const versionAndLength = octets[at]!;
+    if (versionAndLength >> 4 !== 4) return 'bad-version';
+    const headerOctets = (versionAndLength & 0xf) * 4;
+    const totalOctets = octets.readUInt16BE(at + 2);
+    if (headerOctets < IPV4_OCTETS || totalOctets < headerOctets) return 'bad-length';
+    if (at + totalOctets > end) return 'truncated';
+    this.ipVersion = 4;
+    this.extensionHeaders = 0;
+    this.source = readIpv4(octets, at + 12);
+    this.destination = readIpv4(octets, at + 16);
+    this.protocol = octets[at + 9]!;
+    const fragmentField = octets.readUInt16BE(at + 6);
+    this.fragment = fragmentOf(fragmentField & 0x1fff, (fragmentField & 0x2000) !== 0);
+    return this.#parseTransport(octets, at + headerOctets, at + totalOctets);
+  }
+
+  #parseIpv6(octets: Buffer, at: number, end: number): FrameProblem | undefined {
+    if (at + IPV6_OCTETS > end) return 'truncated';
+    if (octets[at]! >> 4 !== 6) return 'bad-version';
+    const payloadAt = at + IPV6_OCTETS;
+    const ipEnd = payloadAt + octets.readUInt16BE(at + 4);
+    if (ipEnd > end) return 'truncated';
+    this.ipVersion = 6;
+    this.source = readIpv6(octets, at + 8);
+    this.destination = readIpv6(octets, at + 24);
+    this.protocol = octets[at + 6]!;
+    this.fragment = 'none';
+    return this.#parseExtensionHeaders(octets, payloadAt, ipEnd);
+  }
+
+  #parseExtensionHeaders(octets: Buffer, payloadAt: number, ipEnd: number): FrameProblem | undefined {
+    let at = payloadAt;
+    this.extensionHeaders = 0;
+    while (isExtensionHeader(this.protocol)) {
+      if (this.extensionHeaders === MAX_EXTENSION_HEADERS) return 'too-many-headers';
+      this.extensionHeaders++;
+      if (at + 8 > ipEnd) return 'bad-length';
+      const isFragment = this.protocol === IP_PROTOCOL.FRAGMENT;
+      const headerOctets = isFragment ? 8 : (octets[at + 1]! + 1) * 8;
+      if (isFragment) {
+        const field = octets.readUInt16BE(at + 2);
+        this.fragment = fragmentOf(field >> 3, (field & 1) !== 0);
+      }
+      this.protocol = octets[at]!;
+      at += headerOctets;
+      if (at > ipEnd) return 'bad-length';
+      // Behind the header of a later fragment stands the middle of something: no header to read on with.
+      if (this.fragment === 'later') break;
+    }
+    return this.#parseTransport(octets, at, ipEnd);
+  }
+
+  #parseTransport(octets: Buffer, at: number, ipEnd: number): FrameProblem | undefined {
+    this.sourcePort = 0;
+    this.destinationPort = 0;
+    this.tcpFlags = 0;
+    this.payloadStart = at;
+    this.payloadEnd = ipEnd;
+    if (this.fragment === 'later') return undefined;
+    if (this.protocol === IP_PROTOCOL.UDP) return this.#parseUdp(octets, at, ipEnd);
+    if (this.protocol === IP_PROTOCOL.TCP) return this.#parseTcp(octets, at, ipEnd);
+    return undefined;
+  }
+
+  #parseUdp(octets: Buffer, at: number, ipEnd: number): FrameProblem | undefined {
+    if (at + UDP_OCTETS > ipEnd) return 'bad-length';
+    const udpEnd = at + octets.readUInt16BE(at + 4);
+    if (udpEnd < at + UDP_OCTETS) return 'bad-length';
+    if (udpEnd > ipEnd && this.fragment === 'none') return 'bad-length';
+    this.sourcePort = octets.readUInt16BE(at);
+    this.destinationPort = octets.readUInt16BE(at + 2);
+    this.payloadStart = at + UDP_OCTETS;
+    this.payloadEnd = Math.min(udpEnd, ipEnd);
+    return undefined;
+  }
+
+  #parseTcp(octets: Buffer, at: number, ipEnd: number): FrameProblem | undefined {
+    if (at + TCP_OCTETS > ipEnd) return 'bad-length';
+    const payloadStart = at + (octets[at + 12]! >> 4) * 4;
+    if (payloadStart < at + TCP_OCTETS || payloadStart > ipEnd) return 'bad-length';
+    this.sourcePort = octets.readUInt16BE(at);
+    this.destinationPort = octets.readUInt16BE(at + 2);
+    this.tcpFlags = octets[at + 13]!;
+    this.payloadStart = payloadStart;
+    return undefined;
+  }
+}
+
+function isVlanTag(etherType: number): boolean {
+  return etherType === ETHER_TYPE.VLAN || etherType === ETHER_TYPE.SERVICE_VLAN || etherType === ETHER_TYPE.OLD_QINQ;
+}
+
+function isExtensionHeader(protocol: number): boolean {
+  return (
+    protocol === IP_PROTOCOL.HOP_BY_HOP ||
+    protocol === IP_PROTOCOL.ROUTING ||
+    protocol === IP_PROTOCOL.FRAGMENT ||
+    protocol === IP_PROTOCOL.DESTINATION_OPTIONS
+  );
+}
+
+function fragmentOf(offset: number, moreFollow: boolean): Fragment {
+  if (offset !== 0) return 'later';
+  return moreFollow ? 'first' : 'none';
+}

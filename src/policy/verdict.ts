@@ -1,0 +1,70 @@
+/**
+ * The verdict on a direct outbound query: a pure function of destination, history entry, rules and time.
+ */
+import { type Address, formatAddress, isIpv4 } from '../core/address.ts';
+import type { Standing } from '../nsdb/ns-history.ts';
+
+/** The fields a verdict read; the flow made from it matches at least those. */
+export type VerdictScope = 'destination';
+
+export type AllowReason = 'allowList' | 'history' | 'rootHints' | 'seed';
+
+/** `untilMs`: when the verdict stops holding, milliseconds; Infinity when nothing ends it. */
+export interface Allow {
+  readonly kind: 'allow';
+  readonly reason: AllowReason;
+  readonly untilMs: number;
+  readonly scope: VerdictScope;
+}
+
+/** Not known, but the referral that names it may be on its way. */
+export interface Hold {
+  readonly kind: 'hold';
+}
+
+export interface Block {
+  readonly kind: 'block';
+  readonly reason: 'unknown';
+  readonly scope: VerdictScope;
+}
+
+export type Verdict = Allow | Hold | Block;
+
+/** `standing` is what the history says of the destination now; `mayHold` is false once the hold time is spent. */
+export function decide(isAllowListed: boolean, standing: Standing | undefined, mayHold: boolean): Verdict {
+  if (isAllowListed) return ALLOW_LISTED;
+  if (standing !== undefined) {
+    const reason = standing.origin === 'learned' ? 'history' : standing.origin;
+    return { kind: 'allow', reason, untilMs: standing.expiresAtMs, scope: 'destination' };
+  }
+  return mayHold ? HOLD : BLOCK;
+}
+
+const ALLOW_LISTED: Allow = {
+  kind: 'allow',
+  reason: 'allowList',
+  untilMs: Number.POSITIVE_INFINITY,
+  scope: 'destination',
+};
+const HOLD: Hold = { kind: 'hold' };
+const BLOCK: Block = { kind: 'block', reason: 'unknown', scope: 'destination' };
+
+/** The operator's sentence, in the wording of paper 3 (§V-B, table II). */
+export function describeVerdict(destination: Address, verdict: Allow | Block, enforced: boolean): string {
+  const address = formatAddress(destination);
+  if (verdict.kind === 'block') return `${address} is unknown and ${enforced ? 'block' : 'would block'}`;
+  return `${address} is ${describeStanding(destination, verdict.reason)} and pass`;
+}
+
+function describeStanding(destination: Address, reason: AllowReason): string {
+  switch (reason) {
+    case 'history':
+      return `registered ${isIpv4(destination) ? 'glueA' : 'glueAAAA'} record`;
+    case 'rootHints':
+      return 'a root server';
+    case 'seed':
+      return 'a seeded address';
+    case 'allowList':
+      return 'on the allow-list';
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Why a part of the tests may be left out on some machine: this file is the only place that knows. A test names what it
+ * needs; where that is missing, the test is reported as skipped with the reason in its name.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What a test may need from the machine. */
+export type Condition = 'root' | 'namespaces' | 'openVswitch' | 'shared';
+
+interface ConditionCheck {
+  /** Said when the condition does not hold. */
+  readonly reason: string;
+  /** Whether a test that runs now has what it needs. */
+  holds(): boolean;
+  /** Whether this machine could give it, asked anew: a skip is only honest where it could not. */
+  possible(): boolean;
+}
+
+/** The folder of data shared between projects, beside the repository. */
+export const sharedFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), '..', 'shared');
+
+const isRoot = () => process.getuid?.() === 0;
+const hasOpenVswitch = () => runs('ovs-vswitchd', ['--version']) && runs('ovsdb-server', ['--version']);
+const hasShared = () => existsSync(sharedFolder);
+
+const checks: Readonly<Record<Condition, ConditionCheck>> = {
+  root: { reason: 'not root', holds: isRoot, possible: isRoot },
+  namespaces: {
+    reason: 'not in a private network namespace (npm test makes one where root may)',
+    holds: () => process.env.GLUEWALL_WORLD === '1',
+    possible: () => runs('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'true']),
+  },
+  openVswitch: { reason: 'no Open vSwitch', holds: hasOpenVswitch, possible: hasOpenVswitch },
+  shared: { reason: 'no ../shared folder', holds: hasShared, possible: hasShared },
+};
+
+/** The reason why these conditions do not all hold here; undefined when they do. */
+export function missing(...needs: readonly Condition[]): string | undefined {
+  const reasons = needs.filter((need) => !checks[need].holds()).map((need) => checks[need].reason);
+  return reasons.length === 0 ? undefined : reasons.join(', ');
+}
+
+/** The name of the test that stands in for skipped ones. */
+export function skippedName(reason: string): string {
+  return `skipped: ${reason}`;
+}
+
+/** The reason in a stand-in's name; undefined for any other name. */
+export function skippedReason(testName: string): string | undefined {
+  return testName.startsWith('skipped: ') ? testName.slice('skipped: '.length) : undefined;
+}
+
+/** Whether a reason for a skip is true of this machine: every condition it names is one that cannot be had here. */
+export function isHonest(reason: string): boolean {
+  const named = Object.values(checks).filter((check) => reason.includes(check.reason));
+  return named.length > 0 && named.every((check) => !check.possible());
+}
+
+function runs(command: string, args: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore', timeout: 10_000 }).status === 0;
+}

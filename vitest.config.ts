@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The parts that use the network: one file after the other, with time to start servers, and after the others have run,
+ * so that the machine is theirs.
+ */
+const onTheNetwork = (groupOrder: number) => ({
+  fileParallelism: false,
+  maxWorkers: 1,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  sequence: { groupOrder },
+});
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    reporters: ['./test/support/summary-reporter.ts'],
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/*.test.ts'] } },
+      { extends: true, test: { name: 'scenario', include: ['test/scenario/**/*.test.ts'] } },
+      { extends: true, test: { name: 'switch', include: ['test/switch/**/*.test.ts'], ...onTheNetwork(1) } },
+      { extends: true, test: { name: 'mininet', include: ['test/mininet/**/*.test.ts'], ...onTheNetwork(2) } },
+    ],
+  },
+});
