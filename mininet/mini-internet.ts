@@ -18,6 +18,8 @@ import { resolverConfigurationFile, writeServerFiles } from './server-files.ts';
 const PYTHON = '/usr/bin/python3';
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
+/** How much of Mininet's own messages a failed start shows. */
+const KEPT_LOG_LINES = 20;
 /** Beyond a command's own time-out: how long its answer may take to come back. */
 const ANSWER_GRACE_MS = 10_000;
 
@@ -29,11 +31,7 @@ export interface MiniInternetOptions {
   readonly onLog?: (line: string) => void;
 }
 
-interface CommandAnswer extends ProgramResult {
-  readonly id: number;
-}
-
-type Line = CommandAnswer | { readonly ready: boolean; readonly error?: string };
+type Line = ({ readonly id: number } & ProgramResult) | { readonly ready: boolean; readonly error?: string };
 
 /** A running mini-Internet. `stop` is safe twice. */
 export class MiniInternet {
@@ -42,6 +40,7 @@ export class MiniInternet {
   readonly #waiting = new Map<number, (result: ProgramResult) => void>();
   readonly #ended: Promise<void>;
   #nextId = 1;
+  #hasEnded = false;
 
   private constructor(child: ChildProcessWithoutNullStreams, directory: string) {
     this.#child = child;
@@ -49,7 +48,8 @@ export class MiniInternet {
     // A pipe whose reader has ended reports it twice: here, and by the process's own end.
     child.stdin.on('error', () => undefined);
     this.#ended = exited(child).then(() => {
-      for (const answer of this.#waiting.values()) answer({ status: -1, stdout: '', stderr: 'Mininet has ended' });
+      this.#hasEnded = true;
+      for (const answer of this.#waiting.values()) answer(failure('Mininet has ended'));
       this.#waiting.clear();
     });
   }
@@ -59,14 +59,19 @@ export class MiniInternet {
     const declaration = await declare(options.directory);
     const child = spawn(PYTHON, [repositoryPath('mininet', 'topology.py')], { env: options.openVswitch.env });
     const internet = new MiniInternet(child, options.directory);
-    createInterface({ input: child.stderr }).on('line', (line) => options.onLog?.(line));
+    const lastLines: string[] = [];
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      options.onLog?.(line);
+      lastLines.push(line);
+      if (lastLines.length > KEPT_LOG_LINES) lastLines.shift();
+    });
     const ready = internet.#readAnswers();
     child.stdin.write(`${JSON.stringify(declaration)}\n`);
     try {
       await ready;
     } catch (error) {
       await internet.stop();
-      throw error;
+      throw new Error(`the mini-Internet did not start: ${[String(error), ...lastLines].join('\n')}`);
     }
     return internet;
   }
@@ -78,17 +83,15 @@ export class MiniInternet {
   run(host: HostName, argv: readonly string[], timeoutSeconds = 10, stdin = ''): Promise<ProgramResult> {
     const id = this.#nextId++;
     return new Promise((resolve) => {
-      const timer = setTimeout(
-        () => answer({ status: -1, stdout: '', stderr: 'no answer from Mininet' }),
-        timeoutSeconds * 1000 + ANSWER_GRACE_MS,
-      );
+      const waitMs = timeoutSeconds * 1000 + ANSWER_GRACE_MS;
+      const timer = setTimeout(() => answer(failure('no answer from Mininet')), waitMs);
       const answer = (result: ProgramResult) => {
         clearTimeout(timer);
         this.#waiting.delete(id);
         resolve(result);
       };
       this.#waiting.set(id, answer);
-      if (this.#child.exitCode !== null) return answer({ status: -1, stdout: '', stderr: 'Mininet has ended' });
+      if (this.#hasEnded) return answer(failure('Mininet has ended'));
       this.#child.stdin.write(`${JSON.stringify({ id, host, argv, timeoutSeconds, stdin })}\n`);
     });
   }
@@ -128,11 +131,14 @@ export class MiniInternet {
   /** Reads answers for as long as there are any; resolves when the start is reported done. */
   #readAnswers(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('the mini-Internet did not start in time')), START_TIMEOUT_MS);
-      const failed = (reason: string) => reject(new Error(`the mini-Internet did not start: ${reason}`));
+      const failed = (reason: string) => reject(new Error(reason));
+      const timer = setTimeout(() => failed('not ready in time'), START_TIMEOUT_MS);
       createInterface({ input: this.#child.stdout }).on('line', (text) => {
         const line = JSON.parse(text) as Line;
-        if ('id' in line) return this.#waiting.get(line.id)?.(line);
+        if ('id' in line) {
+          const { id, ...result } = line;
+          return this.#waiting.get(id)?.(result);
+        }
         clearTimeout(timer);
         if (line.ready) resolve();
         else failed(line.error ?? 'no reason given');
@@ -143,6 +149,10 @@ export class MiniInternet {
       });
     });
   }
+}
+
+function failure(reason: string): ProgramResult {
+  return { status: -1, stdout: '', stderr: reason };
 }
 
 /** What topology.py is told; the servers' files are written on the way. */

@@ -1,9 +1,8 @@
-/** A first-in first-out queue with a maximum; what does not fit is refused and counted, never waited for. */
+/** A first-in first-out queue with a maximum; what does not fit is refused, never waited for. */
 export class BoundedQueue<T> {
   readonly #slots: (T | undefined)[];
   #head = 0;
   #size = 0;
-  #refused = 0;
 
   constructor(capacity: number) {
     this.#slots = new Array<T | undefined>(capacity);
@@ -13,17 +12,9 @@ export class BoundedQueue<T> {
     return this.#size;
   }
 
-  /** How many items found no room so far. */
-  get refused(): number {
-    return this.#refused;
-  }
-
   /** True when the item was taken. */
   push(item: T): boolean {
-    if (this.#size === this.#slots.length) {
-      this.#refused++;
-      return false;
-    }
+    if (this.#size === this.#slots.length) return false;
     this.#slots[(this.#head + this.#size) % this.#slots.length] = item;
     this.#size++;
     return true;

@@ -17,6 +17,7 @@ export class EventFeed<E> {
   readonly #options: EventFeedOptions;
   readonly #sink: (event: E) => void;
   #cancelRound: (() => void) | undefined;
+  #lost = 0;
 
   constructor(clock: Clock, options: EventFeedOptions, sink: (event: E) => void) {
     this.#clock = clock;
@@ -27,7 +28,12 @@ export class EventFeed<E> {
 
   /** Events that found no room. */
   get lost(): number {
-    return this.#queue.refused;
+    return this.#lost;
+  }
+
+  /** Counts an event that was not made because it would have found no room. */
+  lose(): void {
+    this.#lost++;
   }
 
   /** True when an event would find room: spares the packet path making one that would be lost. */
@@ -36,7 +42,7 @@ export class EventFeed<E> {
   }
 
   push(event: E): void {
-    this.#queue.push(event);
+    if (!this.#queue.push(event)) this.#lost++;
     this.#cancelRound ??= this.#clock.after(this.#options.roundMs, () => this.#round());
   }
 

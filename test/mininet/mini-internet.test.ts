@@ -173,4 +173,11 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'the mini-Internet', () => {
     expect(processes).not.toMatch(/nsd|unbound|ovs|mnexec|bash/);
     expect((await internet.run('client', ['true'])).status).toBe(-1);
   });
+
+  it('says why it cannot start, and leaves nothing', async () => {
+    const start = MiniInternet.start({ openVswitch, directory: join(directory, 'again') });
+    await expect(start).rejects.toThrow(/did not start[\s\S]*ovs-vsctl/);
+    const links = (await runProgram('ip', ['-o', 'link'], process.env)).stdout;
+    expect(links.trim().split('\n')).toHaveLength(1);
+  });
 });

@@ -49,15 +49,12 @@ describe('Framer', () => {
   it('hands over views on the chunk, and a copy only of what spans two', () => {
     const framer = new Framer();
     const seen: Buffer[] = [];
-    const chunk = Buffer.concat([header(4, 8), header(4, 8), header(4, 12)]);
+    const chunk = Buffer.alloc(24);
+    for (const [index, lengthBytes] of [8, 8, 12].entries()) header(4, lengthBytes).copy(chunk, index * 8);
     framer.push(chunk, (message) => seen.push(message));
     framer.push(Buffer.from([1, 2, 3, 4]), (message) => seen.push(message));
     expect(seen.map(({ length }) => length)).toEqual([8, 8, 12]);
-    expect(seen.map((message) => message.buffer === chunk.buffer && message.byteOffset >= chunk.byteOffset)).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    expect(seen.map((message) => message.buffer === chunk.buffer)).toEqual([true, true, false]);
   });
 
   it('takes a message of 65,535 octets, one octet at a time', () => {

@@ -1,0 +1,313 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../core/clock.ts';
+import { Counters } from '../core/counters.ts';
+import { GluewallError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { Framer } from '../openflow/framer.ts';
+import { decodeHello, decodeMessage, encodeMessage, type Message, type MessageOf } from '../openflow/message.ts';
+import { PacketInView } from '../openflow/packet-in.ts';
+import { describeMessage } from '../openflow/print.ts';
+import { FragmentFlag, Group, Meter, MessageType, OPENFLOW_VERSION, Port, Table } from '../openflow/schema/constants.ts';
+import type { MultipartReplyBody, MultipartRequestBody } from '../openflow/schema/multipart.ts';
+import { ASK_RENEWAL_MS, COPY_METERS, generationOf } from './base-flows.ts';
+import { COOKIE_TAG, COOKIE_TAG_MASK, type CopyReason, type Flow } from './pipeline.ts';
+import { addFlow, diffFlows, diffMeters } from './reconcile.ts';
+import { Requests } from './requests.ts';
+import { SendBuffer } from './send-buffer.ts';
+import { VerdictWriter } from './verdict-writer.ts';
+
+const HANDSHAKE_MS = 10_000;
+const REQUEST_MS = 10_000;
+const ECHO_MS = 5000;
+const SILENCE_MS = 15_000;
+const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
+
+/** What a session asks of its owner and tells it. */
+export interface SessionHooks {
+  /** The switch has said who it is; a reason given back ends the connection. */
+  identified(session: SwitchSession): string | undefined;
+  /** The flows the switch should have now: those that always stand, and those that verdicts made. */
+  desiredFlows(session: SwitchSession): { readonly base: readonly Flow[]; readonly verdicts: readonly Flow[] };
+  /** Packets per second by meter id. */
+  meterRates(): ReadonlyMap<number, number>;
+  /** Flows and meters stand; packet_ins may follow. */
+  ready(session: SwitchSession): void;
+  packetIn(session: SwitchSession, packet: PacketInView): void;
+  closed(session: SwitchSession, reason: string): void;
+}
+
+type SessionCounter = 'messages' | 'packet_in' | 'malformed' | 'errors' | 'errors of flow_mod';
+
+/** One switch's connection, from HELLO to its end (OpenFlow 1.3.5 §6.3). */
+export class SwitchSession {
+  readonly counters = new Counters<SessionCounter>();
+  readonly peer: string;
+  readonly verdicts: VerdictWriter;
+  /** 16 hexadecimal digits; empty until the switch is identified. */
+  datapathId = '';
+  /** Port numbers by name. */
+  ports: ReadonlyMap<string, number> = new Map();
+  hasMeters = false;
+  /** Copies that the meters dropped, by reason. */
+  readonly copiesDropped: Record<CopyReason, number> = { observed: 0, blocked: 0 };
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #hooks: SessionHooks;
+  readonly #framer = new Framer();
+  readonly #requests: Requests;
+  readonly #out: SendBuffer;
+  readonly #packet = new PacketInView();
+  readonly #timers = new Map<string, () => void>();
+  #heardHello = false;
+  #isReady = false;
+  #closeReason: string | undefined;
+  #lastHeardMs: number;
+  #generation = 0;
+  #renewed: readonly Flow[] = [];
+  #reconciling: Promise<void> | undefined;
+  #reconcileAgain = false;
+
+  constructor(socket: Socket, clock: Clock, log: Log, hooks: SessionHooks) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#log = log;
+    this.#hooks = hooks;
+    this.#requests = new Requests(clock, REQUEST_MS);
+    this.#out = new SendBuffer(socket, MAX_BACKLOG_BYTES, () => this.close('the switch reads too slowly'));
+    this.verdicts = new VerdictWriter(this.#out);
+    this.#lastHeardMs = clock.nowMs();
+    this.peer = `${socket.remoteAddress}:${socket.remotePort}`;
+  }
+
+  /** Starts the handshake. */
+  start(): void {
+    const socket = this.#socket;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('error', (error) => this.close(error.message));
+    socket.on('close', () => this.close('the switch closed the connection'));
+    this.#timers.set('handshake', this.#clock.after(HANDSHAKE_MS, () => this.close('no handshake in time')));
+    this.send({ type: 'hello', xid: 0, elements: [{ type: 'versionBitmap', bitmaps: [1 << OPENFLOW_VERSION] }] });
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  send(message: Message): void {
+    this.#out.append(encodeMessage(message));
+  }
+
+  /** Ends the connection; safe twice. */
+  close(reason: string): void {
+    if (this.#closeReason !== undefined) return;
+    this.#closeReason = reason;
+    this.#isReady = false;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#requests.failAll(reason);
+    this.#socket.destroy();
+    this.#hooks.closed(this, reason);
+  }
+
+  /** Brings the switch in step with the desired flows. A call while one is under way makes it run once more. */
+  reconcile(): Promise<void> {
+    if (this.#reconciling !== undefined) {
+      this.#reconcileAgain = true;
+      return this.#reconciling;
+    }
+    this.#reconciling = this.#reconcileOnce().finally(() => {
+      this.#reconciling = undefined;
+      if (!this.#reconcileAgain) return;
+      this.#reconcileAgain = false;
+      this.reconcileOrClose();
+    });
+    return this.#reconciling;
+  }
+
+  reconcileOrClose(): void {
+    this.reconcile().catch((error: Error) => this.close(error.message));
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#lastHeardMs = this.#clock.nowMs();
+    const error = this.#framer.push(chunk, (message) => this.#dispatch(message));
+    if (error !== undefined) this.close(error.message);
+  }
+
+  #dispatch(message: Buffer): void {
+    if (this.#closeReason !== undefined) return;
+    this.counters.add('messages');
+    if (!this.#heardHello) return this.#hello(message);
+    if (message[1] === MessageType.PACKET_IN) return this.#packetIn(message);
+    const decoded = decodeMessage(message);
+    if (decoded.ok) return this.#handle(decoded.message);
+    this.counters.add('malformed');
+    this.#log.warn({ datapathId: this.datapathId, peer: this.peer }, `message dropped: ${decoded.error.message}`);
+  }
+
+  /** Version 1.3 is agreed by the bitmaps or, where there is none, by the smaller version number (§6.3.1). */
+  #hello(message: Buffer): void {
+    const hello = decodeHello(message);
+    if (!hello.ok) return this.close(`no HELLO: ${hello.error.message}`);
+    const bitmaps = hello.message.elements.find(({ type }) => type === 'versionBitmap');
+    const agreed =
+      bitmaps?.type === 'versionBitmap'
+        ? ((bitmaps.bitmaps[0] ?? 0) & (1 << OPENFLOW_VERSION)) !== 0
+        : hello.version >= OPENFLOW_VERSION;
+    if (!agreed) {
+      const text = 'gluewall speaks OpenFlow 1.3 (wire version 4) only';
+      this.send({ type: 'error', xid: hello.message.xid, errorType: 0, code: 0, data: Buffer.from(text) });
+      const remedy = 'ovs-vsctl set bridge BRIDGE protocols=OpenFlow13';
+      queueMicrotask(() => this.close(`the switch offers OpenFlow wire version ${hello.version}, not 4; try: ${remedy}`));
+      return;
+    }
+    this.#heardHello = true;
+    this.#framer.expectVersion13();
+    this.#handshake().catch((error: Error) => this.close(error.message));
+  }
+
+  async #handshake(): Promise<void> {
+    const features = await this.#request({ type: 'featuresRequest', xid: 0 });
+    if (features.type !== 'featuresReply') throw unexpected(features);
+    this.datapathId = features.datapathId.toString(16).padStart(16, '0');
+    const refusal = this.#hooks.identified(this);
+    if (refusal !== undefined) return this.close(refusal);
+    // In the default fragment mode the ports of first fragments read as 0, and no DNS match would see them.
+    this.send({ type: 'setConfig', xid: this.#out.nextXid(), flags: FragmentFlag.NX_MATCH, missSendLen: 0xffff });
+    const config = await this.#request({ type: 'getConfigRequest', xid: 0 });
+    if (config.type === 'getConfigReply' && config.flags !== FragmentFlag.NX_MATCH) {
+      this.#log.warn({ datapathId: this.datapathId }, 'the switch refuses fragment mode nx-match: fragmented queries pass unjudged');
+    }
+    await this.#learnPorts();
+    this.hasMeters = await this.#probeMeters();
+    await this.reconcile();
+    this.#timers.get('handshake')?.();
+    this.#isReady = true;
+    this.#every('echo', ECHO_MS, () => this.#keepAlive());
+    this.#every('renew', ASK_RENEWAL_MS, () => this.#renew());
+    this.#every('meters', ECHO_MS, () => this.#readMeters());
+    this.#hooks.ready(this);
+  }
+
+  async #learnPorts(): Promise<void> {
+    const parts = await this.#multipart({ type: 'portDescription' });
+    const ports = parts.flatMap((part) => (part.type === 'portDescription' ? part.ports : []));
+    this.ports = new Map(ports.map(({ name, portNo }) => [name, portNo]));
+  }
+
+  async #probeMeters(): Promise<boolean> {
+    try {
+      const [features] = await this.#multipart({ type: 'meterFeatures' });
+      if (features?.type === 'meterFeatures' && features.maxMeter >= COPY_METERS.length) return true;
+    } catch (error) {
+      this.#log.debug({ datapathId: this.datapathId }, (error as Error).message);
+    }
+    this.#log.warn({ datapathId: this.datapathId }, 'the switch has no meters: copies to the controller are not limited');
+    return false;
+  }
+
+  async #reconcileOnce(): Promise<void> {
+    if (this.hasMeters) await this.#reconcileMeters();
+    const filter = { tableId: Table.ALL, outPort: Port.ANY, outGroup: Group.ANY, match: [] };
+    const cookie = BigInt(COOKIE_TAG) << 48n;
+    const parts = await this.#multipart({ type: 'flow', ...filter, cookie, cookieMask: COOKIE_TAG_MASK });
+    const present = parts.flatMap((part) => (part.type === 'flow' ? part.entries : []));
+    const { base, verdicts } = this.#hooks.desiredFlows(this);
+    this.#generation = generationOf(base);
+    this.#renewed = base.filter(({ hardTimeoutSeconds }) => hardTimeoutSeconds > 0);
+    this.verdicts.setGeneration(this.#generation);
+    const mods = diffFlows(present, [...base, ...verdicts], this.#generation);
+    for (const mod of mods) this.send({ ...mod, xid: this.#out.nextXid() });
+    await this.#request({ type: 'barrierRequest', xid: 0 });
+    const fields = { datapathId: this.datapathId, present: present.length, changed: mods.length };
+    this.#log.info(fields, `flows in step: ${present.length} were there, ${mods.length} changed`);
+  }
+
+  async #reconcileMeters(): Promise<void> {
+    const parts = await this.#multipart({ type: 'meterConfig', meterId: Meter.ALL });
+    const present = parts.flatMap((part) => (part.type === 'meterConfig' ? part.entries : []));
+    for (const mod of diffMeters(present, this.#hooks.meterRates())) this.send({ ...mod, xid: this.#out.nextXid() });
+    await this.#request({ type: 'barrierRequest', xid: 0 });
+  }
+
+  async #request(message: Message) {
+    const xid = this.#out.nextXid();
+    const reply = this.#requests.open(xid, message.type);
+    this.send({ ...message, xid });
+    return reply;
+  }
+
+  async #multipart(body: MultipartRequestBody): Promise<readonly MultipartReplyBody[]> {
+    const reply = await this.#request({ type: 'multipartRequest', xid: 0, flags: 0, body });
+    if (reply.type !== 'multipart') throw unexpected(reply);
+    return reply.parts;
+  }
+
+  #packetIn(message: Buffer): void {
+    if (!this.#packet.set(message)) {
+      this.counters.add('malformed');
+      return;
+    }
+    this.counters.add('packet_in');
+    this.#hooks.packetIn(this, this.#packet);
+  }
+
+  #handle(message: Message): void {
+    if (message.type === 'echoRequest') return this.send({ type: 'echoReply', xid: message.xid, data: message.data });
+    if (this.#requests.settle(message)) return;
+    if (message.type === 'error') return this.#error(message);
+    if (message.type === 'portStatus' && this.#isReady) {
+      this.#learnPorts().then(
+        () => this.reconcileOrClose(),
+        (error: Error) => this.close(error.message),
+      );
+    }
+  }
+
+  /** An ERROR quotes the start of the message it is about (§7.4.4). */
+  #error(message: MessageOf<'error'>): void {
+    this.counters.add('errors');
+    if (message.data[1] === MessageType.FLOW_MOD) this.counters.add('errors of flow_mod');
+    this.#log.error({ datapathId: this.datapathId }, `the switch refused a message: ${describeMessage(message)}`);
+  }
+
+  #every(name: string, periodMs: number, action: () => void): void {
+    const round = () => {
+      this.#timers.set(name, this.#clock.after(periodMs, round));
+      action();
+    };
+    this.#timers.set(name, this.#clock.after(periodMs, round));
+  }
+
+  /** Any traffic counts as life. */
+  #keepAlive(): void {
+    const silentMs = this.#clock.nowMs() - this.#lastHeardMs;
+    if (silentMs >= SILENCE_MS) return this.close(`nothing heard for ${Math.round(silentMs / 1000)} s`);
+    if (silentMs >= ECHO_MS) this.send({ type: 'echoRequest', xid: this.#out.nextXid(), data: Buffer.alloc(0) });
+  }
+
+  #renew(): void {
+    for (const flow of this.#renewed) this.send({ ...addFlow(flow, this.#generation), xid: this.#out.nextXid() });
+  }
+
+  #readMeters(): void {
+    if (!this.hasMeters) return;
+    this.#multipart({ type: 'meter', meterId: Meter.ALL }).then(
+      (parts) => this.#countDrops(parts),
+      (error: Error) => this.#log.debug({ datapathId: this.datapathId }, error.message),
+    );
+  }
+
+  #countDrops(parts: readonly MultipartReplyBody[]): void {
+    const meters = parts.flatMap((part) => (part.type === 'meter' ? part.entries : []));
+    for (const { meterId, reason } of COPY_METERS) {
+      const stats = meters.find((entry) => entry.meterId === meterId);
+      if (stats !== undefined) this.copiesDropped[reason] = Number(stats.bandStats[0]?.packetBandCount ?? 0n);
+    }
+  }
+}
+
+function unexpected(reply: { readonly type: string }): GluewallError {
+  return new GluewallError('openflow-request', `the switch sent ${reply.type}, which answers nothing that was asked`);
+}

@@ -1,0 +1,225 @@
+import type { Address } from '../core/address.ts';
+import type { Clock } from '../core/clock.ts';
+import { Counters } from '../core/counters.ts';
+import { ExpiryBuckets } from '../core/expiry-buckets.ts';
+import type { Flow } from '../controller/pipeline.ts';
+import { allowFlow, dropClientFlow, dropFlow } from '../controller/verdict-flows.ts';
+
+/** What a gate does to its switch; the controller's VerdictWriter is one. */
+export interface Datapath {
+  addAllow(destination: Address, hardTimeoutSeconds: number): void;
+  removeAllow(destination: Address): void;
+  addDrop(client: Address, destination: Address, hardTimeoutSeconds: number): void;
+  removeDrop(client: Address, destination: Address): void;
+  addClientDrop(client: Address, hardTimeoutSeconds: number): void;
+  release(inPort: number, frame: Buffer, frameStart: number, frameEnd: number): void;
+}
+
+export interface GateOptions {
+  /** The most allow flows on one switch. */
+  readonly allowFlows: number;
+  readonly dropFlowSeconds: number;
+  /** The most drop flows for one client before one flow drops all the client is not allowed. */
+  readonly dropFlowsPerClient: number;
+  /** The most drop flows on one switch. */
+  readonly dropFlows: number;
+}
+
+/** A flow's hard timeout has 16 bits (OpenFlow 1.3.5 §7.3.4.1). */
+const MAX_TIMEOUT_SECONDS = 65_535;
+/** An allow flow is renewed this long before the switch would let it go. */
+const RENEWAL_LEAD_MS = 1000;
+
+interface AllowRecord {
+  readonly destination: Address;
+  /** When the switch lets the flow go. */
+  readonly endsAtMs: number;
+  /** When to see whether it is to be renewed, and at the end, to be forgotten. */
+  lookAtMs: number;
+}
+
+interface DropRecord {
+  readonly client: Address;
+  /** Undefined for a flow that drops all the client is not allowed. */
+  readonly destination: Address | undefined;
+  readonly endsAtMs: number;
+}
+
+type GateCounter =
+  | 'allow flows'
+  | 'allow flows renewed'
+  | 'allow budget reached'
+  | 'drop flows'
+  | 'client drop flows'
+  | 'drop budget reached';
+
+/** The flows that verdicts have made on one switch. Outlives the switch's connections, so that a reconnect loses none. */
+export class Gate {
+  readonly datapathId: string;
+  readonly counters = new Counters<GateCounter>();
+  readonly #clock: Clock;
+  readonly #options: GateOptions;
+  readonly #allows = new Map<Address, AllowRecord>();
+  readonly #renewals = new ExpiryBuckets<AllowRecord>((record) => record.lookAtMs);
+  readonly #drops = new Map<Address, Map<Address, DropRecord>>();
+  readonly #clientDrops = new Map<Address, DropRecord>();
+  readonly #dropsPerClient = new Map<Address, number>();
+  readonly #dropEnds = new ExpiryBuckets<DropRecord>((record) => record.endsAtMs);
+  #dropCount = 0;
+  #datapath: Datapath | undefined;
+
+  constructor(datapathId: string, clock: Clock, options: GateOptions) {
+    this.datapathId = datapathId;
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  /** Undefined while the switch is away. */
+  connect(datapath: Datapath | undefined): void {
+    this.#datapath = datapath;
+  }
+
+  get allowFlowCount(): number {
+    return this.#allows.size;
+  }
+
+  get dropFlowCount(): number {
+    return this.#dropCount;
+  }
+
+  /** Lets queries to `destination` pass in the switch until the verdict ends, if that is a second or more away. */
+  allow(destination: Address, untilMs: number): void {
+    const nowMs = this.#clock.nowMs();
+    const seconds = flowSeconds(untilMs, nowMs);
+    if (seconds < 1) return;
+    const held = this.#allows.get(destination);
+    if (held === undefined && this.#allows.size >= this.#options.allowFlows) {
+      this.counters.add('allow budget reached');
+      return;
+    }
+    const endsAtMs = nowMs + seconds * 1000;
+    // Queries already on their way to us when the flow was added ask for it again.
+    if (held !== undefined && endsAtMs - held.endsAtMs < RENEWAL_LEAD_MS) return;
+    this.counters.add('allow flows');
+    this.#install({ destination, endsAtMs, lookAtMs: endsAtMs - RENEWAL_LEAD_MS }, seconds);
+  }
+
+  /** Takes the permission for `destination` back. */
+  forbid(destination: Address): void {
+    if (this.#allows.delete(destination)) this.#datapath?.removeAllow(destination);
+  }
+
+  /** Drops what `client` sends to `destination` for a while; beyond the budgets, all it is not allowed, or nothing. */
+  block(client: Address, destination: Address): void {
+    const { dropFlowSeconds, dropFlows, dropFlowsPerClient } = this.#options;
+    if (this.#clientDrops.has(client) || this.#drops.get(destination)?.has(client)) return;
+    if (this.#dropCount >= dropFlows) {
+      this.counters.add('drop budget reached');
+      return;
+    }
+    const endsAtMs = this.#clock.nowMs() + dropFlowSeconds * 1000;
+    const count = this.#dropsPerClient.get(client) ?? 0;
+    this.#dropCount++;
+    if (count < dropFlowsPerClient) {
+      this.#dropsPerClient.set(client, count + 1);
+      this.#keepDrop({ client, destination, endsAtMs });
+      this.counters.add('drop flows');
+      this.#datapath?.addDrop(client, destination, dropFlowSeconds);
+    } else {
+      this.#keepDrop({ client, destination: undefined, endsAtMs });
+      this.counters.add('client drop flows');
+      this.#datapath?.addClientDrop(client, dropFlowSeconds);
+    }
+  }
+
+  /** Takes away the drop flows for a destination that has become known. */
+  unblock(destination: Address): void {
+    for (const record of [...(this.#drops.get(destination)?.values() ?? [])]) {
+      this.#forgetDrop(record);
+      this.#datapath?.removeDrop(record.client, destination);
+    }
+  }
+
+  release(inPort: number, frame: Buffer, frameStart: number, frameEnd: number): void {
+    this.#datapath?.release(inPort, frame, frameStart, frameEnd);
+  }
+
+  /**
+   * Renews allow flows whose verdict outlives them, and forgets what has ended. `untilMs` says until when a
+   * destination is allowed as of now. To be called about twice a second.
+   */
+  tick(untilMs: (destination: Address) => number | undefined): void {
+    const nowMs = this.#clock.nowMs();
+    this.#dropEnds.drain(nowMs, (record) => this.#forgetDrop(record));
+    this.#renewals.drain(nowMs, (record) => this.#renew(record, untilMs(record.destination), nowMs));
+  }
+
+  /** The flows that should be on the switch now. */
+  desiredFlows(): readonly Flow[] {
+    const nowMs = this.#clock.nowMs();
+    const left = (endsAtMs: number) => Math.max(1, flowSeconds(endsAtMs, nowMs));
+    const live = <T extends { endsAtMs: number }>(records: Iterable<T>) => [...records].filter((r) => r.endsAtMs > nowMs);
+    const drops = [...this.#drops.values()].flatMap((byClient) => live(byClient.values()));
+    return [
+      ...live(this.#allows.values()).map((record) => allowFlow(record.destination, left(record.endsAtMs))),
+      ...drops.map((record) => dropFlow(record.client, record.destination!, left(record.endsAtMs))),
+      ...live(this.#clientDrops.values()).map((record) => dropClientFlow(record.client, left(record.endsAtMs))),
+    ];
+  }
+
+  #renew(record: AllowRecord, untilMs: number | undefined, nowMs: number): void {
+    const { destination, endsAtMs } = record;
+    if (this.#allows.get(destination) !== record) return;
+    const seconds = untilMs === undefined ? 0 : flowSeconds(untilMs, nowMs);
+    const newEndMs = nowMs + seconds * 1000;
+    if (newEndMs - endsAtMs >= RENEWAL_LEAD_MS) {
+      this.counters.add('allow flows renewed');
+      this.#install({ destination, endsAtMs: newEndMs, lookAtMs: newEndMs - RENEWAL_LEAD_MS }, seconds);
+    } else if (nowMs >= endsAtMs) {
+      this.#allows.delete(destination);
+    } else {
+      record.lookAtMs = endsAtMs;
+      this.#renewals.add(record);
+    }
+  }
+
+  #install(record: AllowRecord, seconds: number): void {
+    this.#allows.set(record.destination, record);
+    this.#renewals.add(record);
+    this.#datapath?.addAllow(record.destination, seconds);
+  }
+
+  #keepDrop(record: DropRecord): void {
+    const { client, destination } = record;
+    this.#dropEnds.add(record);
+    if (destination === undefined) {
+      this.#clientDrops.set(client, record);
+      return;
+    }
+    const byClient = this.#drops.get(destination);
+    if (byClient === undefined) this.#drops.set(destination, new Map([[client, record]]));
+    else byClient.set(client, record);
+  }
+
+  #forgetDrop(record: DropRecord): void {
+    const { client, destination } = record;
+    if (destination === undefined) {
+      if (this.#clientDrops.get(client) !== record) return;
+      this.#clientDrops.delete(client);
+      this.#dropCount--;
+      return;
+    }
+    const byClient = this.#drops.get(destination);
+    if (byClient?.get(client) !== record) return;
+    byClient.delete(client);
+    if (byClient.size === 0) this.#drops.delete(destination);
+    this.#dropCount--;
+    const count = (this.#dropsPerClient.get(client) ?? 1) - 1;
+    if (count === 0) this.#dropsPerClient.delete(client);
+    else this.#dropsPerClient.set(client, count);
+  }
+}
+
+function flowSeconds(untilMs: number, nowMs: number): number {
+  return Math.min(MAX_TIMEOUT_SECONDS, Math.floor((untilMs - nowMs) / 1000));
+}

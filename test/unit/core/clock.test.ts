@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
+
+describe('systemClock', () => {
+  it('tells the time of the wall and never runs backwards', () => {
+    let last = systemClock.nowMs();
+    expect(Math.abs(last - Date.now())).toBeLessThan(5000);
+    for (let round = 0; round < 1000; round++) {
+      const now = systemClock.nowMs();
+      expect(now).toBeGreaterThanOrEqual(last);
+      last = now;
+    }
+  });
+
+  it('runs an action once after the delay, and not when it was called off', async () => {
+    const ran: string[] = [];
+    const startedAtMs = systemClock.nowMs();
+    const cancel = systemClock.after(1, () => ran.push('called off'));
+    cancel();
+    cancel();
+    await new Promise<void>((resolve) => {
+      systemClock.after(20, () => {
+        ran.push('ran');
+        resolve();
+      });
+    });
+    expect(ran).toEqual(['ran']);
+    // Timers count whole milliseconds and may come up to one too early.
+    expect(systemClock.nowMs() - startedAtMs).toBeGreaterThanOrEqual(19);
+  });
+});

@@ -1,0 +1,238 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GluewallError } from '../../../src/core/errors.ts';
+import { OpenFlowEncodeError, OpenFlowError } from '../../../src/openflow/errors.ts';
+import { FLOW_MOD_DEFAULTS } from '../../../src/openflow/flow-mod.ts';
+import { decodeHello, decodeMessage, encodeMessage, type Message } from '../../../src/openflow/message.ts';
+import { MessageType, OPENFLOW_VERSION, Port } from '../../../src/openflow/schema/constants.ts';
+import { anyMessage } from './arbitraries.ts';
+
+/** Hex with one run per field, so that each can be read beside its name. */
+function hex(...runs: string[]): Buffer {
+  return Buffer.from(runs.join('').replaceAll(' ', ''), 'hex');
+}
+
+function decoded(bytes: Buffer): Message {
+  const result = decodeMessage(bytes);
+  if (!result.ok) throw result.error;
+  return result.message;
+}
+
+function errorOf(bytes: Buffer): OpenFlowError | undefined {
+  const result = decodeMessage(bytes);
+  return result.ok ? undefined : result.error;
+}
+
+describe('messages', () => {
+  it('of any content come back as they were written', () => {
+    fc.assert(
+      fc.property(anyMessage, (message) => {
+        const bytes = encodeMessage(message);
+        expect(bytes[0]).toBe(OPENFLOW_VERSION);
+        expect(bytes.readUInt16BE(2)).toBe(bytes.length);
+        expect(decoded(bytes)).toEqual(message);
+      }),
+      { numRuns: 1500 },
+    );
+  }, 60_000);
+
+  it('made of any octets are read or refused, never more', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 40 }), fc.uint8Array({ maxLength: 150 }), (type, octets) => {
+        const bytes = Buffer.concat([Buffer.from([4, type, 0, 0, 0, 0, 0, 9]), octets]);
+        bytes.writeUInt16BE(bytes.length, 2);
+        const result = decodeMessage(bytes);
+        if (result.ok) expect(encodeMessage(result.message).length).toBeGreaterThanOrEqual(8);
+        else expect(result.error).toBeInstanceOf(OpenFlowError);
+      }),
+      { numRuns: 3000 },
+    );
+  }, 60_000);
+
+  it('lay a flow_mod out as the specification draws it', () => {
+    const bytes = encodeMessage({
+      ...FLOW_MOD_DEFAULTS,
+      xid: 7,
+      cookie: 0x0102030405060708n,
+      tableId: 1,
+      hardTimeout: 300,
+      priority: 100,
+      match: [{ field: 'eth_type', value: 0x0800 }],
+      instructions: [{ type: 'applyActions', actions: [{ type: 'output', port: Port.CONTROLLER, maxLength: 0xffff }] }],
+    });
+    const wanted = hex(
+      '04 0e 0060 00000007', // version, type, length, xid
+      '0102030405060708 0000000000000000', // cookie, cookie_mask
+      '01 00 0000 012c 0064', // table_id, command, idle_timeout, hard_timeout, priority
+      'ffffffff ffffffff ffffffff 0000 0000', // buffer_id, out_port, out_group, flags, pad
+      '0001 000a 80000a02 0800 000000000000', // match: type, length, OXM header, value, pad
+      '0004 0018 00000000', // instruction: type, length, pad
+      '0000 0010 fffffffd ffff 000000000000', // action: type, length, port, max_len, pad
+    );
+    wanted.writeUInt16BE(wanted.length, 2);
+    expect(bytes.toString('hex')).toBe(wanted.toString('hex'));
+  });
+
+  it('of a type without a row keep their octets', () => {
+    const bytes = hex('04 63 000b 00000001 010203');
+    expect(decoded(bytes)).toEqual({ type: 'unknown', xid: 1, typeCode: 0x63, body: Buffer.from([1, 2, 3]) });
+    expect(encodeMessage(decoded(bytes)).equals(bytes)).toBe(true);
+  });
+
+  it('have a row for each of the 30 types', () => {
+    for (const typeCode of Object.values(MessageType)) {
+      const result = decodeMessage(Buffer.from([4, typeCode, 0, 8, 0, 0, 0, 0]));
+      expect(result.ok && result.message.type === 'unknown').toBe(false);
+    }
+  });
+});
+
+describe('what decodeMessage refuses', () => {
+  it.each([
+    ['no octets', '', 'OFPBRC_BAD_LEN', 'header'],
+    ['a short header', '04000008000000', 'OFPBRC_BAD_LEN', 'header'],
+    ['a header that says more', '0402000900000000', 'OFPBRC_BAD_LEN', 'header'],
+    ['another version', '0102000800000000', 'OFPBRC_BAD_VERSION', 'header'],
+    ['an empty features_reply', '0406000800000000', 'OFPBRC_BAD_LEN', 'featuresReply.datapathId'],
+    ['a barrier with a body', '041400090000000000', 'OFPBRC_BAD_LEN', 'barrierRequest'],
+    ['an unknown role', '0418001800000000 0000000900000000 0000000000000000', 'OFPRRFC_BAD_ROLE', 'roleRequest.role'],
+    ['a hello element of length 0', '0400001000000000 0001000000000010', 'OFPBRC_BAD_LEN', 'hello.elements[0]'],
+    [
+      'an action of length 0',
+      '040d002000000000 ffffffff 00000001 0008000000000000 0012000000000000',
+      'OFPBAC_BAD_LEN',
+      'packetOut.actions[0]',
+    ],
+    [
+      'an action beyond its list',
+      '040d002000000000 ffffffff 00000001 0008000000000000 0000001000000001',
+      'OFPBAC_BAD_LEN',
+      'packetOut.actions[0]',
+    ],
+    [
+      'actions beyond the message',
+      '040d002000000000 ffffffff 00000001 00f8000000000000 0012000800000000',
+      'OFPBRC_BAD_LEN',
+      'packetOut.actions',
+    ],
+    [
+      'an unaligned action',
+      '040d002400000000 ffffffff 00000001 000c000000000000 0012000c00000000 00000000',
+      'OFPBAC_BAD_LEN',
+      'packetOut.actions[0]',
+    ],
+  ])('%s', (_name, text, codeName, path) => {
+    const error = errorOf(hex(text));
+    expect(error).toBeInstanceOf(OpenFlowError);
+    expect(error).toMatchObject({ code: 'openflow-decode', codeName, path });
+  });
+
+  const flowModWith = (matchAndMore: string) => {
+    const bytes = Buffer.concat([encodeMessage(FLOW_MOD_DEFAULTS).subarray(0, 48), hex(matchAndMore)]);
+    bytes.writeUInt16BE(bytes.length, 2);
+    return bytes;
+  };
+
+  it.each([
+    ['a match that is not OXM', '0000 0004 00000000', 'OFPBMC_BAD_TYPE', 48 + 4, 'flowMod.match'],
+    ['a match of length 3', '0001 0003 00000000', 'OFPBMC_BAD_LEN', 48 + 4, 'flowMod.match'],
+    ['a match beyond the message', '0001 0044 00000000', 'OFPBMC_BAD_LEN', 48 + 4, 'flowMod.match'],
+    ['a field cut short', '0001 000a 80000a02 08', 'OFPBMC_BAD_LEN', 48 + 4, 'flowMod.match'],
+    ['a field beyond its match', '0001 0009 80000a02 080000000000 000000', 'OFPBMC_BAD_LEN', 56, 'flowMod.match[0]'],
+    ['a field of a wrong length', '0001 000b 80000a03 080000 0000000000', 'OFPBMC_BAD_LEN', 56, 'flowMod.match[0]'],
+    ['a second field', '0001 0010 80000a02 0800 80000a01 0800', 'OFPBMC_BAD_LEN', 62, 'flowMod.match[1]'],
+    ['an unknown command in a good message', '', 'OFPFMFC_BAD_COMMAND', 26, 'flowMod.command'],
+    [
+      'a set_field of a wrong length',
+      '0001 0004 00000000 0004 0018 00000000 0019 0010 80000a03 0800000000000000',
+      'OFPBAC_BAD_SET_LEN',
+      72,
+      'flowMod.instructions[0].actions[0].oxm',
+    ],
+    ['an instruction of length 4', '0001 0004 00000000 0005 0004', 'OFPBIC_BAD_LEN', 56, 'flowMod.instructions[0]'],
+    [
+      'an instruction that is too long',
+      '0001 0004 00000000 0001 0010 0200000000 00000000000000',
+      'OFPBIC_BAD_LEN',
+      64,
+      'flowMod.instructions[0]',
+    ],
+  ])('%s, with its place', (name, text, codeName, offset, path) => {
+    const bytes = text === '' ? encodeMessage(FLOW_MOD_DEFAULTS) : flowModWith(text);
+    if (name.includes('command')) bytes[25] = 9;
+    expect(errorOf(bytes)).toMatchObject({ codeName, path, offset });
+  });
+});
+
+describe('what encodeMessage refuses', () => {
+  const output = (port: number, maxLength: number): Message => ({
+    ...FLOW_MOD_DEFAULTS,
+    instructions: [
+      { type: 'clearActions' },
+      { type: 'applyActions', actions: [{ type: 'popVlan' }, { type: 'output', port, maxLength }] },
+    ],
+  });
+  it.each<[string, Message, string]>([
+    ['a port over 32 bits', output(2 ** 32, 0), 'flowMod.instructions[1].actions[1].port'],
+    ['a negative length', output(1, -1), 'flowMod.instructions[1].actions[1].maxLength'],
+    ['a fraction', { ...FLOW_MOD_DEFAULTS, priority: 1.5 }, 'flowMod.priority'],
+    ['a number that is none', { ...FLOW_MOD_DEFAULTS, hardTimeout: Number.NaN }, 'flowMod.hardTimeout'],
+    ['a timeout over 16 bits', { ...FLOW_MOD_DEFAULTS, hardTimeout: 172800 }, 'flowMod.hardTimeout'],
+    ['a negative cookie', { ...FLOW_MOD_DEFAULTS, cookie: -1n }, 'flowMod.cookie'],
+    ['a cookie over 64 bits', { ...FLOW_MOD_DEFAULTS, cookie: 1n << 64n }, 'flowMod.cookie'],
+    [
+      'a match value over 16 bits',
+      { ...FLOW_MOD_DEFAULTS, match: [{ field: 'eth_type', value: 0x10000 }] },
+      'flowMod.match[0].eth_type',
+    ],
+    [
+      'no Ethernet address',
+      { ...FLOW_MOD_DEFAULTS, match: [{ field: 'eth_dst', value: 'router' }] },
+      'flowMod.match[0].eth_dst',
+    ],
+    [
+      'raw octets that break the alignment',
+      { ...FLOW_MOD_DEFAULTS, instructions: [{ type: 'unknown', typeCode: 99, raw: Buffer.alloc(3) }] },
+      'flowMod.instructions[0]',
+    ],
+    ['a message over 65,535 octets', { type: 'echoRequest', xid: 0, data: Buffer.alloc(65528) }, 'echoRequest.data'],
+    ['a type code over 8 bits', { type: 'unknown', xid: 0, typeCode: 256, body: Buffer.alloc(0) }, 'unknown'],
+    ['an xid over 32 bits', { type: 'barrierRequest', xid: 2 ** 32 }, 'barrierRequest'],
+  ])('%s', (_name, message, path) => {
+    expect(() => encodeMessage(message)).toThrow(OpenFlowEncodeError);
+    expect(() => encodeMessage(message)).toThrow(GluewallError);
+    expect(() => encodeMessage(message)).toThrow(expect.objectContaining({ code: 'openflow-encode', path }));
+  });
+
+  it('is not the longest message', () => {
+    expect(encodeMessage({ type: 'echoRequest', xid: 0, data: Buffer.alloc(65527) }).length).toBe(65535);
+  });
+});
+
+describe('decodeHello', () => {
+  it('reads the HELLO of a peer that prefers a later version', () => {
+    const result = decodeHello(hex('06 00 0010 00000003 0001 0008 00000052'));
+    expect(result).toMatchObject({ ok: true, version: 6 });
+    if (result.ok) expect(result.message.elements).toEqual([{ type: 'versionBitmap', bitmaps: [0x52] }]);
+  });
+
+  it('reads a HELLO without elements', () => {
+    expect(decodeHello(hex('01 00 0008 00000003'))).toMatchObject({ ok: true, version: 1, message: { elements: [] } });
+  });
+
+  it('takes an element whose last padding is missing, and skips those it does not know', () => {
+    const good = decodeHello(hex('04 00 0018 00000003 0007 0006 aabb 0000 0001 0008 00000010'));
+    expect(good.ok && good.message.elements.map(({ type }) => type)).toEqual(['unknown', 'versionBitmap']);
+    const unpadded = decodeHello(hex('04 00 000e 00000003 0007 0006 aabb'));
+    expect(unpadded.ok && unpadded.message.elements.map(({ type }) => type)).toEqual(['unknown']);
+  });
+
+  it('refuses anything else', () => {
+    expect(decodeHello(hex('04 02 0008 00000003'))).toMatchObject({
+      ok: false,
+      error: { codeName: 'OFPBRC_BAD_TYPE' },
+    });
+    expect(decodeHello(hex('04 00 0009 00000003'))).toMatchObject({ ok: false, error: { codeName: 'OFPBRC_BAD_LEN' } });
+    expect(decodeHello(hex('04'))).toMatchObject({ ok: false, error: { codeName: 'OFPBRC_BAD_LEN' } });
+  });
+});
