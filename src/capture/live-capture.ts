@@ -67,6 +67,8 @@ export class LiveCapture {
   #child: ChildProcess | undefined;
   #state: 'idle' | 'running' | 'stopped' = 'idle';
   #retryMs = FIRST_RETRY_MS;
+  /** Give up all capabilities but CAP_NET_RAW for the child. */
+  #confined = process.getuid?.() === 0 && existsSync(SETPRIV_PATH);
   #cancelRetry: (() => void) | undefined;
   #observations = 0;
   #restarts = 0;
@@ -125,7 +127,8 @@ export class LiveCapture {
 
   #startChild(): void {
     const startedAtMs = this.#clock.nowMs();
-    const child = forkChild(this.#options.childScript ?? new URL('./capture-process.js', import.meta.url));
+    const script = this.#options.childScript ?? new URL('./capture-process.js', import.meta.url);
+    const child = forkChild(script, this.#confined);
     this.#child = child;
     let stderrText = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -148,9 +151,11 @@ export class LiveCapture {
     this.#current = NO_STATISTICS;
     if (this.#state !== 'running' || this.#cancelRetry !== undefined) return;
     if (this.#clock.nowMs() - startedAtMs > HEALTHY_MS) this.#retryMs = FIRST_RETRY_MS;
-    const seconds = this.#retryMs / 1000;
     const cause = stderrText.trim() === '' ? 'it gave no reason' : stderrText.trim();
-    this.#problem(`the capture process ended (${cause}); it is started again in ${seconds} s`);
+    const setprivFailed = this.#confined && cause.startsWith('setpriv:');
+    if (setprivFailed) this.#confined = false;
+    const how = setprivFailed ? ', then with all capabilities of this process' : '';
+    this.#problem(`the capture process ended (${cause}); it is started again in ${this.#retryMs / 1000} s${how}`);
     this.#cancelRetry = this.#clock.after(this.#retryMs, () => {
       this.#cancelRetry = undefined;
       this.#restarts++;
@@ -197,19 +202,14 @@ export class LiveCapture {
   }
 }
 
-/** Forks the child, with CAP_NET_RAW as its only capability when we are root and util-linux is there. */
-function forkChild(script: URL): ChildProcess {
-  const path = fileURLToPath(script);
-  const common = { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] } as const;
-  if (process.getuid?.() !== 0 || !existsSync(SETPRIV_PATH)) {
-    return fork(path, [], { ...common, stdio: [...common.stdio], execArgv: [] });
-  }
+/** Forks the child; `confined` with CAP_NET_RAW as its only capability, by way of setpriv(1). */
+function forkChild(script: URL, confined: boolean): ChildProcess {
   const setprivArguments = ['--bounding-set', '-all,+net_raw', '--inh-caps', '-all,+net_raw', '--no-new-privs'];
-  return fork(path, [], {
-    ...common,
-    stdio: [...common.stdio],
-    execPath: SETPRIV_PATH,
-    execArgv: [...setprivArguments, process.execPath],
+  return fork(fileURLToPath(script), [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execPath: confined ? SETPRIV_PATH : process.execPath,
+    execArgv: confined ? [...setprivArguments, process.execPath] : [],
   });
 }
 

@@ -28,6 +28,7 @@ export class Framer {
    * Takes the next octets of the stream and hands over each message that they complete, in order. A header that says
    * less than its own 8 octets, more than the maximum, or the wrong version is an error, and so is every push after
    * that: the stream cannot be followed any further and the connection must end. Messages before it are handed over.
+   * `onMessage` must not throw: what is left of the chunk would be lost.
    */
   push(chunk: Buffer, onMessage: (message: Buffer) => void): OpenFlowError | undefined {
     let offset = 0;

@@ -33,7 +33,12 @@ export function composeAnswer(name: string, address: string, id = 0x1234): Buffe
 }
 
 /** A record in wire form, its owner uncompressed. */
-export function composeRecord(ownerWire: Buffer, type: number, rdata: Buffer, fields: { class?: number; ttl?: number; rdlength?: number } = {}): Buffer {
+export function composeRecord(
+  ownerWire: Buffer,
+  type: number,
+  rdata: Buffer,
+  fields: { class?: number; ttl?: number; rdlength?: number } = {},
+): Buffer {
   const fixed = Buffer.alloc(10);
   fixed.writeUInt16BE(type, 0);
   fixed.writeUInt16BE(fields.class ?? 1, 2);

@@ -69,9 +69,6 @@ export const Meter = { MAX: 0xffff0000, SLOWPATH: 0xfffffffd, CONTROLLER: 0xffff
 /** OFPTT_*: reserved table numbers (§7.3.3). */
 export const Table = { MAX: 0xfe, ALL: 0xff } as const;
 
-/** OFPQ_ALL: every queue of a port (§7.3.5.8). */
-export const ALL_QUEUES = 0xffffffff;
-
 /** OFPFF_*: flags of a flow_mod (§7.3.4.1). */
 export const FlowModFlag = {
   SEND_FLOW_REM: 1,

@@ -75,13 +75,11 @@ describe('readMessage beside dns-packet', () => {
   it('agrees on the messages of the captures', () => {
     let compared = 0;
     for (const { name: file, path } of captureVectors()) {
+      // Dynamic updates hold records without RDATA, which dns-packet refuses (RFC 2136 §2.4).
+      if (file === 'zeek/dynamic-update.pcap') continue;
       for (const octets of udpMessages(path)) {
-        const message = readMessage(octets, 0, octets.length);
-        if (!message.ok) continue;
-        const question = formatName(message.head.question.name);
-        const opinion = secondOpinion(dnsPacket.decode(octets)) as Record<string, unknown>;
-        // dns-packet shows the root as "." and knows no escapes; no other name here needs one.
-        expect(ourReading(octets), file).toEqual({ ...opinion, question });
+        if (!readMessage(octets, 0, octets.length).ok) continue;
+        expect(ourReading(octets), file).toEqual(secondOpinion(dnsPacket.decode(octets)));
         compared++;
       }
     }

@@ -103,9 +103,13 @@ describe('readMessage', () => {
     const inAnswer = read(composeResponse({ answer: [a, aaaa, ns] }));
     expect([inAnswer.answers.length, inAnswer.nameServers.length, inAnswer.additional.length]).toEqual([2, 1, 0]);
     const inAuthority = read(composeResponse({ authority: [a, aaaa, ns] }));
-    expect([inAuthority.answers.length, inAuthority.nameServers.length, inAuthority.additional.length]).toEqual([0, 1, 0]);
+    expect([inAuthority.answers.length, inAuthority.nameServers.length, inAuthority.additional.length]).toEqual([
+      0, 1, 0,
+    ]);
     const inAdditional = read(composeResponse({ additional: [a, aaaa, ns] }));
-    expect([inAdditional.answers.length, inAdditional.nameServers.length, inAdditional.additional.length]).toEqual([0, 0, 2]);
+    expect([inAdditional.answers.length, inAdditional.nameServers.length, inAdditional.additional.length]).toEqual([
+      0, 0, 2,
+    ]);
   });
 
   it('tells owners apart that share their last pointer or nothing', () => {
@@ -149,7 +153,11 @@ describe('readMessage', () => {
     ['an A of 16 octets', 'bad-rdata', composeRecord(OWNER, RECORD_TYPE.A, ADDRESS6)],
     ['an A of no octets', 'bad-rdata', composeRecord(OWNER, RECORD_TYPE.A, Buffer.alloc(0))],
     ['an AAAA of 4 octets', 'bad-rdata', composeRecord(OWNER, RECORD_TYPE.AAAA, ADDRESS4)],
-    ['an NS with an octet too many', 'bad-rdata', composeRecord(OWNER, RECORD_TYPE.NS, Buffer.concat([TARGET, ROOT_OWNER]))],
+    [
+      'an NS with an octet too many',
+      'bad-rdata',
+      composeRecord(OWNER, RECORD_TYPE.NS, Buffer.concat([TARGET, ROOT_OWNER])),
+    ],
     ['an NS that is cut', 'bad-rdata', composeRecord(OWNER, RECORD_TYPE.NS, TARGET.subarray(0, 4))],
     ['an NS of no octets', 'bad-rdata', composeRecord(OWNER, RECORD_TYPE.NS, Buffer.alloc(0))],
     ['RDATA past the end', 'record-overrun', composeRecord(OWNER, 16, ADDRESS4, { rdlength: 5 })],

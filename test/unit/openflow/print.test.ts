@@ -67,7 +67,7 @@ describe('describeMessage', () => {
       { type: 'packetOut', xid: 1, bufferId: NO_BUFFER, inPort: 3, actions: [], data: Buffer.alloc(60) },
       'packetOut xid=1 bufferId=NONE inPort=3 actions=[] data=<60 octets>',
     ],
-  ])('shows %o', (message, line) => {
+  ])('shows message %#', (message, line) => {
     expect(describeMessage(message)).toBe(line);
   });
 

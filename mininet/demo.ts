@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'commander';
+import { hosts, type HostName } from './internet.ts';
+import { Story, type StoryRow } from './story.ts';
+
+const options = new Command('demo')
+  .description('Tells the story of gluewall on a mini-Internet of real servers behind a real switch.')
+  .option('--once', 'end after the story; without it, on a terminal, commands can be run on the hosts')
+  .option('--json', 'end with one line of JSON: {"rows":[…],"passed":N,"failed":N}')
+  .parse()
+  .opts<{ once?: true; json?: true }>();
+
+function printRow({ case: name, expected, observed, ok }: StoryRow): void {
+  const verdict = ok ? 'ok    ' : 'FAILED';
+  const detail = expected === observed ? observed : `${observed}   (expected: ${expected})`;
+  process.stdout.write(`${verdict} ${name.padEnd(66)} ${detail}\n`);
+}
+
+/** Runs `HOST COMMAND…` lines until an empty one. */
+async function explore(story: Story): Promise<void> {
+  const { stranger } = hosts;
+  process.stdout.write(`\nThe world goes on. Hosts: ${Object.keys(hosts).join(', ')}. Type HOST COMMAND, such as\n`);
+  process.stdout.write(`  client dig @${stranger.ipv4} www.bank.test +time=1 +tries=1\nor nothing to end.\n`);
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  for (;;) {
+    const [host, ...argv] = (await lines.question('> ')).trim().split(/\s+/);
+    if (host === undefined || host === '') return lines.close();
+    if (!(host in hosts)) process.stdout.write(`no host ${host}\n`);
+    else {
+      const { stdout, stderr } = await story.internet.run(host as HostName, argv, 30);
+      process.stdout.write(stdout + stderr);
+    }
+  }
+}
+
+async function demo(): Promise<boolean> {
+  const rows: StoryRow[] = [];
+  const directory = mkdtempSync(join(tmpdir(), 'gluewall-demo-'));
+  process.stdout.write('Building a mini-Internet behind one Open vSwitch bridge…\n');
+  const story = await Story.start(directory, (row) => {
+    rows.push(row);
+    printRow(row);
+  });
+  try {
+    await story.tell();
+    if (options.once === undefined && process.stdin.isTTY) await explore(story);
+  } finally {
+    await story.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+  const passed = rows.filter(({ ok }) => ok).length;
+  const failed = rows.length - passed;
+  const last = options.json === true ? JSON.stringify({ rows, passed, failed }) : `${passed} passed, ${failed} failed`;
+  process.stdout.write(`${last}\n`);
+  return failed === 0;
+}
+
+process.exitCode = (await demo()) ? 0 : 1;

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { defaultConfig, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { systemClock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import { Application } from './application.ts';
+import { createLogger } from './logger.ts';
+import { defaultSocketPath } from './socket-path.ts';
+
+export const DEFAULT_CONFIG_FILE = 'gluewall.yaml';
+
+/** `gluewall run`: the controller in the foreground, until SIGINT or SIGTERM. */
+export async function run(options: { readonly config?: string; readonly socket?: string }): Promise<void> {
+  const file = options.config ?? DEFAULT_CONFIG_FILE;
+  const isConfigured = options.config !== undefined || existsSync(file);
+  const config = isConfigured ? loadConfig(file) : defaultConfig();
+  const log = createLogger(config.log.level);
+  const socketPath = options.socket ?? config.control.socket ?? defaultSocketPath();
+  const application = new Application(config, file, socketPath, systemClock, log);
+  const port = await application.start();
+  sayHowToConnect(log, config, port);
+  if (!isConfigured) sayWhatToFill(log, file);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, 'stopping; the flows stay on the switches');
+      application.stop().then(() => process.exit(0));
+    });
+  }
+}
+
+function sayHowToConnect(log: Log, config: Config, port: number): void {
+  const { host } = config.openflow.listen;
+  const target = host.includes(':') ? `[${host}]` : host;
+  log.info({ host, port }, `listening for switches on ${target}:${port}, mode ${config.mode}`);
+  log.info({}, `connect a bridge: ${connectCommand('BRIDGE', target, port)}`);
+  log.warn({}, 'setting the first controller of a bridge removes all its flows; traffic stops until this controller has set its own');
+}
+
+/** The one command that puts a bridge under control; its parts take effect together. */
+export function connectCommand(bridge: string, host: string, port: number): string {
+  return [
+    `ovs-vsctl set bridge ${bridge} protocols=OpenFlow13`,
+    `set-fail-mode ${bridge} secure`,
+    `set-controller ${bridge} tcp:${host}:${port}`,
+  ].join(' -- ');
+}
+
+function sayWhatToFill(log: Log, file: string): void {
+  log.warn({}, `no ${file}: switches are only forwarded for, nothing is judged and nothing is learned`);
+  const keys = 'inside.networks, outside.ports and trusted_resolvers';
+  log.warn({}, `to begin, write ${file} with ${keys} (docs/configuration.md lists all keys)`);
+}

@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { LiveCapture } from '../../../src/capture/live-capture.ts';
+import type { Clock } from '../../../src/core/clock.ts';
+import { silentLog } from '../../../src/core/log.ts';
+import type { DnsObservation } from '../../../src/dns/observation.ts';
+
+const running: LiveCapture[] = [];
+
+afterEach(async () => {
+  for (const capture of running.splice(0)) await capture.stop();
+});
+
+/** A LiveCapture whose child is `fake-capture-process.mjs` in the part named. Time stands still but for `runTimers`. */
+function setUp(part: string, nowMs = () => Date.now()) {
+  const timers: { delayMs: number; action: () => void }[] = [];
+  const clock: Clock = {
+    nowMs,
+    after(delayMs, action) {
+      const timer = { delayMs, action };
+      timers.push(timer);
+      return () => void timers.splice(timers.indexOf(timer), 1);
+    },
+  };
+  const observations: DnsObservation[] = [];
+  const problems: string[] = [];
+  let ready = 0;
+  const capture = new LiveCapture(
+    {
+      interfaces: [part],
+      direction: 'port',
+      insideNetworks: [],
+      childScript: new URL('../../support/fake-capture-process.mjs', import.meta.url),
+    },
+    { onObservation: (o) => observations.push(o), onReady: () => ready++, onProblem: (text) => problems.push(text) },
+    clock,
+    silentLog,
+  );
+  running.push(capture);
+  capture.start();
+  const runTimers = () => timers.splice(0).map(({ delayMs, action }) => (action(), delayMs));
+  return { capture, observations, problems, readyCount: () => ready, runTimers, timers };
+}
+
+describe('LiveCapture', () => {
+  it('passes on what the child tells', async () => {
+    const { capture, observations, problems, readyCount } = setUp('eth7');
+    await vi.waitFor(() => expect(capture.statistics().openInterfaces).toEqual(['eth7']), 5000);
+    expect(readyCount()).toBe(1);
+    expect(problems).toEqual(['cannot capture on eth7: it is away; bring it back']);
+    // Octets beyond ASCII arrive as they were.
+    expect(observations).toMatchObject([{ server: '\xff'.repeat(16), question: { name: '\x01\xe4\0' }, atMs: 5000 }]);
+    expect(capture.statistics()).toMatchObject({
+      observations: 1,
+      receivedByKernel: 3,
+      droppedByKernel: 2,
+      droppedByBackpressure: 1,
+      restarts: 0,
+      counters: { frames: 3 },
+    });
+  });
+
+  it('gives times in the time of its clock when the wall clock was set', async () => {
+    const { observations } = setUp('eth7', () => Date.now() - 3_600_000);
+    await vi.waitFor(() => expect(observations.length).toBe(1), 5000);
+    expect(observations[0]?.atMs).toBeCloseTo(5000 - 3_600_000, -2);
+  });
+
+  it('starts a child that ends again, later and later, and says why', async () => {
+    const { problems, runTimers, timers, capture } = setUp('fail');
+    const delays: number[] = [];
+    for (let round = 0; round < 7; round++) {
+      await vi.waitFor(() => expect(timers.length).toBe(1), 5000);
+      delays.push(...runTimers());
+    }
+    expect(delays).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+    expect(problems[0]).toBe('the capture process ended (no pcap here); it is started again in 0.5 s');
+    expect(capture.statistics().restarts).toBe(7);
+  }, 20_000);
+
+  it('adds up the figures of all children', async () => {
+    const { runTimers, timers, capture } = setUp('once');
+    for (let round = 1; round <= 2; round++) {
+      await vi.waitFor(() => expect(timers.length).toBe(1), 5000);
+      expect(capture.statistics()).toMatchObject({ openInterfaces: [], receivedByKernel: 3 * round });
+      expect(capture.statistics().counters.frames).toBe(3 * round);
+      runTimers();
+    }
+  }, 20_000);
+
+  it('stops twice, and a child that will not end is killed', async () => {
+    const { capture, readyCount, timers } = setUp('stubborn');
+    await vi.waitFor(() => expect(readyCount()).toBe(1), 5000);
+    await Promise.all([capture.stop(), capture.stop()]);
+    await capture.stop();
+    expect(timers).toEqual([]);
+  }, 10_000);
+
+  it('stops while it waits to start a child again, and before it was started', async () => {
+    const { capture, timers } = setUp('fail');
+    await vi.waitFor(() => expect(timers.length).toBe(1), 5000);
+    await capture.stop();
+    expect(timers).toEqual([]);
+  });
+});
