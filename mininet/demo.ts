@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
-import { hosts, type HostName } from './internet.ts';
+import { GatedInternet } from './gated-internet.ts';
+import { type HostName, hosts } from './internet.ts';
+import type { MiniInternet } from './mini-internet.ts';
 import { Story, type StoryRow } from './story.ts';
 
 const options = new Command('demo')
@@ -20,7 +22,7 @@ function printRow({ case: name, expected, observed, ok }: StoryRow): void {
 }
 
 /** Runs `HOST COMMAND…` lines until an empty one. */
-async function explore(story: Story): Promise<void> {
+async function explore(internet: MiniInternet): Promise<void> {
   const { stranger } = hosts;
   process.stdout.write(`\nThe world goes on. Hosts: ${Object.keys(hosts).join(', ')}. Type HOST COMMAND, such as\n`);
   process.stdout.write(`  client dig @${stranger.ipv4} www.bank.test +time=1 +tries=1\nor nothing to end.\n`);
@@ -30,7 +32,7 @@ async function explore(story: Story): Promise<void> {
     if (host === undefined || host === '') return lines.close();
     if (!(host in hosts)) process.stdout.write(`no host ${host}\n`);
     else {
-      const { stdout, stderr } = await story.internet.run(host as HostName, argv, 30);
+      const { stdout, stderr } = await internet.run(host as HostName, argv, 30);
       process.stdout.write(stdout + stderr);
     }
   }
@@ -40,15 +42,16 @@ async function demo(): Promise<boolean> {
   const rows: StoryRow[] = [];
   const directory = mkdtempSync(join(tmpdir(), 'gluewall-demo-'));
   process.stdout.write('Building a mini-Internet behind one Open vSwitch bridge…\n');
-  const story = await Story.start(directory, (row) => {
+  const world = await GatedInternet.start(directory);
+  const story = new Story(world, (row) => {
     rows.push(row);
     printRow(row);
   });
   try {
     await story.tell();
-    if (options.once === undefined && process.stdin.isTTY) await explore(story);
+    if (options.once === undefined && process.stdin.isTTY) await explore(world.internet);
   } finally {
-    await story.stop();
+    await world.stop();
     rmSync(directory, { recursive: true, force: true });
   }
   const passed = rows.filter(({ ok }) => ok).length;

@@ -2,12 +2,8 @@
  * The story that gluewall tells: a mini-Internet behind one bridge, honest name resolution that passes, and what is held
  * back. Each row says what was expected and what was observed on real servers and a real switch.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { GluewallProcess } from './gluewall-process.ts';
-import { gate, hosts, networks, rootServer } from './internet.ts';
-import { MiniInternet } from './mini-internet.ts';
-import { OpenVswitch } from './open-vswitch.ts';
+import { GatedInternet } from './gated-internet.ts';
+import { hosts } from './internet.ts';
 import { until } from './until.ts';
 
 export interface StoryRow {
@@ -21,38 +17,14 @@ export interface StoryRow {
 const FAIL_OPEN_LIMIT_MS = 15_000;
 const PROBE_MS = 1500;
 
-/** A running story: the world it is set in, and where its rows go. */
+/** The story, told in the world it is given. */
 export class Story {
-  readonly internet: MiniInternet;
-  gluewall: GluewallProcess;
-  readonly #openVswitch: OpenVswitch;
-  readonly #directory: string;
+  readonly #world: GatedInternet;
   readonly #onRow: (row: StoryRow) => void;
 
-  private constructor(
-    openVswitch: OpenVswitch,
-    internet: MiniInternet,
-    gluewall: GluewallProcess,
-    directory: string,
-    onRow: (row: StoryRow) => void,
-  ) {
-    this.#openVswitch = openVswitch;
-    this.internet = internet;
-    this.gluewall = gluewall;
-    this.#directory = directory;
+  constructor(world: GatedInternet, onRow: (row: StoryRow) => void) {
+    this.#world = world;
     this.#onRow = onRow;
-  }
-
-  /** Builds the world and puts its bridge under gluewall. Needs root and a private world. */
-  static async start(directory: string, onRow: (row: StoryRow) => void): Promise<Story> {
-    mkdirSync(directory, { recursive: true });
-    const openVswitch = await OpenVswitch.start(join(directory, 'ovs'));
-    const internet = await MiniInternet.start({ openVswitch, directory: join(directory, 'internet') });
-    const gluewall = await GluewallProcess.start(join(directory, 'open'), storyConfig(directory, 'open'));
-    const story = new Story(openVswitch, internet, gluewall, directory, onRow);
-    await connectBridge(openVswitch);
-    await gluewall.ready();
-    return story;
   }
 
   /** Tells the whole story. */
@@ -71,11 +43,8 @@ export class Story {
     await this.#controllerLost('closed');
   }
 
-  /** Ends everything; safe twice. */
-  async stop(): Promise<void> {
-    await this.gluewall.kill();
-    await this.internet.stop();
-    await this.#openVswitch.stop();
+  get #gluewall() {
+    return this.#world.gluewall;
   }
 
   async #resolverResolves(): Promise<void> {
@@ -85,7 +54,7 @@ export class Story {
       this.#row(`the resolver resolves ${name}`, 'answered', observed, answers.length > 0);
     }
     await until('the history has learned ns1.corp.example', 3000, async () =>
-      (await this.gluewall.lookup(hosts.corp.ipv6)).known && (await this.gluewall.lookup(hosts.public.ipv4)).known ? true : undefined,
+      (await this.#gluewall.lookup(hosts.corp.ipv6)).known && (await this.#gluewall.lookup(hosts.public.ipv4)).known ? true : undefined,
     );
   }
 
@@ -112,9 +81,9 @@ export class Story {
       ['client', hosts.bank.ipv4, 'www.bank.test', 'is registered glueA record and pass'],
     ] as const;
     for (const [host, server, name, sentence] of rows) {
-      const since = this.gluewall.log.length;
+      const since = this.#gluewall.log.length;
       const { answered } = await this.#ask(host, server, name);
-      const line = await this.gluewall.logged('a verdict', since, ({ destination }) => destination === server);
+      const line = await this.#gluewall.logged('a verdict', since, ({ destination }) => destination === server);
       const expected = `${sentence.endsWith('pass') ? 'pass' : 'block'}: ${server} ${sentence}`;
       const observed = `${answered ? 'pass' : 'block'}: ${line.msg}`;
       this.#row(`table II: nslookup ${name} ${server}`, expected, observed, observed === expected);
@@ -123,18 +92,18 @@ export class Story {
 
   async #allowOpensTheWay(): Promise<void> {
     const { ipv4 } = hosts.stranger;
-    await this.gluewall.allow('add', ipv4);
+    await this.#gluewall.allow('add', ipv4);
     await this.#passes('client asks the public resolver after `allow add`', 'client', ipv4, 'www.bank.test', true);
-    await this.gluewall.allow('remove', ipv4);
+    await this.#gluewall.allow('remove', ipv4);
     await this.#passes('client asks it after `allow remove`', 'client', ipv4, 'www.bank.test', false);
   }
 
   async #expiredIsBlocked(): Promise<void> {
     const { ipv4 } = hosts.short;
     await this.#ask('client', hosts.resolver.ipv4, 'www.short.example');
-    await until('ns1.short.example is known', 3000, async () => ((await this.gluewall.lookup(ipv4)).known ? true : undefined));
+    await until('ns1.short.example is known', 3000, async () => ((await this.#gluewall.lookup(ipv4)).known ? true : undefined));
     await this.#passes('client asks a name server whose records live 4 s', 'client', ipv4, 'www.short.example', true);
-    await until('the entry expires', 10_000, async () => ((await this.gluewall.lookup(ipv4)).known ? undefined : true));
+    await until('the entry expires', 10_000, async () => ((await this.#gluewall.lookup(ipv4)).known ? undefined : true));
     await this.#passes('client asks it after they expired', 'client', ipv4, 'www.short.example', false);
   }
 
@@ -142,7 +111,7 @@ export class Story {
   async #controllerLost(onFailure: 'open' | 'closed'): Promise<void> {
     const name = `controller killed, on_failure ${onFailure}:`;
     await this.#passes(`${name} before it, a learned name server`, 'client', hosts.corp.ipv4, 'www.corp.example', true);
-    await this.gluewall.kill();
+    await this.#gluewall.kill();
     const killedAtMs = performance.now();
     await this.#passes(`${name} a learned name server`, 'client', hosts.corp.ipv4, 'www.corp.example', true);
     const resolved = await this.#ask('client', hosts.resolver.ipv4, `${onFailure}.bank.test`);
@@ -168,24 +137,22 @@ export class Story {
 
   /** The second half: controller loss closes the way, and any response that matches a query teaches. */
   async #restartClosed(): Promise<void> {
-    const config = { ...storyConfig(this.#directory, 'closed'), teach: 'matched' };
-    this.gluewall = await GluewallProcess.start(join(this.#directory, 'closed'), config);
-    await this.gluewall.ready();
-    await this.internet.flushResolver();
+    await this.#world.restartGluewall({ on_failure: 'closed', teach: 'matched' });
+    await this.#world.internet.flushResolver();
     for (const name of ['www.corp.example', 'www.bank.test']) await this.#ask('client', hosts.resolver.ipv4, name);
     await until('the history has learned again', 3000, async () =>
-      (await this.gluewall.lookup(hosts.test.ipv4)).known ? true : undefined,
+      (await this.#gluewall.lookup(hosts.test.ipv4)).known ? true : undefined,
     );
   }
 
   /** A query that leaves together with the one whose referral names its destination. */
   async #raceIsHeld(): Promise<void> {
     const { ipv4 } = hosts.fresh;
-    const since = this.gluewall.log.length;
+    const since = this.#gluewall.log.length;
     const name = 'www.fresh.test';
     const queries = [{ server: hosts.test.ipv4, name }, { server: ipv4, name }];
-    const [, behind] = await this.internet.burst('client', { queries, pace: 'together', recursionDesired: false });
-    const line = await this.gluewall.logged('a verdict', since, ({ destination }) => destination === ipv4);
+    const [, behind] = await this.#world.internet.burst('client', { queries, pace: 'together', recursionDesired: false });
+    const line = await this.#gluewall.logged('a verdict', since, ({ destination }) => destination === ipv4);
     const heldMs = Number(line['heldMs']);
     const observed = `${behind?.answered === true ? 'pass' : 'block'}, held ${heldMs.toFixed(1)} ms`;
     const ok = behind?.answered === true && heldMs > 0;
@@ -195,13 +162,13 @@ export class Story {
   async #blockedQueryTeachesNothing(): Promise<void> {
     const { ipv4 } = hosts.evil;
     const asked = await this.#ask('bot', ipv4, 'evil.test', false, 'NS');
-    const { known } = await this.gluewall.lookup(ipv4);
+    const { known } = await this.#gluewall.lookup(ipv4);
     const observed = `${asked.answered ? 'pass' : 'block'}, ${known ? 'learned' : 'not learned'}`;
     this.#row('bot tries to teach by a blocked query', 'block, not learned', observed, observed === 'block, not learned');
   }
 
   async #switchAcceptedEverything(): Promise<void> {
-    const { openflowErrors } = await this.gluewall.status();
+    const { openflowErrors } = await this.#gluewall.status();
     const observed = `${openflowErrors} OpenFlow errors`;
     this.#row('the switch accepts every message', '0 OpenFlow errors', observed, openflowErrors === 0);
   }
@@ -219,34 +186,10 @@ export class Story {
   }
 
   #ask(host: 'client' | 'bot', server: string, name: string, tcp = false, type = 'A') {
-    return this.internet.dig(host, { server, name, tcp, type });
+    return this.#world.internet.dig(host, { server, name, tcp, type });
   }
 
   #row(name: string, expected: string, observed: string, ok: boolean): void {
     this.#onRow({ case: name, expected, observed, ok });
   }
-}
-
-/** The configuration of the story; also a sample of what a user writes. */
-export function storyConfig(directory: string, onFailure: 'open' | 'closed') {
-  const hintsFile = join(directory, 'root.hints');
-  writeFileSync(hintsFile, `${rootServer.join('\n')}\n`);
-  return {
-    mode: 'enforce',
-    warmup: 0,
-    on_failure: onFailure,
-    inside: { networks: [...networks.inside] },
-    outside: { ports: [gate.outsidePort] },
-    trusted_resolvers: [hosts.resolver.ipv4, hosts.resolver.ipv6],
-    root_hints: hintsFile,
-    ttl: { floor: '1s' },
-  };
-}
-
-/** What `gluewall run` tells its user to type, and a short back-off so that a story need not wait. */
-export async function connectBridge(openVswitch: OpenVswitch): Promise<void> {
-  const { bridge } = gate;
-  const together = ['--', 'set-fail-mode', bridge, 'secure', '--', 'set-controller', bridge, 'tcp:127.0.0.1:6653'];
-  await openVswitch.vsctl('set', 'bridge', bridge, 'protocols=OpenFlow13', ...together);
-  await openVswitch.vsctl('set', 'controller', bridge, 'max_backoff=1000');
 }

@@ -7,6 +7,8 @@ import type { PcapModule } from './pcap-binding.ts';
 import type { CaptureMessage, CaptureOrder } from './protocol.ts';
 
 const MAX_BATCH = 512;
+/** A flood can keep libpcap from returning to the event loop; observations go out then without being put in order. */
+const MAX_OBSERVATIONS_PER_TURN = 8192;
 /** Batches on their way to the parent; at full size about 30 MB. */
 const MAX_BATCHES_IN_FLIGHT = 64;
 const TICK_MS = 1000;
@@ -37,8 +39,8 @@ export class CaptureChild {
   readonly #states: readonly InterfaceState[];
   /** Sessions that were closed: the native module must not have them collected while the event loop lives. */
   readonly #retired: InterfaceCapture[] = [];
-  #batch: DnsObservation[] = [];
-  #flushPlanned = false;
+  #gathered: DnsObservation[] = [];
+  #turnPlanned = false;
   #batchesInFlight = 0;
   #droppedByBackpressure = 0;
   #openings = 0;
@@ -101,6 +103,7 @@ export class CaptureChild {
     const capture: InterfaceCapture = new InterfaceCapture(this.#pcap, state.name, this.#order.direction, {
       observer: this.#observer,
       onObservation: (observation) => this.#add(observation),
+      onActivity: () => this.#finishTurnSoon(),
       // The hook runs inside the native module, which must have returned before the session is closed.
       onLost: () => setImmediate(() => this.#retire(state, capture)),
     });
@@ -125,21 +128,31 @@ export class CaptureChild {
   }
 
   #add(observation: DnsObservation): void {
-    this.#batch.push(observation);
-    if (this.#batch.length >= MAX_BATCH) this.#flush();
-    else if (!this.#flushPlanned) {
-      this.#flushPlanned = true;
-      setImmediate(() => {
-        this.#flushPlanned = false;
-        this.#flush();
-      });
-    }
+    this.#gathered.push(observation);
+    if (this.#gathered.length >= MAX_OBSERVATIONS_PER_TURN) this.#flush();
+  }
+
+  #finishTurnSoon(): void {
+    if (this.#turnPlanned) return;
+    this.#turnPlanned = true;
+    setImmediate(() => {
+      for (const { capture } of this.#states) capture?.finishTurn();
+      // Reading on has brought activity of its own, which this turn has seen to.
+      this.#turnPlanned = false;
+      this.#gathered.sort((a, b) => a.atMs - b.atMs);
+      this.#flush();
+    });
   }
 
   #flush(): void {
-    const observations = this.#batch;
-    if (observations.length === 0) return;
-    this.#batch = [];
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    for (let start = 0; start < gathered.length; start += MAX_BATCH) {
+      this.#sendBatch(gathered.slice(start, start + MAX_BATCH));
+    }
+  }
+
+  #sendBatch(observations: readonly DnsObservation[]): void {
     if (this.#batchesInFlight >= MAX_BATCHES_IN_FLIGHT) {
       this.#droppedByBackpressure += observations.length;
       return;

@@ -1,7 +1,6 @@
 import type { PcapModule, PcapPacket, PcapSession } from './pcap-binding.ts';
 
 const SNAP_LENGTH_BYTES = 65535;
-const KERNEL_BUFFER_BYTES = 16 * 1024 * 1024;
 
 export interface CaptureSessionHooks {
   /** A frame: the first `lengthBytes` octets of `octets`, which the next frame overwrites. */
@@ -30,12 +29,19 @@ export class CaptureSession {
   #figures: KernelFigures = { received: 0, dropped: 0 };
   #state: 'open' | 'lost' | 'closed' = 'open';
 
-  constructor(pcap: PcapModule, interfaceName: string, filter: string, hooks: CaptureSessionHooks) {
+  /** `bufferBytes` of kernel memory are taken; libpcap may reserve a full snap length of it for each frame. */
+  constructor(
+    pcap: PcapModule,
+    interfaceName: string,
+    filter: string,
+    bufferBytes: number,
+    hooks: CaptureSessionHooks,
+  ) {
     this.#hooks = hooks;
     this.#session = pcap.createSession(interfaceName, {
       filter,
       snap_length: SNAP_LENGTH_BYTES,
-      buffer_size: KERNEL_BUFFER_BYTES,
+      buffer_size: bufferBytes,
       buffer_timeout: 0,
       // The frames of a switch port are addressed to others.
       promiscuous: true,
@@ -66,11 +72,16 @@ export class CaptureSession {
     return Math.max(0, received - dropped - this.#deliveredCount);
   }
 
+  /** Hands over what waits, without being woken. Not to be called from within `onFrame`. */
+  drain(): void {
+    if (this.#state === 'open' && this.#dispatch() < 0) this.#lose();
+  }
+
   /** To be called every second: finds a loss of which the event loop was not told. */
   tick(): void {
     if (this.#state !== 'open') return;
     const deliveredBefore = this.#deliveredCount;
-    const failed = this.#session.session.dispatch(this.#session.buf, this.#session.header) < 0;
+    const failed = this.#dispatch() < 0;
     const sleptOnFrames = this.#wakesSinceTick === 0 && this.#deliveredCount > deliveredBefore;
     this.#wakesSinceTick = 0;
     if (failed || sleptOnFrames) this.#lose();
@@ -83,14 +94,18 @@ export class CaptureSession {
     this.#state = 'closed';
     this.#session.close();
     // Only the next dispatch gives the descriptor and the ring back.
-    this.#session.session.dispatch(this.#session.buf, this.#session.header);
+    this.#dispatch();
+  }
+
+  #dispatch(): number {
+    return this.#session.session.dispatch(this.#session.buf, this.#session.header);
   }
 
   #wake(): void {
     if (this.#state !== 'open') return;
     this.#wakesSinceTick++;
     const deliveredBefore = this.#deliveredCount;
-    const failed = this.#session.session.dispatch(this.#session.buf, this.#session.header) < 0;
+    const failed = this.#dispatch() < 0;
     if (failed) this.#lose();
     else if (this.#deliveredCount === deliveredBefore) this.#explainEmptyWake();
   }

@@ -7,10 +7,16 @@ import type { Observer } from './observe.ts';
 import type { PcapModule } from './pcap-binding.ts';
 import type { DirectionMode } from './protocol.ts';
 
+const SETTLE_ROUNDS = 4;
+const BUFFER_BYTES = 32 * 1024 * 1024;
+const WITNESS_BUFFER_BYTES = 4 * 1024 * 1024;
+
 export interface InterfaceCaptureHooks {
   /** Reads the frames. */
   readonly observer: Observer;
   onObservation(observation: DnsObservation): void;
+  /** A frame was handed over: call `finishTurn` when this turn of the event loop ends. */
+  onActivity(): void;
   /** The interface has gone, or was down for a moment: close it and open it anew. */
   onLost(): void;
 }
@@ -24,7 +30,6 @@ export class InterfaceCapture {
   readonly #sessions = new Map<SessionDirection, CaptureSession>();
   #firstFrames: FirstFrames | undefined;
   #witness: CaptureSession | undefined;
-  #settling = false;
   #ended = false;
 
   constructor(pcap: PcapModule, interfaceName: string, mode: DirectionMode, hooks: InterfaceCaptureHooks) {
@@ -50,18 +55,29 @@ export class InterfaceCapture {
     for (const session of this.#sessions.values()) session.tick();
   }
 
+  /**
+   * Reads on so that no response stands before its query. The sessions of the two directions are read one after the
+   * other, and while one is read, a query may leave and its response come in. After this, every query that left before
+   * the last response was read has been read too.
+   */
+  finishTurn(): void {
+    // Traffic that does not pause can hide the first frames for a round or two.
+    for (let round = 0; round < SETTLE_ROUNDS && this.#firstFrames !== undefined; round++) this.#settle();
+    if (!this.#ended) this.#sessions.get('outbound')?.drain();
+  }
+
   /** Throws an Error with libpcap's text when the interface does not open; close what did open then. */
   open(): void {
     // The witness stands before the others, so that it misses nothing that they lose.
     if (this.#mode === 'port') {
       this.#firstFrames = new FirstFrames();
-      this.#witness = this.#openSession('both', (octets, lengthBytes, atMs) => {
+      this.#witness = this.#openSession('both', WITNESS_BUFFER_BYTES, (octets, lengthBytes, atMs) => {
         this.#firstFrames?.witness(octets, lengthBytes, atMs);
-        this.#settleSoon();
+        this.#hooks.onActivity();
       });
     }
     for (const direction of sessionDirections(this.#mode)) {
-      const session = this.#openSession(direction, (octets, lengthBytes, atMs) => {
+      const session = this.#openSession(direction, BUFFER_BYTES, (octets, lengthBytes, atMs) => {
         this.#onFrame(octets, lengthBytes, atMs, direction);
       });
       this.#sessions.set(direction, session);
@@ -76,34 +92,32 @@ export class InterfaceCapture {
     this.#witness?.close();
   }
 
-  #openSession(direction: SessionDirection, onFrame: CaptureSessionHooks['onFrame']): CaptureSession {
+  #openSession(
+    direction: SessionDirection,
+    bufferBytes: number,
+    onFrame: CaptureSessionHooks['onFrame'],
+  ): CaptureSession {
     const onLost = () => this.#lose();
-    return new CaptureSession(this.#pcap, this.#interfaceName, captureFilter(direction), { onFrame, onLost });
+    return new CaptureSession(this.#pcap, this.#interfaceName, captureFilter(direction), bufferBytes, {
+      onFrame,
+      onLost,
+    });
   }
 
   #onFrame(octets: Buffer, lengthBytes: number, atMs: number, direction: SessionDirection): void {
-    if (this.#firstFrames !== undefined) {
-      this.#firstFrames.deliver(octets, lengthBytes);
-      this.#settleSoon();
-    }
+    this.#hooks.onActivity();
+    this.#firstFrames?.deliver(octets, lengthBytes);
     const way = direction === 'both' ? 'by-source' : direction;
     const observation = this.#hooks.observer.observe(octets, 0, lengthBytes, atMs, way);
     if (observation !== undefined) this.#hooks.onObservation(observation);
   }
 
-  /** After this turn of the event loop, when all sessions have handed over what they hold. */
-  #settleSoon(): void {
-    if (this.#settling) return;
-    this.#settling = true;
-    setImmediate(() => {
-      this.#settling = false;
-      this.#settle();
-    });
-  }
-
   #settle(): void {
     const firstFrames = this.#firstFrames;
     if (firstFrames === undefined || this.#ended) return;
+    this.#sessions.get('inbound')?.drain();
+    this.#sessions.get('outbound')?.drain();
+    this.#witness?.drain();
     const missing = (direction: Direction) => this.#sessions.get(direction)?.missingCount ?? 0;
     for (const { octets, atMs, direction } of firstFrames.settle(missing)) {
       const observation = this.#hooks.observer.observe(octets, 0, octets.length, atMs, direction);

@@ -17,7 +17,10 @@ export interface LiveCaptureOptions {
 }
 
 export interface LiveCaptureHooks {
-  /** A query that left or a response that came in, in the order of each direction. `atMs` is in the clock's time. */
+  /**
+   * A query that left or a response that came in. A response does not come before its query. `atMs` is in the clock's
+   * time.
+   */
   onObservation(observation: DnsObservation): void;
   /** Every interface is open. Called again after each interruption. */
   onReady(): void;

@@ -1,10 +1,11 @@
 /**
  * Items that fall due at a known time, kept in buckets of one second: adding is O(1), and draining touches only what
- * is due. An item whose time moved is simply added again; the owner's `dueAtMs` decides, so stale places are harmless.
+ * is due. An item whose time moved to later finds its new place by itself, and may be added again without harm.
  */
 export class ExpiryBuckets<T extends object> {
   readonly #buckets = new Map<number, Set<T>>();
   readonly #dueAtMs: (item: T) => number;
+  /** No bucket is older. */
   #nextSecond = Number.POSITIVE_INFINITY;
 
   constructor(dueAtMs: (item: T) => number) {
@@ -22,20 +23,28 @@ export class ExpiryBuckets<T extends object> {
     this.#nextSecond = Math.min(this.#nextSecond, second);
   }
 
-  /** Calls `onDue` for every item whose time has come, once each. */
+  /** Calls `onDue` for every item whose time has come, once each, in order of the second it is due. */
   drain(nowMs: number, onDue: (item: T) => void): void {
     const thisSecond = Math.floor(nowMs / 1000);
     if (this.#nextSecond > thisSecond) return;
-    const seconds = [...this.#buckets.keys()].filter((second) => second <= thisSecond).sort((a, b) => a - b);
-    for (const second of seconds) this.#drainBucket(second, nowMs, onDue);
-    this.#nextSecond = Math.min(...this.#buckets.keys());
+    // An item that was added again may stand in two of the buckets.
+    const due = new Set<T>();
+    for (const second of this.#secondsUntil(thisSecond)) this.#empty(second, nowMs, due);
+    this.#nextSecond = this.#buckets.size === 0 ? Number.POSITIVE_INFINITY : thisSecond;
+    for (const item of due) onDue(item);
   }
 
-  #drainBucket(second: number, nowMs: number, onDue: (item: T) => void): void {
+  #secondsUntil(thisSecond: number): readonly number[] {
+    const gap = thisSecond - this.#nextSecond + 1;
+    if (gap <= this.#buckets.size) return Array.from({ length: gap }, (_, index) => this.#nextSecond + index);
+    return [...this.#buckets.keys()].filter((second) => second <= thisSecond).sort((a, b) => a - b);
+  }
+
+  #empty(second: number, nowMs: number, due: Set<T>): void {
     const bucket = this.#buckets.get(second);
     this.#buckets.delete(second);
     for (const item of bucket ?? []) {
-      if (this.#dueAtMs(item) <= nowMs) onDue(item);
+      if (this.#dueAtMs(item) <= nowMs) due.add(item);
       else this.add(item);
     }
   }

@@ -57,9 +57,3 @@ export function formatRecordType(type: number): string {
   for (const [mnemonic, value] of Object.entries(RECORD_TYPE)) if (value === type) return mnemonic;
   return `TYPE${type}`;
 }
-
-/** The mnemonic of a response code, or `RCODE` and its number for one without a name here. */
-export function formatRcode(rcode: number): string {
-  for (const [mnemonic, value] of Object.entries(RCODE)) if (value === rcode) return mnemonic;
-  return `RCODE${rcode}`;
-}

@@ -96,7 +96,7 @@ function isMet(prerequisite: Prerequisite, earlier: ReadonlyMap<string, KnownOxm
   const found = earlier.get(prerequisite.field);
   if (found === undefined) return false;
   const isOneOf = (numbers: readonly number[]) => numbers.some((value) => value === found.value);
-  if (prerequisite.values !== undefined) return found.mask === undefined && isOneOf(prerequisite.values);
+  if (prerequisite.values !== undefined) return isOneOf(prerequisite.values);
   return prerequisite.except === undefined || !isOneOf(prerequisite.except);
 }
 

@@ -77,17 +77,18 @@ export const ownLength: Padding = {
 export interface SizeRule {
   /** Octets from the element's start to its u16 length. */
   readonly lengthAt: number;
-  /** The least length that the fixed fields make. */
-  readonly minimumBytes: number;
   readonly badLength: ErrorCodeName;
 }
 
-/** An element that carries its own length, a multiple of eight; `body` has `ownLength` at `rule.lengthAt`. */
+/**
+ * An element that carries its own length, a multiple of eight; `body` has `ownLength` at `rule.lengthAt`. A length that
+ * does not reach over the fixed fields fails when they are read inside it, so that no length can make a list stall.
+ */
 export function sized<T>(rule: SizeRule, body: Kind<T>): Kind<T> {
   return {
     decode(reader) {
       const lengthBytes = reader.peekU16(rule.lengthAt);
-      if (lengthBytes < rule.minimumBytes || lengthBytes % 8 !== 0) {
+      if (lengthBytes % 8 !== 0) {
         reader.fail(rule.badLength, `an element cannot be ${lengthBytes} octets long`);
       }
       const window = reader.sub(lengthBytes, rule.badLength);
@@ -208,8 +209,6 @@ export interface Family<R extends Rows> {
   readonly lengthCountsPadding: boolean;
 }
 
-const TLV_HEADER_BYTES = 4;
-
 /** A list of such elements to the end of the window. An unknown type is kept with its octets. */
 export function tlvs<R extends Rows>(family: Family<R>): Kind<readonly OneOf<R>[]> {
   const elements = list(tlv(family));
@@ -224,9 +223,10 @@ function tlv<R extends Rows>(family: Family<R>): Kind<OneOf<R>> {
   return {
     decode(reader) {
       const lengthBytes = reader.peekU16(2);
-      if (lengthBytes < TLV_HEADER_BYTES || (family.lengthCountsPadding && lengthBytes % 8 !== 0)) {
+      if (family.lengthCountsPadding && lengthBytes % 8 !== 0) {
         reader.fail(family.badLength, `an element cannot be ${lengthBytes} octets long`);
       }
+      // The header is read inside the window: a length below its four octets fails here.
       const window = reader.sub(lengthBytes, family.badLength);
       const typeCode = window.u16();
       window.skip(2);

@@ -15,6 +15,3 @@ export const IP_PROTOCOL = {
   NO_NEXT_HEADER: 59,
   DESTINATION_OPTIONS: 60,
 } as const;
-
-/** Bits of the TCP flags octet (RFC 9293 §3.1). */
-export const TCP_FLAG = { FIN: 0x01, SYN: 0x02, RST: 0x04, PSH: 0x08, ACK: 0x10 } as const;

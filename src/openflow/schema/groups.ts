@@ -4,7 +4,7 @@ import { list, ownLength, sized, struct } from '../structure.ts';
 import { actions } from './actions.ts';
 
 const bucket = sized(
-  { lengthAt: 0, minimumBytes: 16, badLength: 'OFPGMFC_BAD_BUCKET' },
+  { lengthAt: 0, badLength: 'OFPGMFC_BAD_BUCKET' },
   struct({ length: ownLength, weight: u16, watchPort: u32, watchGroup: u32, pad: pad(4), actions }),
 );
 

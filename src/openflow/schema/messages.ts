@@ -49,7 +49,7 @@ const QUEUE_PROPERTY_FAMILY = {
   lengthCountsPadding: true,
 } as const satisfies Family<typeof QUEUE_PROPERTY_ROWS>;
 const queue = sized(
-  { lengthAt: 8, minimumBytes: 16, badLength: 'OFPBRC_BAD_LEN' },
+  { lengthAt: 8, badLength: 'OFPBRC_BAD_LEN' },
   struct({ queueId: u32, port: u32, length: ownLength, pad: pad(6), properties: tlvs(QUEUE_PROPERTY_FAMILY) }),
 );
 

@@ -34,7 +34,7 @@ const TABLE_PROPERTY_FAMILY = {
 } as const satisfies Family<typeof TABLE_PROPERTY_ROWS>;
 
 const tableFeatures = sized(
-  { lengthAt: 0, minimumBytes: 64, badLength: 'OFPTFFC_BAD_LEN' },
+  { lengthAt: 0, badLength: 'OFPTFFC_BAD_LEN' },
   struct({
     length: ownLength,
     tableId: u8,
@@ -67,7 +67,7 @@ export const MULTIPART_REQUEST_ROWS = [
 ] as const;
 
 const flowStats = sized(
-  { lengthAt: 0, minimumBytes: 56, badLength: 'OFPBRC_BAD_LEN' },
+  { lengthAt: 0, badLength: 'OFPBRC_BAD_LEN' },
   struct({
     length: ownLength,
     tableId: u8,
@@ -119,7 +119,7 @@ const queueStats = struct({
 });
 
 const groupStats = sized(
-  { lengthAt: 0, minimumBytes: 40, badLength: 'OFPBRC_BAD_LEN' },
+  { lengthAt: 0, badLength: 'OFPBRC_BAD_LEN' },
   struct({
     length: ownLength,
     pad: pad(2),
@@ -135,12 +135,12 @@ const groupStats = sized(
 );
 
 const groupDescription = sized(
-  { lengthAt: 0, minimumBytes: 8, badLength: 'OFPBRC_BAD_LEN' },
+  { lengthAt: 0, badLength: 'OFPBRC_BAD_LEN' },
   struct({ length: ownLength, groupType: u8, pad: pad(1), groupId: u32, buckets }),
 );
 
 const meterStats = sized(
-  { lengthAt: 4, minimumBytes: 40, badLength: 'OFPBRC_BAD_LEN' },
+  { lengthAt: 4, badLength: 'OFPBRC_BAD_LEN' },
   struct({
     meterId: u32,
     length: ownLength,
@@ -155,7 +155,7 @@ const meterStats = sized(
 );
 
 const meterConfig = sized(
-  { lengthAt: 0, minimumBytes: 8, badLength: 'OFPBRC_BAD_LEN' },
+  { lengthAt: 0, badLength: 'OFPBRC_BAD_LEN' },
   struct({ length: ownLength, flags: u16, meterId: u32, bands }),
 );
 

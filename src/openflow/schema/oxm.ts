@@ -6,7 +6,7 @@ import { VlanId } from './constants.ts';
 export const NXM_1_CLASS = 0x0001;
 export const OPENFLOW_BASIC_CLASS = 0x8000;
 
-/** A field that must stand earlier in the match: with `values` exactly one of them, with `except` none of those. */
+/** A field that must stand earlier in the match: with `values` one of them, with `except` none. */
 export interface Prerequisite {
   readonly field: string;
   readonly values?: readonly number[];

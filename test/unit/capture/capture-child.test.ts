@@ -64,9 +64,9 @@ describe('CaptureChild', () => {
     startChild();
     expect(messages).toEqual([{ kind: 'ready' }]);
     pcap.find('outbound').arrive(query('a'), 1_700_000_000_123.5);
-    pcap.find('outbound').arrive(query('b'));
+    pcap.find('outbound').arrive(query('b'), 1_700_000_000_124);
     pcap.find('outbound').wake();
-    pcap.find('inbound').arrive(answer('a'));
+    pcap.find('inbound').arrive(answer('a'), 1_700_000_000_125);
     pcap.find('inbound').wake();
     await immediate();
     expect(of('observations').length).toBe(1);
@@ -104,6 +104,17 @@ describe('CaptureChild', () => {
       'outbound',
       'inbound',
     ]);
+  });
+
+  it('puts no response before its query, whichever session is read first', async () => {
+    startChild();
+    pcap.find('inbound').arrive(answer('a'), 1001);
+    pcap.find('inbound').wake();
+    // While the inbound session was read, another query has left and its response has come in.
+    pcap.find('outbound').arrive(query('a'), 1000);
+    pcap.find('outbound').arrive(query('b'), 1002);
+    await immediate();
+    expect(seen()).toEqual(['query \x01a\0', 'response \x01a\0', 'query \x01b\0']);
   });
 
   it('opens a mirror port once and tells the direction by the source', async () => {

@@ -37,7 +37,11 @@ function setUp(part: string, nowMs = () => Date.now()) {
   );
   running.push(capture);
   capture.start();
-  const runTimers = () => timers.splice(0).map(({ delayMs, action }) => (action(), delayMs));
+  const runTimers = () => {
+    const due = timers.splice(0);
+    for (const { action } of due) action();
+    return due.map(({ delayMs }) => delayMs);
+  };
   return { capture, observations, problems, readyCount: () => ready, runTimers, timers };
 }
 

@@ -121,6 +121,24 @@ describe('what decodeMessage refuses', () => {
       'OFPBAC_BAD_LEN',
       'packetOut.actions[0]',
     ],
+    [
+      'a statistics entry of length 0',
+      '0413001800000000 0001 0000 00000000 0000000000000000',
+      'OFPBRC_BAD_LEN',
+      'multipartReply.body.entries[0].length',
+    ],
+    [
+      'a bucket shorter than its fields',
+      '040f001800000000 0000 00 00 00000001 0008 0000 00000000',
+      'OFPGMFC_BAD_BUCKET',
+      'groupMod.buckets[0].watchGroup',
+    ],
+    [
+      'a table entry whose length is no multiple of eight',
+      `0413005500000000 000c 0000 00000000 0045${'00'.repeat(62)} 0002000501`,
+      'OFPTFFC_BAD_LEN',
+      'multipartReply.body.entries[0]',
+    ],
   ])('%s', (_name, text, codeName, path) => {
     const error = errorOf(hex(text));
     expect(error).toBeInstanceOf(OpenFlowError);

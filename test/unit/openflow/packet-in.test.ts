@@ -106,6 +106,36 @@ describe('PacketInView', () => {
     expect([view.inPort, view.metadataHigh, view.metadataLow]).toEqual([0, 0, 0]);
   });
 
+  const inPort = [{ field: 'in_port', value: 7 }] as const;
+  it.each<[string, (bytes: Buffer) => void]>([
+    ['another version', (bytes) => bytes.writeUInt8(1, 0)],
+    ['another type', (bytes) => bytes.writeUInt8(13, 1)],
+    ['a header that says less', (bytes) => bytes.writeUInt16BE(bytes.length - 1, 2)],
+    ['a match that is not OXM', (bytes) => bytes.writeUInt16BE(0, 24)],
+    ['a match shorter than its header', (bytes) => bytes.writeUInt16BE(3, 26)],
+    ['a match beyond the message', (bytes) => bytes.writeUInt16BE(0xffff, 26)],
+    ['a match that ends inside a field', (bytes) => bytes.writeUInt16BE(11, 26)],
+    ['a match that ends inside a header', (bytes) => bytes.writeUInt16BE(15, 26)],
+    ['a field beyond its match', (bytes) => bytes.writeUInt8(5, 31)],
+  ])('refuses %s', (_name, damage) => {
+    const bytes = encodeMessage(packetIn(inPort));
+    expect(new PacketInView().set(bytes)).toBe(true);
+    damage(bytes);
+    expect(new PacketInView().set(bytes)).toBe(false);
+    expect(decodeMessage(bytes)).not.toMatchObject({ ok: true, message: { type: 'packetIn' } });
+  });
+
+  it('does not read behind a message that ends with a cut field header', () => {
+    const unknown = { field: 'unknown', oxmClass: 1, oxmField: 99, hasMask: false, raw: Buffer.alloc(8) } as const;
+    const bytes = encodeMessage(packetIn([...inPort, unknown], Buffer.alloc(0)));
+    // The match now ends at its padding's end, one octet behind the unknown field.
+    bytes.writeUInt16BE(24, 26);
+    bytes.writeUInt8(7, 39);
+    const exact = bytes.subarray(0, 50);
+    exact.writeUInt16BE(50, 2);
+    expect(new PacketInView().set(exact)).toBe(false);
+  });
+
   it('agrees with the decoder on every cut and every changed octet', () => {
     const view = new PacketInView();
     for (const bytes of recorded.filter(({ length }) => length < 400)) {
