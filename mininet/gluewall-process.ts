@@ -48,7 +48,9 @@ export class GluewallProcess {
     this.socketPath = join(directory, 'control.sock');
     writeFileSync(this.configPath, stringify(config));
     const args = [repositoryPath('dist', 'src', 'cli', 'main.js'), 'run', '--config', this.configPath];
-    this.#child = spawn(process.execPath, [...args, '--socket', this.socketPath], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, [...args, '--socket', this.socketPath], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
       this.log.push(JSON.parse(line) as LogLine);
       if (this.log.length > MAX_LOG_LINES) this.log.shift();

@@ -2,7 +2,7 @@
  * The story that gluewall tells: a mini-Internet behind one bridge, honest name resolution that passes, and what is held
  * back. Each row says what was expected and what was observed on real servers and a real switch.
  */
-import { GatedInternet } from './gated-internet.ts';
+import type { GatedInternet } from './gated-internet.ts';
 import { hosts } from './internet.ts';
 import { until } from './until.ts';
 
@@ -54,12 +54,17 @@ export class Story {
       this.#row(`the resolver resolves ${name}`, 'answered', observed, answers.length > 0);
     }
     await until('the history has learned ns1.corp.example', 3000, async () =>
-      (await this.#gluewall.lookup(hosts.corp.ipv6)).known && (await this.#gluewall.lookup(hosts.public.ipv4)).known ? true : undefined,
+      (await this.#gluewall.lookup(hosts.corp.ipv6)).known && (await this.#gluewall.lookup(hosts.public.ipv4)).known
+        ? true
+        : undefined,
     );
   }
 
   async #knownServersPass(): Promise<void> {
-    for (const [family, server] of [['IPv4', hosts.corp.ipv4], ['IPv6', hosts.corp.ipv6]] as const) {
+    for (const [family, server] of [
+      ['IPv4', hosts.corp.ipv4],
+      ['IPv6', hosts.corp.ipv6],
+    ] as const) {
       for (const tcp of [false, true]) {
         const what = `client asks a learned name server, ${family} ${tcp ? 'TCP' : 'UDP'}`;
         await this.#passes(what, 'client', server, 'www.corp.example', true, tcp);
@@ -101,9 +106,13 @@ export class Story {
   async #expiredIsBlocked(): Promise<void> {
     const { ipv4 } = hosts.short;
     await this.#ask('client', hosts.resolver.ipv4, 'www.short.example');
-    await until('ns1.short.example is known', 3000, async () => ((await this.#gluewall.lookup(ipv4)).known ? true : undefined));
+    await until('ns1.short.example is known', 3000, async () =>
+      (await this.#gluewall.lookup(ipv4)).known ? true : undefined,
+    );
     await this.#passes('client asks a name server whose records live 4 s', 'client', ipv4, 'www.short.example', true);
-    await until('the entry expires', 10_000, async () => ((await this.#gluewall.lookup(ipv4)).known ? undefined : true));
+    await until('the entry expires', 10_000, async () =>
+      (await this.#gluewall.lookup(ipv4)).known ? undefined : true,
+    );
     await this.#passes('client asks it after they expired', 'client', ipv4, 'www.short.example', false);
   }
 
@@ -123,7 +132,13 @@ export class Story {
     const expected = onFailure === 'open' ? 'pass within 15 s' : 'block';
     const ok = onFailure === 'open' ? passedAfterMs !== undefined : passedAfterMs === undefined;
     this.#row(`${name} an unknown address later`, expected, later, ok);
-    await this.#passes(`${name} in the end, a learned name server`, 'client', hosts.corp.ipv4, 'www.corp.example', true);
+    await this.#passes(
+      `${name} in the end, a learned name server`,
+      'client',
+      hosts.corp.ipv4,
+      'www.corp.example',
+      true,
+    );
   }
 
   /** Asks the unknown address until it answers or the time is over; when it answered, after the kill. */
@@ -150,8 +165,15 @@ export class Story {
     const { ipv4 } = hosts.fresh;
     const since = this.#gluewall.log.length;
     const name = 'www.fresh.test';
-    const queries = [{ server: hosts.test.ipv4, name }, { server: ipv4, name }];
-    const [, behind] = await this.#world.internet.burst('client', { queries, pace: 'together', recursionDesired: false });
+    const queries = [
+      { server: hosts.test.ipv4, name },
+      { server: ipv4, name },
+    ];
+    const [, behind] = await this.#world.internet.burst('client', {
+      queries,
+      pace: 'together',
+      recursionDesired: false,
+    });
     const line = await this.#gluewall.logged('a verdict', since, ({ destination }) => destination === ipv4);
     const heldMs = Number(line['heldMs']);
     const observed = `${behind?.answered === true ? 'pass' : 'block'}, held ${heldMs.toFixed(1)} ms`;
@@ -164,7 +186,12 @@ export class Story {
     const asked = await this.#ask('bot', ipv4, 'evil.test', false, 'NS');
     const { known } = await this.#gluewall.lookup(ipv4);
     const observed = `${asked.answered ? 'pass' : 'block'}, ${known ? 'learned' : 'not learned'}`;
-    this.#row('bot tries to teach by a blocked query', 'block, not learned', observed, observed === 'block, not learned');
+    this.#row(
+      'bot tries to teach by a blocked query',
+      'block, not learned',
+      observed,
+      observed === 'block, not learned',
+    );
   }
 
   async #switchAcceptedEverything(): Promise<void> {

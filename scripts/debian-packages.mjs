@@ -11,6 +11,7 @@ const TEST_PACKAGES = [
   'nsd',
   'unbound',
   'bind9-dnsutils',
+  'dnsperf',
   'ethtool',
   'iproute2',
   'iputils-ping',

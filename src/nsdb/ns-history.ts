@@ -104,12 +104,13 @@ export class NsHistory {
     }
   }
 
-  /** Takes a lesson in; returns false when the history is full. */
+  /** Takes a lesson in; returns false when the history is full. A lesson that is over already changes nothing. */
   learn(lesson: Lesson): boolean {
+    const expiresAtMs = lesson.responseAtMs + this.#lifetimeMs(lesson);
+    if (expiresAtMs <= this.#clock.nowMs()) return true;
     const key = rowKey(lesson);
     const place = this.#places.get(lesson.address);
     const row = place?.rows.get(key);
-    const expiresAtMs = lesson.responseAtMs + this.#lifetimeMs(lesson);
     if (place === undefined || row === undefined) {
       const { zone, nameServer, address, trust, responseAtMs } = lesson;
       const times = { firstSeenAtMs: responseAtMs, lastSeenAtMs: responseAtMs, expiresAtMs };

@@ -47,15 +47,19 @@ export class PendingQueries {
     const key = exchangeKey(response);
     const query = this.#waiting.get(key);
     this.#waiting.delete(key);
-    return query;
+    // Captures of two interfaces may come out of order, and then an overdue query hides behind a younger one.
+    return query === undefined || this.#isOverdue(query) ? undefined : query;
   }
 
   #dropOverdue(): void {
-    const oldestMs = this.#clock.nowMs() - this.#options.timeMs;
     for (const [key, query] of this.#waiting) {
-      if (query.atMs >= oldestMs) return;
+      if (!this.#isOverdue(query)) return;
       this.#waiting.delete(key);
     }
+  }
+
+  #isOverdue(query: DnsQuery): boolean {
+    return query.atMs < this.#clock.nowMs() - this.#options.timeMs;
   }
 
   #dropOldest(): void {

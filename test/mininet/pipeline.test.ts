@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { gate, hosts } from '../../mininet/internet.ts';
+import { PIPELINE } from '../../src/controller/pipeline.ts';
+import { describeIf } from '../support/describe-if.ts';
+import { gatedInternet } from '../support/gated.ts';
+
+/** Where `ofproto/trace` says a packet goes: the rules it met, by id, and what came of it. */
+interface Route {
+  readonly rules: readonly number[];
+  readonly forwarded: boolean;
+  readonly toController: boolean;
+}
+
+const { classify, verdict, forward, copy } = PIPELINE;
+const INSIDE_PORT = 'in_port=2';
+const OUTSIDE_PORT = `in_port=${gate.outsidePortNumber}`;
+const client = hosts.client.ipv4;
+const unknown = '198.51.100.99';
+const udp = (from: string, to: string) => `udp,nw_src=${from},nw_dst=${to},udp_dst=53`;
+const tcp = (from: string, to: string) => `tcp,nw_src=${from},nw_dst=${to},tcp_dst=53`;
+const udp6 = (from: string, to: string) => `udp6,ipv6_src=${from},ipv6_dst=${to},udp_dst=53`;
+const tcp6 = (from: string, to: string) => `tcp6,ipv6_src=${from},ipv6_dst=${to},tcp_dst=53`;
+
+const FORWARDED = { forwarded: true, toController: false };
+const WITHOUT_VERDICT: readonly [string, string, number][] = [
+  ['a response that comes in', `${OUTSIDE_PORT},${udp(unknown, client)}`, classify.entries.outsidePort.rule],
+  ['a query that comes in', `${OUTSIDE_PORT},${udp(unknown, '198.51.100.7')}`, classify.entries.outsidePort.rule],
+  ['a query to an inside server', `${INSIDE_PORT},${udp(client, '192.0.2.99')}`, classify.entries.insideNetwork.rule],
+  [
+    'the same over IPv6',
+    `${INSIDE_PORT},${udp6('2001:db8:1::10', '2001:db8:1::9')}`,
+    classify.entries.insideNetwork.rule,
+  ],
+  ['a query of the resolver', `in_port=1,${udp(hosts.resolver.ipv4, unknown)}`, classify.entries.fromResolver.rule],
+  ['the same over TCP', `in_port=1,${tcp(hosts.resolver.ipv4, unknown)}`, classify.entries.fromResolver.rule],
+  ['the same over IPv6', `in_port=1,${tcp6(hosts.resolver.ipv6, '2001:db8:2::9')}`, classify.entries.fromResolver.rule],
+  [
+    'a later fragment',
+    `${INSIDE_PORT},udp,nw_src=${client},nw_dst=${unknown},ip_frag=later`,
+    classify.entries.other.rule,
+  ],
+  ['web traffic', `${INSIDE_PORT},tcp,nw_src=${client},nw_dst=${unknown},tcp_dst=80`, classify.entries.other.rule],
+  ['ARP', `${INSIDE_PORT},arp`, classify.entries.other.rule],
+];
+const OUTBOUND: readonly [string, string][] = [
+  ['IPv4 UDP', udp(client, unknown)],
+  ['IPv4 TCP', tcp(client, unknown)],
+  ['IPv6 UDP', udp6(hosts.client.ipv6, '2001:db8:2::9')],
+  ['IPv6 TCP', tcp6(hosts.client.ipv6, '2001:db8:2::9')],
+  ['a first fragment', `${udp(client, unknown)},ip_frag=first`],
+  ['behind a VLAN tag', `dl_vlan=5,${udp(client, unknown)}`],
+];
+
+describeIf(['root', 'namespaces', 'openVswitch'], 'where packets go, by ofproto/trace', () => {
+  const world = gatedInternet();
+
+  async function route(flow: string): Promise<Route> {
+    const text = await world().openVswitch.appctl('ofproto/trace', gate.bridge, flow);
+    const rules = [...text.matchAll(/cookie 0x6757[0-9a-f]{4}([0-9a-f]{8})/g)].map(([, rule]) => Number(`0x${rule}`));
+    const actions = /Datapath actions: (.*)/.exec(text)?.[1] ?? '';
+    return { rules, forwarded: / NORMAL/.test(text), toController: actions.includes('controller') };
+  }
+
+  const rows = (kind: string) =>
+    it.each(WITHOUT_VERDICT)(`${kind} %s is forwarded without a verdict`, async (_what, flow, rule) => {
+      expect(await route(flow)).toEqual({ rules: [rule, forward.entries.normal.rule], ...FORWARDED });
+    });
+
+  describe('enforcing, on_failure open', () => {
+    rows('enforce:');
+
+    it.each(OUTBOUND)('an outbound query over %s waits for its verdict at the controller', async (_what, flow) => {
+      const rules = [classify.entries.outboundDns.rule, verdict.entries.ask.rule];
+      expect(await route(`${INSIDE_PORT},${flow}`)).toEqual({ rules, forwarded: false, toController: true });
+    });
+
+    it('an allowed destination is forwarded, over UDP and TCP, for every client', async () => {
+      await world().internet.dig('client', {
+        server: hosts.resolver.ipv4,
+        name: 'www.corp.example',
+        timeoutSeconds: 5,
+      });
+      await world().internet.dig('client', { server: hosts.corp.ipv4, name: 'www.corp.example' });
+      const rules = [classify.entries.outboundDns.rule, verdict.entries.allow.rule, forward.entries.normal.rule];
+      for (const flow of [udp(client, hosts.corp.ipv4), tcp(hosts.bot.ipv4, hosts.corp.ipv4)]) {
+        expect(await route(`${INSIDE_PORT},${flow}`)).toEqual({ rules, ...FORWARDED });
+      }
+    });
+
+    it('a blocked destination is dropped for its client and copied through a meter', async () => {
+      await world().internet.dig('bot', { server: hosts.evil.ipv4, name: 'order.evil.test' });
+      const rules = [classify.entries.outboundDns.rule, verdict.entries.drop.rule, copy.entries.blocked.rule];
+      const flow = `in_port=3,${udp(hosts.bot.ipv4, hosts.evil.ipv4)}`;
+      expect(await route(flow)).toEqual({ rules, forwarded: false, toController: true });
+      const text = await world().openVswitch.appctl('ofproto/trace', gate.bridge, flow);
+      expect(text).toMatch(/Datapath actions: meter\(\d+\),userspace/);
+      const other = await route(`${INSIDE_PORT},${udp(client, hosts.evil.ipv4)}`);
+      expect(other.rules).toContain(verdict.entries.ask.rule);
+    });
+
+    it('without a controller the entry that asks goes, and unknown queries are forwarded', async () => {
+      await world().openVswitch.ofctl('--strict', 'del-flows', gate.bridge, 'table=1,priority=10');
+      const rules = [classify.entries.outboundDns.rule, verdict.entries.failOpen.rule, forward.entries.normal.rule];
+      expect(await route(`${INSIDE_PORT},${udp(client, unknown)}`)).toEqual({ rules, ...FORWARDED });
+    });
+  });
+
+  describe('enforcing, on_failure closed', () => {
+    it('nothing stands below the entry that asks, and it has no timeout', async () => {
+      await world().restartGluewall({ on_failure: 'closed' });
+      const flows = await world().flows('table=1');
+      expect(flows).toHaveLength(1);
+      expect(flows[0]).toMatch(/table=1, priority=10 actions=CONTROLLER:65535$/);
+    });
+  });
+
+  describe('monitoring', () => {
+    it('an outbound query is forwarded first, then copied through a meter', async () => {
+      await world().restartGluewall({ mode: 'monitor' });
+      const rules = [
+        classify.entries.outboundDns.rule,
+        verdict.entries.observe.rule,
+        forward.entries.normal.rule,
+        copy.entries.observed.rule,
+      ];
+      for (const [, flow] of OUTBOUND) {
+        expect(await route(`${INSIDE_PORT},${flow}`)).toEqual({ rules, forwarded: true, toController: true });
+      }
+      const text = await world().openVswitch.appctl(
+        'ofproto/trace',
+        gate.bridge,
+        `${INSIDE_PORT},${udp(client, unknown)}`,
+      );
+      expect(text).toMatch(/Datapath actions: [0-9,]+,meter\(\d+\),userspace/);
+    });
+
+    rows('monitor:');
+  });
+
+  it('every entry of the declaration was traced above, but the one that drops a whole client', () => {
+    const traced = [
+      ...Object.values(classify.entries),
+      ...Object.values(verdict.entries),
+      ...Object.values(copy.entries),
+    ];
+    expect(traced.length + 1).toBe(Object.values(PIPELINE).flatMap(({ entries }) => Object.values(entries)).length);
+  });
+});
