@@ -14,7 +14,7 @@ const MAX_LOG_LINES = 100_000;
 
 /** One line of gluewall's log. */
 export interface LogLine {
-  readonly level: number;
+  readonly level: string;
   readonly msg: string;
   readonly [field: string]: unknown;
 }

@@ -111,8 +111,12 @@ export class Learner {
     const answers = response.answers.filter(({ owner }) => owner === queryName);
     if (answers.length === 0) return;
     const waiting = this.#awaitingGlue.waitingFor(queryName);
-    if (waiting.length === 0 || this.#judge(queryName, exchange) === undefined) return;
-    for (const glueless of waiting) for (const { address, ttl } of answers) this.#learn(glueless, address, ttl);
+    const answerTrust = waiting.length === 0 ? undefined : this.#judge(queryName, exchange);
+    if (answerTrust === undefined) return;
+    for (const glueless of waiting) {
+      const trust = answerTrust === 'high' ? glueless.trust : 'low';
+      for (const { address, ttl } of answers) this.#learn({ ...glueless, trust }, address, ttl);
+    }
   }
 
   #judge(owner: Name, { queryName, servedZone }: MatchedExchange): Trust | undefined {

@@ -1,4 +1,4 @@
-import { type Address, parseAddress } from '../core/address.ts';
+import { type Address, isIpv4, parseAddress } from '../core/address.ts';
 import { GluewallError } from '../core/errors.ts';
 import { canonicalName, type Name, parseName, ROOT } from '../dns/name.ts';
 import type { NsHistory } from './ns-history.ts';
@@ -38,6 +38,8 @@ export function builtInRootHints(): RootHint[] {
   );
 }
 
+const RECORD = /^(?<owner>\S+)(?:\s+\d+)?(?:\s+IN)?\s+(?<type>A|AAAA|NS)\s+(?<data>\S+)$/i;
+
 /**
  * Reads a root hints file: the A and AAAA records of a master file in the form of IANA's named.root (RFC 1035 §5.1,
  * one record a line, `;` comments). Throws GluewallError `root-hints` with file and line for a line it cannot use.
@@ -45,21 +47,28 @@ export function builtInRootHints(): RootHint[] {
 export function parseRootHints(text: string, file: string): RootHint[] {
   const hints: RootHint[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const fields = line.replace(/;.*/, '').trim().split(/\s+/);
-    const type = fields.findIndex((field, at) => at > 0 && /^(A|AAAA|NS)$/i.test(field));
-    if (fields[0] === '') continue;
-    const nameServer = parseName(fields[0]!);
-    const isNs = fields[type]?.toUpperCase() === 'NS';
-    if (isNs) continue;
-    const address = parseAddress(fields[type + 1] ?? '');
-    if (type < 0 || nameServer === undefined || address === undefined) {
+    const record = line.replace(/;.*/, '').trim();
+    if (record === '') continue;
+    const hint = parseRecord(record);
+    if (hint === undefined) {
       const problem = `${file}:${index + 1}: not a root hint: "${line.trim()}"`;
       throw new GluewallError('root-hints', `${problem} (want: NAME TTL A|AAAA ADDRESS, or NAME TTL NS NAME)`);
     }
-    hints.push({ nameServer: canonicalName(nameServer), address });
+    if (hint !== 'ns') hints.push(hint);
   }
   if (hints.length === 0) throw new GluewallError('root-hints', `${file}: holds no A or AAAA record of a root server`);
   return hints;
+}
+
+/** `ns` for an NS record, which the address records make superfluous; undefined for what is neither. */
+function parseRecord(record: string): RootHint | 'ns' | undefined {
+  const { owner = '', type = '', data = '' } = RECORD.exec(record)?.groups ?? {};
+  const nameServer = parseName(owner);
+  if (nameServer === undefined) return undefined;
+  if (type.toUpperCase() === 'NS') return parseName(data) === undefined ? undefined : 'ns';
+  const address = parseAddress(data);
+  if (address === undefined || isIpv4(address) !== (type.toUpperCase() === 'A')) return undefined;
+  return { nameServer: canonicalName(nameServer), address };
 }
 
 /** Root servers are known from the start and never expire. */

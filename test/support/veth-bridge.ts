@@ -6,14 +6,31 @@ import { OpenVswitch } from '../../mininet/open-vswitch.ts';
 import { until } from '../../mininet/until.ts';
 import { OpenFlowClient } from './openflow-client.ts';
 
-/** Frames come on stdin's stand-in, the arguments: interface, how often, then each frame in hexadecimal. */
-const SENDER = `
+/**
+ * Arguments: the interface to send from, the one to listen on, seconds to wait, how often, then each frame in hexadecimal,
+ * the last of which is sent once, behind the others. Prints what comes out, a frame a line, until the last one does.
+ */
+const EXCHANGE = `
 import socket, sys
-raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-raw.bind((sys.argv[1], 0))
-for _ in range(int(sys.argv[2])):
-    for frame in sys.argv[3:]:
-        raw.send(bytes.fromhex(frame))
+def packets(name):
+    raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    raw.bind((name, 3))
+    return raw
+frames = [bytes.fromhex(frame) for frame in sys.argv[5:]]
+sender, listener = packets(sys.argv[1]), packets(sys.argv[2])
+for _ in range(int(sys.argv[4])):
+    for frame in frames[:-1]:
+        sender.send(frame)
+sender.send(frames[-1])
+seconds = float(sys.argv[3])
+if seconds == 0: sys.exit()
+listener.settimeout(seconds)
+while True:
+    frame, origin = listener.recvfrom(65535)
+    if origin[2] == socket.PACKET_OUTGOING: continue
+    if frame == frames[-1]: break
+    print(frame.hex())
 `;
 
 /** Interfaces outside the bridge, where frames are sent from and where they come out, and the bridge's ports. */
@@ -22,7 +39,11 @@ const WIRES = [
   { outer: 'gwfact-out', port: 'gwfact-2' },
 ] as const;
 const BRIDGE = 'gwfact';
-const ARRIVAL_MS = 5000;
+/** The flow that lets markers through, for `addFlows`. */
+export const PASS_MARKER = 'priority=65535,dl_type=0x88b5,cookie=0xffff,actions=output:2';
+const ARRIVAL_SECONDS = 5;
+/** A frame of an EtherType for local experiments. */
+const MARKER = Buffer.concat([Buffer.from('02000000000202000000000188b5', 'hex'), Buffer.alloc(46)]);
 
 /**
  * A bare bridge of an Open vSwitch of our own with two ports, 1 and 2, each a veth whose other end is here: what is sent
@@ -53,14 +74,13 @@ export class VethBridge {
 
   /** Makes the bridge anew, so that nothing of a test before is left: flows, meters, configuration, controller. */
   async recreate(): Promise<void> {
-    const { vsctl } = { vsctl: (...args: string[]) => this.openVswitch.vsctl(...args) };
-    await vsctl('--if-exists', 'del-br', BRIDGE);
+    await this.openVswitch.vsctl('--if-exists', 'del-br', BRIDGE);
     const bridge = ['datapath_type=netdev', 'fail_mode=secure', 'protocols=OpenFlow13'];
     const ports = WIRES.flatMap(({ port }, index) => [
       ...['--', 'add-port', BRIDGE, port],
       ...['--', 'set', 'Interface', port, `ofport_request=${index + 1}`],
     ]);
-    await vsctl('add-br', BRIDGE, '--', 'set', 'Bridge', BRIDGE, ...bridge, ...ports);
+    await this.openVswitch.vsctl('add-br', BRIDGE, '--', 'set', 'Bridge', BRIDGE, ...bridge, ...ports);
   }
 
   /** A controller beside whichever is set: the bridge takes it as one that it serves, not as one that it waits for. */
@@ -73,32 +93,49 @@ export class VethBridge {
     for (const flow of flows) await this.openVswitch.ofctl('add-flow', BRIDGE, flow);
   }
 
-  /** Sends frames into port 1, in order, the whole list `times` over; resolves when they are on the wire. */
-  async send(frames: readonly Buffer[], times = 1): Promise<void> {
-    const hex = frames.map((frame) => frame.toString('hex'));
-    const args = ['-c', SENDER, WIRES[0].outer, String(times), ...hex];
-    const { status, stderr } = await runProgram('/usr/bin/python3', args, process.env);
-    if (status !== 0) throw new Error(`frames not sent: ${stderr}`);
+  /**
+   * Sends frames into port 1, the whole list `times` over, and a marker behind them that the bridge must forward; returns
+   * those that came out of port 2 before the marker. Ports keep the order: what has not come out by then never will.
+   */
+  async through(frames: readonly Buffer[], times = 1): Promise<readonly Buffer[]> {
+    return this.#exchange(ARRIVAL_SECONDS, times, [...frames, MARKER]);
   }
 
-  /** Frames that have come out of port 2 since the start. */
-  async arrived(): Promise<number> {
+  /**
+   * Sends frames into port 1 of a bridge that would not forward a marker, waits until the bridge has looked every one up,
+   * and returns how many frames have come out of port 2.
+   */
+  async arrivalsOf(frames: readonly Buffer[]): Promise<number> {
+    const arrivedBefore = await this.#arrived();
+    const lookedUpBefore = await this.#lookedUp();
+    await this.#exchange(0, 1, frames);
+    const all = lookedUpBefore + frames.length;
+    await until('every frame looked up', ARRIVAL_SECONDS * 1000, async () =>
+      (await this.#lookedUp()) >= all ? true : undefined,
+    );
+    return (await this.#arrived()) - arrivedBefore;
+  }
+
+  async #exchange(seconds: number, times: number, frames: readonly Buffer[]): Promise<readonly Buffer[]> {
+    const hex = frames.map((frame) => frame.toString('hex'));
+    const args = ['-c', EXCHANGE, ...WIRES.map(({ outer }) => outer), String(seconds), String(times), ...hex];
+    const { status, stdout, stderr } = await runProgram('/usr/bin/python3', args, process.env);
+    if (status !== 0) throw new Error(`the marker did not come out: ${stderr}`);
+    const lines = stdout.split('\n').filter((line) => line !== '');
+    return lines.map((line) => Buffer.from(line, 'hex'));
+  }
+
+  /** Frames that have come out of port 2. */
+  async #arrived(): Promise<number> {
     const text = await readFile('/proc/self/net/dev', 'utf8');
     const line = text.split('\n').find((one) => one.trimStart().startsWith(`${WIRES[1].outer}:`));
     return Number(line?.split(':')[1]?.trim().split(/\s+/)[1]);
   }
 
-  /**
-   * Sends `frames`, then `last`, which the bridge must forward, and waits for it to come out: the port keeps the order,
-   * so what has not come out before it never will. Returns how many of `frames` came out.
-   */
-  async forwarded(frames: readonly Buffer[], last: Buffer, times = 1): Promise<number> {
-    const before = await this.arrived();
-    await this.send(frames, times);
-    const between = await this.arrived();
-    await this.send([last]);
-    await until('the last frame', ARRIVAL_MS, async () => ((await this.arrived()) > between ? true : undefined));
-    return (await this.arrived()) - before - 1;
+  /** Packets that the bridge has looked up in table 0. */
+  async #lookedUp(): Promise<number> {
+    const tables = await this.openVswitch.ofctl('dump-tables', BRIDGE);
+    return Number(/table 0[\s\S]*?lookup=(\d+)/.exec(tables)?.[1]);
   }
 
   async stop(): Promise<void> {

@@ -7,7 +7,7 @@ import { addressOf, nameOf, responseAt } from '../../support/observations.ts';
 const at = (text: string) => canonicalName(nameOf(text));
 
 describe('judgeOwner', () => {
-  it.each([
+  it.each<readonly [string, string, string | undefined, string, string]>([
     // owner, query name, served zone, judgement, case
     ['example.org', 'www.example.org', 'org', 'high', 'referral by a TLD server'],
     ['example.org', 'example.org', 'org', 'high', 'the query name itself'],
@@ -30,7 +30,7 @@ describe('judgeOwner', () => {
     ['example.org', 'www.example.org', undefined, 'low', 'two labels by an unknown responder'],
     ['a.example.org', 'www.a.example.org', undefined, 'low', 'three labels by an unknown responder'],
     ['example.org', 'www.example.org', '.', 'high', 'second level by root, which serves it all'],
-  ] as const)('%s for a query for %s, by a server of %s: %s (%s)', (owner, queryName, servedZone, expected) => {
+  ])('%s for a query for %s, by a server of %s: %s (%s)', (owner, queryName, servedZone, expected, _case) => {
     expect(judgeOwner(at(owner), at(queryName), servedZone === undefined ? undefined : at(servedZone))).toBe(expected);
   });
 });

@@ -1,0 +1,62 @@
+/** Docs that are made from the code, and docs that must name everything the code has. `npm run docs` writes the first. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { loadConfig, parseConfig } from '../src/config/load.ts';
+import { configSchema } from '../src/config/schema.ts';
+import { configKeys, renderConfiguration } from './support/document-config.ts';
+import { renderPipeline } from './support/document-pipeline.ts';
+
+const root = join(import.meta.dirname, '..');
+const BEGIN = '<!-- made from src/controller/pipeline.ts by npm run docs -->';
+const END = '<!-- end -->';
+const isWriting = process.env['GLUEWALL_WRITE_DOCS'] === '1';
+
+function holds(file: string, made: string, held: string): void {
+  if (isWriting) writeFileSync(join(root, file), made);
+  else expect(held, `${file} is out of date: npm run docs`).toBe(made);
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+it('docs/configuration.md is what the schema says', () => {
+  holds('docs/configuration.md', renderConfiguration(), read('docs/configuration.md'));
+});
+
+it('docs/architecture.md has the tables of the pipeline', () => {
+  const text = read('docs/architecture.md');
+  const [before, rest = ''] = text.split(BEGIN);
+  const after = rest.split(END)[1];
+  expect(after, 'the marks of the made part').toBeDefined();
+  holds('docs/architecture.md', `${before}${BEGIN}\n${renderPipeline()}\n${END}${after}`, text);
+});
+
+it('every key that can be written is in the docs, with a description', () => {
+  const keys = configKeys();
+  expect(keys.length).toBeGreaterThan(25);
+  for (const { path, about } of keys) expect(about, path).not.toBe('');
+  const leaves = Object.entries(configSchema.parse({})).flatMap(([name, value]) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.keys(value).map((key) => `${name}.${key}`) : [name],
+  );
+  const listed = keys.map(({ path }) => path);
+  for (const leaf of leaves) if (leaf !== 'openflow.listen') expect(listed).toContain(leaf);
+});
+
+it('the sample configurations of the docs load', () => {
+  for (const file of ['README.md', 'docs/configuration.md', 'docs/operations.md']) {
+    const samples = [...read(file).matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text!);
+    expect(samples.length, file).toBeGreaterThan(0);
+    for (const sample of samples) expect(() => parseConfig(sample, file)).not.toThrow();
+  }
+  expect(() => loadConfig(join(root, 'docs', 'gluewall.example.yaml'))).not.toThrow();
+});
+
+it('docs/errors.md lists the codes that src throws or answers, and no others', () => {
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const source = files.map((file) => read(join('src', file))).join('\n');
+  const thrown = [...source.matchAll(/(?:GluewallError\(|super\(|refuse\()\s*'([a-z-]+)'/g)].map(([, code]) => code!);
+  const listed = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code!);
+  expect([...new Set(thrown)].sort()).toEqual([...listed].sort());
+});

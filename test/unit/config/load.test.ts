@@ -1,0 +1,288 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { defaultConfig, loadConfig, parseConfig } from '../../../src/config/load.ts';
+import { formatAddress, formatNetwork } from '../../../src/core/address.ts';
+import { GluewallError } from '../../../src/core/errors.ts';
+
+function mistakesOf(text: string): string[] {
+  try {
+    parseConfig(text, 'gluewall.yaml');
+  } catch (error) {
+    if (error instanceof GluewallError && error.code === 'config') return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+
+const accepts = (text: string) => expect(mistakesOf(text)).toEqual([]);
+
+describe('defaults', () => {
+  it('are those of the docs, in milliseconds and octets', () => {
+    expect(defaultConfig()).toEqual({
+      mode: 'monitor',
+      on_failure: 'open',
+      warmup: 48 * 3_600_000,
+      inside: { networks: [] },
+      outside: { ports: [] },
+      trusted_resolvers: [],
+      allow: [],
+      seed: [],
+      openflow: { listen: { host: '127.0.0.1', port: 6653 }, switches: 64 },
+      capture: { direction: 'port' },
+      hold: { time: 50, packets: 1024, bytes: 1_048_576 },
+      allow_flow: { total: 65_536 },
+      drop_flow: { life: 10_000, per_client: 16, total: 8192 },
+      copy: { observed_rate: 5000, blocked_rate: 100 },
+      ttl: { floor: 60_000, cap: 7 * 86_400_000 },
+      glue: { wait: 2000, size: 65_536 },
+      pending: { time: 5000, size: 65_536 },
+      history: { size: 1_000_000 },
+      control: {},
+      log: { level: 'info', rate: 1000 },
+    });
+  });
+
+  it.each(['', '# nothing\n', '---\n', '{}'])('hold for an empty file: %j', (text) => {
+    expect(parseConfig(text, 'gluewall.yaml')).toEqual(defaultConfig());
+  });
+});
+
+describe('a full file', () => {
+  it('is read', () => {
+    const text = `
+mode: enforce
+on_failure: closed
+warmup: 0
+inside: { networks: [192.0.2.0/24, '2001:db8::/32'] }
+outside: { ports: [eth1, 3] }
+trusted_resolvers: [192.0.2.2]
+allow: ['2001:db8:1::53']
+teach: matched
+root_hints: named.root
+seed: [203.0.113.1]
+openflow: { listen: '[::1]:6633', switches: 2 }
+capture: { interfaces: [eth1], direction: networks }
+hold: { time: 100ms, packets: 10, bytes: 10000 }
+control: { socket: /tmp/x.sock }
+log: { level: debug, rate: 10 }
+`;
+    const config = parseConfig(text, 'gluewall.yaml');
+    expect(config).toMatchObject({ mode: 'enforce', on_failure: 'closed', warmup: 0, teach: 'matched', root_hints: 'named.root' });
+    expect(config.inside.networks.map(formatNetwork)).toEqual(['192.0.2.0/24', '2001:db8::/32']);
+    expect(config.outside.ports).toEqual(['eth1', 3]);
+    expect(config.trusted_resolvers.map(formatAddress)).toEqual(['192.0.2.2']);
+    expect(config.allow.map(formatAddress)).toEqual(['2001:db8:1::53']);
+    expect(config.openflow).toEqual({ listen: { host: '::1', port: 6633 }, switches: 2 });
+    expect(config.capture).toEqual({ interfaces: ['eth1'], direction: 'networks' });
+    expect(config.hold).toEqual({ time: 100, packets: 10, bytes: 10_000 });
+  });
+});
+
+describe('limits', () => {
+  const nested = (path: string, value: string) =>
+    path.split('.').reduceRight((inner, key, depth) => (depth === 0 ? `${key}: ${inner}` : `{${key}: ${inner}}`), value);
+
+  it.each([
+    ['warmup', ['0', '30d'], ['31d', '-1s']],
+    ['hold.time', ['0', '1s'], ['1001ms']],
+    ['hold.packets', ['0', '65536'], ['-1', '65537', '1.5']],
+    ['hold.bytes', ['0', '67108864'], ['-1', '67108865']],
+    ['allow_flow.total', ['0', '1000000'], ['-1', '1000001']],
+    ['drop_flow.life', ['1s', '15s'], ['999ms', '16s', '1500ms']],
+    ['drop_flow.per_client', ['1', '16777216'], ['0', '16777217']],
+    ['drop_flow.total', ['0', '16777216'], ['-1', '16777217']],
+    ['copy.observed_rate', ['1', '1000000'], ['0', '1000001']],
+    ['copy.blocked_rate', ['1', '1000000'], ['0', '1000001']],
+    ['ttl.floor', ['1s', '1d'], ['999ms', '25h']],
+    ['ttl.cap', ['60s', '30d'], ['31d', '0']],
+    ['glue.wait', ['0', '60s'], ['61s']],
+    ['glue.size', ['0', '1000000'], ['-1', '1000001']],
+    ['pending.time', ['100ms', '60s'], ['99ms', '61s']],
+    ['pending.size', ['1', '1000000'], ['0', '1000001']],
+    ['history.size', ['1', '10000000'], ['0', '10000001']],
+    ['openflow.switches', ['1', '1024'], ['0', '1025']],
+    ['log.rate', ['10', '100000'], ['9', '100001']],
+  ])('%s', (path, good, bad) => {
+    for (const value of good) accepts(nested(path, value));
+    for (const value of bad) {
+      const [mistake, ...more] = mistakesOf(nested(path, value));
+      expect(mistake, `${path}: ${value}`).toMatch(/^gluewall\.yaml:1: /);
+      expect(mistake).toContain(path);
+      expect(more).toEqual([]);
+    }
+  });
+
+  it.each([
+    ['inside', 'networks', 1024, (n: number) => `198.18.${n >> 8}.${n & 255}/32`],
+    ['outside', 'ports', 64, (n: number) => `eth${n}`],
+    ['capture', 'interfaces', 64, (n: number) => `eth${n}`],
+  ])('%s.%s: so many and no more', (group, key, most, entry) => {
+    const list = (count: number) => `${group}: {${key}: [${Array.from({ length: count }, (_, n) => entry(n)).join(', ')}]}`;
+    accepts(list(most));
+    expect(mistakesOf(list(most + 1))).toHaveLength(1);
+  });
+
+  it('trusted_resolvers: 256 and no more', () => {
+    const list = (count: number) => `trusted_resolvers: [${Array.from({ length: count }, (_, n) => `198.18.${n >> 8}.${n & 255}`).join(', ')}]`;
+    accepts(list(256));
+    expect(mistakesOf(list(257))).toHaveLength(1);
+  });
+
+  it('names and paths have a length', () => {
+    accepts(`capture: {interfaces: [${'x'.repeat(15)}]}`);
+    expect(mistakesOf(`capture: {interfaces: [${'x'.repeat(16)}]}`)).toHaveLength(1);
+    expect(mistakesOf("capture: {interfaces: ['']}")).toHaveLength(1);
+    accepts(`control: {socket: ${'x'.repeat(107)}}`);
+    expect(mistakesOf(`control: {socket: ${'x'.repeat(108)}}`)).toHaveLength(1);
+    accepts('outside: {ports: [1, 4294967039]}');
+    expect(mistakesOf('outside: {ports: [0]}')).toHaveLength(1);
+    expect(mistakesOf('outside: {ports: [4294967040]}')).toHaveLength(1);
+  });
+});
+
+describe('mistakes', () => {
+  const FILE = `
+mode: enforced
+warmup: 2 days
+inside:
+  networks:
+    - 192.0.2.0/24
+    - 192.0.2.1/24
+    - nonsense
+colour: blue
+hold:
+  tiem: 50ms
+trusted_resolvers: 192.0.2.2
+`;
+
+  it('are told all at once, each with file, line and key', () => {
+    const mistakes = mistakesOf(FILE);
+    expect(mistakes.map((line) => line.split(': ').slice(0, 2).join(': ')).sort()).toEqual([
+      'gluewall.yaml:11: unknown key "hold.tiem" (docs/configuration.md lists all keys)',
+      'gluewall.yaml:12: trusted_resolvers',
+      'gluewall.yaml:2: mode',
+      'gluewall.yaml:3: warmup',
+      'gluewall.yaml:7: inside.networks.1',
+      'gluewall.yaml:8: inside.networks.2',
+      'gluewall.yaml:9: unknown key "colour" (docs/configuration.md lists all keys)',
+    ]);
+  });
+
+  it('an unknown key is named by its own line, not by that of its value', () => {
+    expect(mistakesOf('mode: monitor\ncolour:\n\n  dark: blue\n')).toEqual([
+      'gluewall.yaml:2: unknown key "colour" (docs/configuration.md lists all keys)',
+    ]);
+    expect(mistakesOf('ttl:\n  floor: 60s\n  roof:\n    - 1\n')).toEqual([
+      'gluewall.yaml:3: unknown key "ttl.roof" (docs/configuration.md lists all keys)',
+    ]);
+    expect(mistakesOf('mode: monitor\ncolour:\n')).toEqual([
+      'gluewall.yaml:2: unknown key "colour" (docs/configuration.md lists all keys)',
+    ]);
+  });
+
+  it.each(['__proto__: {a: 1}', 'constructor: 1', 'toString: 1', '1: 2', 'true: 1', 'null: 1', '? [a, b]\n: 1', 'inside: {__proto__: 1}'])(
+    'an odd key is unknown too: %s',
+    (text) => {
+      const [mistake] = mistakesOf(text);
+      expect(mistake).toMatch(/^gluewall\.yaml:1: unknown key /);
+    },
+  );
+
+  it.each([
+    ['a list', '- mode', 'gluewall.yaml:1: '],
+    ['a word', 'monitor', 'gluewall.yaml:1: '],
+    ['a group without keys', 'mode: monitor\nhold:\n', 'gluewall.yaml:2: hold: '],
+    ['a group that is a word', 'hold: 50ms', 'gluewall.yaml:1: hold: '],
+    ['a number for a word', 'mode: 1', 'gluewall.yaml:1: mode: '],
+    ['a word for a number', 'history: {size: many}', 'gluewall.yaml:1: history.size: '],
+    ['a number for a duration', 'hold: {time: 50}', 'gluewall.yaml:1: hold.time: '],
+    ['a number for an address', 'allow: [1]', 'gluewall.yaml:1: allow.0: '],
+    ['a network for an address', 'allow: [192.0.2.0/24]', 'gluewall.yaml:1: allow.0: '],
+    ['an address with a zone index', 'allow: ["fe80::1%eth0"]', 'gluewall.yaml:1: allow.0: '],
+    ['a listen address without port', 'openflow: {listen: 127.0.0.1}', 'gluewall.yaml:1: openflow.listen: '],
+    ['null for a word', 'mode: ~', 'gluewall.yaml:1: mode: '],
+    ['not a number', 'history: {size: .nan}', 'gluewall.yaml:1: history.size: '],
+  ])('%s', (_what, text, start) => {
+    const [mistake, ...more] = mistakesOf(text);
+    expect(mistake?.startsWith(start), mistake).toBe(true);
+    expect(more).toEqual([]);
+  });
+
+  it.each([
+    ['bad indentation', 'hold:\n  time: 50ms\n packets: 5\n', 3],
+    ['an open bracket', 'mode: monitor\nallow: [192.0.2.1\n', 2],
+    ['a tab', 'hold:\n\ttime: 50ms\n', 2],
+    ['a key twice', 'mode: monitor\nwarmup: 1h\nmode: enforce\n', 3],
+    ['an unknown alias', 'mode: monitor\nallow: *nowhere\n', 2],
+    ['two documents', 'mode: monitor\n---\nmode: monitor\n', 2],
+  ])('of YAML syntax have their line: %s', (_what, text, line) => {
+    const [mistake] = mistakesOf(text);
+    const named = Number(/^gluewall\.yaml:(\d+): ./.exec(mistake ?? '')?.[1]);
+    expect(Math.abs(named - line), mistake).toBeLessThanOrEqual(1);
+  });
+
+  it('an alias bomb is refused, not unfolded', () => {
+    const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+    for (let level = 1; level < 12; level++) lines.push(`a${level}: &a${level} [${`*a${level - 1}, `.repeat(10)}]`);
+    const [mistake] = mistakesOf(lines.join('\n'));
+    expect(mistake).toMatch(/^gluewall\.yaml:\d+: /);
+  });
+
+  it('no text makes it throw anything else', () => {
+    const word = fc.constantFrom('mode', 'hold', 'inside', 'networks', '*a', '&a', '<<', '- ', ': ', '\n', '  ', '[', '}', '"', '!!x ', '? ', '|', '0', '%TAG');
+    fc.assert(
+      fc.property(fc.array(fc.oneof(word, fc.string({ maxLength: 4 })), { maxLength: 12 }), (parts) => {
+        for (const mistake of mistakesOf(parts.join(''))) expect(mistake).toMatch(/\S/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('contradictions', () => {
+  const inside = 'inside: {networks: [192.0.2.0/24]}';
+  const outside = 'outside: {ports: [eth1]}';
+
+  it.each([
+    ['neither', 'mode: enforce'],
+    ['only inside', `${inside}\nmode: enforce`],
+    ['only outside', `${outside}\nmode: enforce`],
+  ])('enforce is refused with %s', (_what, text) => {
+    const line = text.split('\n').length;
+    expect(mistakesOf(text)).toEqual([
+      `gluewall.yaml:${line}: mode: enforce needs inside.networks and outside.ports, else nobody can tell which queries are outbound`,
+    ]);
+  });
+
+  it('enforce with both is taken, monitor with neither', () => {
+    accepts(`${inside}\n${outside}\nmode: enforce`);
+    accepts('mode: monitor');
+  });
+
+  it('floor above cap', () => {
+    expect(mistakesOf('mode: monitor\nttl:\n  floor: 2h\n  cap: 1h')).toEqual(['gluewall.yaml:2: ttl.floor is above ttl.cap']);
+    accepts('ttl: {floor: 1h, cap: 1h}');
+  });
+});
+
+describe('loadConfig', () => {
+  it('reads a file and names it in its messages', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'gluewall-config-'));
+    try {
+      const file = join(directory, 'gluewall.yaml');
+      writeFileSync(file, 'warmup: 1h\n');
+      expect(loadConfig(file).warmup).toBe(3_600_000);
+      writeFileSync(file, '\nmode: x\n');
+      expect(() => loadConfig(file)).toThrowError(new RegExp(`^${file}:2: mode: `));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('says what it cannot read', () => {
+    expect(() => loadConfig('/nowhere/gluewall.yaml')).toThrowError(/^\/nowhere\/gluewall\.yaml: cannot be read \(ENOENT\)/);
+  });
+});
