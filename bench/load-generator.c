@@ -18,16 +18,18 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "query-frame.h"
 
 enum { MAX_SWITCHES = 256, MAX_WINDOW = 1024, MAX_SECONDS = 120 };
 enum { INPUT_BYTES = 1 << 18, OUTPUT_BYTES = 1 << 20, SLOTS = 1 << 16, LATENCY_BUCKETS = 1 << 20 };
@@ -56,7 +58,7 @@ struct switch_end {
 };
 
 static struct switch_end *switches[MAX_SWITCHES];
-static uint32_t switch_count, window, known_percent, next_fresh, random_state = 2463534242u;
+static uint32_t switch_count, window, known_percent, next_fresh;
 static uint64_t now_ns, last_heard_ns, measured_from_ns, measured_until_ns;
 static uint64_t sent, answers, lost, flow_mods, packet_outs, errors, latency_us[LATENCY_BUCKETS];
 
@@ -76,18 +78,6 @@ static void read_clock(void) {
   now_ns = (uint64_t)time.tv_sec * SECOND_NS + (uint64_t)time.tv_nsec;
 }
 
-static uint32_t next_random(void) {
-  random_state ^= random_state << 13;
-  random_state ^= random_state >> 17;
-  return random_state ^= random_state << 5;
-}
-
-static void write16(uint8_t *at, uint32_t value) { at[0] = value >> 8, at[1] = value; }
-static void write32(uint8_t *at, uint32_t value) { write16(at, value >> 16), write16(at + 2, value); }
-static void write64(uint8_t *at, uint64_t value) { write32(at, value >> 32), write32(at + 4, value); }
-static uint32_t read16(const uint8_t *at) { return at[0] << 8 | at[1]; }
-static uint32_t read32(const uint8_t *at) { return read16(at) << 16 | read16(at + 2); }
-
 /* Room for a message in the output, all zero but its header. */
 static uint8_t *begin_message(struct switch_end *end, uint8_t type, size_t length, uint32_t xid) {
   if (end->queued + length > OUTPUT_BYTES) fail("the controller does not read");
@@ -101,50 +91,7 @@ static uint8_t *begin_message(struct switch_end *end, uint8_t type, size_t lengt
   return message;
 }
 
-/* ---- the query ---- */
-
-static uint16_t ip_checksum(const uint8_t *header) {
-  uint32_t sum = 0;
-  for (int at = 0; at < 20; at += 2) sum += read16(header + at);
-  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
-  return ~sum;
-}
-
-/* hNNNNNNN.example.com. IN A, recursion desired (RFC 1035 §4.1) */
-enum { QNAME_BYTES = 22, DNS_BYTES = 12 + QNAME_BYTES + 4, UDP_BYTES = 8 + DNS_BYTES, IP_BYTES = 20 + UDP_BYTES,
-       FRAME_BYTES = 14 + IP_BYTES };
-
-static void write_query(uint8_t *dns, uint16_t id) {
-  static const uint8_t NAME[QNAME_BYTES] = "\x08h0000000\x07" "example\x03" "com";
-  write16(dns, id);
-  write16(dns + 2, 0x0100);
-  write16(dns + 4, 1);
-  memcpy(dns + 12, NAME, sizeof NAME);
-  uint32_t digits = next_random();
-  for (int at = 0; at < 7; at++, digits /= 10) dns[14 + at] = '0' + digits % 10;
-  write16(dns + 12 + QNAME_BYTES, 1);
-  write16(dns + 12 + QNAME_BYTES + 2, 1);
-}
-
-static void write_frame(uint8_t *frame, uint32_t source, uint32_t destination, uint16_t dns_id) {
-  frame[0] = frame[6] = 2;
-  write32(frame + 2, destination);
-  write32(frame + 8, source);
-  write16(frame + 12, 0x0800);
-  uint8_t *ip = frame + 14, *udp = ip + 20;
-  ip[0] = 0x45;
-  write16(ip + 2, IP_BYTES);
-  write16(ip + 4, next_random());
-  ip[8] = 64;
-  ip[9] = 17;
-  write32(ip + 12, source);
-  write32(ip + 16, destination);
-  write16(ip + 10, ip_checksum(ip));
-  write16(udp, 1024 + next_random() % 60000);
-  write16(udp + 2, 53);
-  write16(udp + 4, UDP_BYTES);
-  write_query(udp + 8, dns_id);
-}
+/* ---- the question ---- */
 
 /* in_port and metadata, as Open vSwitch sends them from the second table: 4 + 8 + 12 octets, no padding */
 enum { MATCH_BYTES = 24, PACKET_IN_BYTES = 24 + MATCH_BYTES + 2 + FRAME_BYTES };
@@ -251,9 +198,9 @@ static void mirror(struct switch_end *end, const uint8_t *message, size_t length
 static void heed(struct switch_end *end, const uint8_t *message, size_t length) {
   uint32_t xid = read32(message + 4);
   uint8_t type = message[1];
-  if (type == FLOW_MOD) return heed_flow_mod(end, message, length);
-  if (type == PACKET_OUT) return heed_packet_out(end, message, length);
-  if (type == ERROR) errors++;
+  if (type == FLOW_MOD) heed_flow_mod(end, message, length);
+  else if (type == PACKET_OUT) heed_packet_out(end, message, length);
+  else if (type == ERROR) errors++;
   else if (type == ECHO_REQUEST || type == ROLE_REQUEST) mirror(end, message, length, xid);
   else if (type == EXPERIMENTER) refuse_experimenter(end, message, length, xid);
   else if (type == FEATURES_REQUEST) reply_features(end, xid);
@@ -266,7 +213,7 @@ static void heed(struct switch_end *end, const uint8_t *message, size_t length) 
 }
 
 static void receive(struct switch_end *end) {
-  ssize_t count = recv(end->fd, end->input + end->filled, INPUT_BYTES - end->filled, 0);
+  ssize_t count = recv(end->fd, end->input + end->filled, INPUT_BYTES - end->filled, MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) fail("the controller closed the connection");
   end->filled += (size_t)count;
@@ -286,31 +233,111 @@ static void receive(struct switch_end *end) {
 
 static void flush(struct switch_end *end) {
   while (end->written < end->queued) {
-    ssize_t count = send(end->fd, end->output + end->written, end->queued - end->written, MSG_NOSIGNAL);
-    if (count < 0 && errno == EAGAIN) return;
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    ssize_t count = send(end->fd, end->output + end->written, end->queued - end->written, flags);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (count < 0) fail("cannot send: %s", strerror(errno));
     end->written += (size_t)count;
   }
   end->queued = end->written = 0;
 }
 
-static void connect_switch(int epoll, uint32_t index, uint16_t port) {
+/* ---- the load ---- */
+
+static void connect_switch(uint32_t index, uint16_t port) {
   struct switch_end *end = calloc(1, sizeof *end);
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
   int yes = 1;
   if (end == NULL) fail("no memory");
   switches[index] = end;
   end->datapath_id = index + 1;
   end->fd = socket(AF_INET, SOCK_STREAM, 0);
-  if (end->fd < 0 || connect(end->fd, (struct sockaddr *)&address, sizeof address) < 0) fail("cannot connect: %s", strerror(errno));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (end->fd < 0 || connect(end->fd, (struct sockaddr *)&address, sizeof address) < 0)
+    fail("cannot connect to port %u: %s", port, strerror(errno));
   setsockopt(end->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  struct timeval no_wait = {0, 1};
-  (void)no_wait;
-  struct epoll_event interest = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.u32 = index};
-  if (epoll_ctl(epoll, EPOLL_CTL_ADD, end->fd, &interest) < 0) fail("cannot watch a socket: %s", strerror(errno));
   uint8_t *hello = begin_message(end, HELLO, 16, 0);
   write16(hello + 8, 1);
   write16(hello + 10, 8);
   write32(hello + 12, 1 << 4);
   flush(end);
+}
+
+/* Hears every switch that has something to say; keeps `target` packet_ins in flight on each. */
+static void turn(uint32_t target) {
+  struct pollfd polled[MAX_SWITCHES];
+  for (uint32_t index = 0; index < switch_count; index++) {
+    short wants_room = switches[index]->queued > 0 ? POLLOUT : 0;
+    polled[index] = (struct pollfd){.fd = switches[index]->fd, .events = POLLIN | wants_room};
+  }
+  if (poll(polled, switch_count, 10) < 0 && errno != EINTR) fail("cannot wait: %s", strerror(errno));
+  read_clock();
+  for (uint32_t index = 0; index < switch_count; index++) {
+    struct switch_end *end = switches[index];
+    if (polled[index].revents & (POLLIN | POLLHUP | POLLERR)) receive(end);
+    while (end->in_flight < target) send_packet_in(end);
+    flush(end);
+  }
+}
+
+static uint32_t total_in_flight(void) {
+  uint32_t total = 0;
+  for (uint32_t index = 0; index < switch_count; index++) total += switches[index]->in_flight;
+  return total;
+}
+
+static bool are_all_identified(void) {
+  for (uint32_t index = 0; index < switch_count; index++)
+    if (!switches[index]->is_identified) return false;
+  return true;
+}
+
+/* A controller that has asked who the switch is and has then been silent for a while has set it up. */
+static void set_up(void) {
+  read_clock();
+  uint64_t started_ns = now_ns;
+  last_heard_ns = now_ns;
+  while (!are_all_identified() || now_ns - last_heard_ns < QUIET_NS) {
+    turn(0);
+    if (now_ns - started_ns > HANDSHAKE_NS) fail("the controller does not end its handshake");
+  }
+}
+
+static void load(double warm_seconds, double seconds) {
+  measured_from_ns = now_ns + (uint64_t)(warm_seconds * 1e9);
+  measured_until_ns = measured_from_ns + (uint64_t)(seconds * 1e9);
+  while (now_ns < measured_until_ns) turn(window);
+  while (total_in_flight() > 0 && now_ns < measured_until_ns + DRAIN_NS) turn(0);
+}
+
+static uint64_t latency_quantile(double share) {
+  uint64_t wanted = (uint64_t)(share * (double)answers), seen = 0;
+  for (uint32_t us = 0; us < LATENCY_BUCKETS; us++)
+    if ((seen += latency_us[us]) > wanted) return us;
+  return 0;
+}
+
+static double argument(const char *text, const char *name, double least, double most) {
+  char *rest;
+  double value = strtod(text, &rest);
+  if (rest == text || *rest != 0 || !(value >= least && value <= most)) fail("%s must be from %g to %g, not %s", name, least, most, text);
+  return value;
+}
+
+int main(int count, char **arguments) {
+  if (count != 7) fail("usage: load-generator PORT SWITCHES WINDOW WARM_SECONDS SECONDS KNOWN_PERCENT");
+  uint16_t port = argument(arguments[1], "PORT", 1, 65535);
+  switch_count = argument(arguments[2], "SWITCHES", 1, MAX_SWITCHES);
+  window = argument(arguments[3], "WINDOW", 1, MAX_WINDOW);
+  double warm_seconds = argument(arguments[4], "WARM_SECONDS", 0, MAX_SECONDS);
+  double seconds = argument(arguments[5], "SECONDS", 0.01, MAX_SECONDS);
+  known_percent = argument(arguments[6], "KNOWN_PERCENT", 0, 100);
+  for (uint32_t index = 0; index < switch_count; index++) connect_switch(index, port);
+  set_up();
+  load(warm_seconds, seconds);
+  printf("{\"answersPerSecond\":%.0f,\"p50Us\":%" PRIu64 ",\"p99Us\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"answers\":%" PRIu64
+         ",\"unanswered\":%" PRIu64 ",\"flowMods\":%" PRIu64 ",\"packetOuts\":%" PRIu64 ",\"errors\":%" PRIu64 "}\n",
+         (double)answers / seconds, latency_quantile(0.5), latency_quantile(0.99), sent, answers,
+         lost + total_in_flight(), flow_mods, packet_outs, errors);
+  return 0;
 }

@@ -96,13 +96,18 @@ export class Application {
     const { listen, switches } = this.#config.openflow;
     const { observed_rate, blocked_rate } = this.#config.copy;
     const rates = { observed: observed_rate, blocked: blocked_rate };
-    return new OpenFlowController(this.#clock, this.#log, { listen, switches }, {
-      meterRates: () => new Map(COPY_METERS.map(({ meterId, reason }) => [meterId, rates[reason]])),
-      desiredFlows: (session) => this.#desiredFlows(session),
-      ready: (session) => this.#switchReady(session),
-      packetIn: (session, packet) => this.#firewall.packetIn(this.#gate(session.datapathId), packet),
-      gone: (session) => this.#gate(session.datapathId).connect(undefined),
-    });
+    return new OpenFlowController(
+      this.#clock,
+      this.#log,
+      { listen, switches },
+      {
+        meterRates: () => new Map(COPY_METERS.map(({ meterId, reason }) => [meterId, rates[reason]])),
+        desiredFlows: (session) => this.#desiredFlows(session),
+        ready: (session) => this.#switchReady(session),
+        packetIn: (session, packet) => this.#firewall.packetIn(this.#gate(session.datapathId), packet),
+        gone: (session) => this.#gate(session.datapathId).connect(undefined),
+      },
+    );
   }
 
   #createCapture(): LiveCapture | undefined {
@@ -171,7 +176,10 @@ export class Application {
     if (this.#outsidePorts(session).length > 0 || this.#config.outside.ports.length === 0) return;
     const wanted = this.#config.outside.ports.join(', ');
     const offered = [...ports.keys()].join(', ');
-    this.#log.warn({ datapathId }, `no outside port on this switch: outside.ports says ${wanted}, the switch has ${offered}`);
+    this.#log.warn(
+      { datapathId },
+      `no outside port on this switch: outside.ports says ${wanted}, the switch has ${offered}`,
+    );
   }
 
   #tick(): void {
@@ -208,7 +216,10 @@ export class Application {
     const leftMs = warmupLeftMs(this.#warmup(), nowMs);
     return {
       mode: { configured: this.#config.mode, inForce: this.#modeInForce },
-      warmup: { ends: leftMs === 0 ? null : formatInstant(nowMs + leftMs), learningSince: formatInstant(this.#learningSinceMs ?? Number.NaN) },
+      warmup: {
+        ends: leftMs === 0 ? null : formatInstant(nowMs + leftMs),
+        learningSince: formatInstant(this.#learningSinceMs ?? Number.NaN),
+      },
       history: { triples: this.#history.size, addresses: this.#history.addressCount, refused: this.#history.refused },
       learning: this.#learner.statistics(),
       capture: this.#capture?.statistics() ?? null,
@@ -244,7 +255,8 @@ function createHistory(config: Config, configFile: string, clock: Clock, log: Lo
   });
   keepRootHints(history, readRootHints(config, configFile));
   keepSeed(history, config.seed);
-  if (history.refused > 0) log.warn({ refused: history.refused }, 'history.size is too small for the root hints and the seed');
+  if (history.refused > 0)
+    log.warn({ refused: history.refused }, 'history.size is too small for the root hints and the seed');
   return history;
 }
 
@@ -255,7 +267,9 @@ function readRootHints(config: Config, configFile: string) {
     return parseRootHints(readFileSync(file, 'utf8'), file);
   } catch (cause) {
     if (cause instanceof GluewallError) throw cause;
-    throw new GluewallError('config', `root_hints: ${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new GluewallError('config', `root_hints: ${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`, {
+      cause,
+    });
   }
 }
 

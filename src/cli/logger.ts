@@ -13,5 +13,8 @@ export function createLogger(level: Level): Logger {
   };
   if (!process.stdout.isTTY) return pino(options);
   const colorize = process.env['NO_COLOR'] === undefined;
-  return pino(options, pretty({ colorize, singleLine: true, translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l o', sync: true }));
+  return pino(
+    options,
+    pretty({ colorize, singleLine: true, translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l o', sync: true }),
+  );
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { askControl } from '../control/control-client.ts';
@@ -23,6 +23,7 @@ interface AskOptions {
 function createProgram(): Command {
   const program = new Command('gluewall')
     .description('Inline DNS firewall for Open vSwitch: a DNS query may leave only to a name server learned first.')
+    .version(packageVersion())
     .showHelpAfterError('(gluewall --help lists the commands)')
     .exitOverride();
   program
@@ -39,14 +40,18 @@ function createProgram(): Command {
     (address: string, options: AskOptions) =>
       ask<LookupView>(options, { operation: 'lookup', address: checked(address) }, printLookup, ({ known }) => known),
   );
-  askCommand(program, 'check <address>', 'whether a query to an address would pass', 'gluewall check 192.0.2.53').action(
-    (address: string, options: AskOptions) =>
-      ask<CheckView>(
-        options,
-        { operation: 'check', address: checked(address) },
-        printCheck,
-        ({ verdict }) => verdict === 'allow',
-      ),
+  askCommand(
+    program,
+    'check <address>',
+    'whether a query to an address would pass',
+    'gluewall check 192.0.2.53',
+  ).action((address: string, options: AskOptions) =>
+    ask<CheckView>(
+      options,
+      { operation: 'check', address: checked(address) },
+      printCheck,
+      ({ verdict }) => verdict === 'allow',
+    ),
   );
   const allow = program.command('allow').description('change the allow-list of the running controller');
   for (const verb of ['add', 'remove'] as const) {
@@ -61,6 +66,12 @@ function createProgram(): Command {
     );
   }
   return program;
+}
+
+/** From package.json, three folders above the compiled file. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 function askCommand(parent: Command, usage: string, description: string, example: string): Command {

@@ -5,7 +5,8 @@ export function printLookup(view: LookupView): string {
   if (!view.known) return `${view.address} is not in the history`;
   const head = `${view.address} is known${view.expires === null ? ' and never expires' : ` until ${view.expires}`}`;
   const rows = view.triples.map(({ zone, nameServer, origin, trust, lastSeen, expires, taughtBy }) => {
-    const teacher = taughtBy === null ? origin : `${trust} trust, taught by ${taughtBy.server} for ${taughtBy.queryName}`;
+    const teacher =
+      taughtBy === null ? origin : `${trust} trust, taught by ${taughtBy.server} for ${taughtBy.queryName}`;
     return `  ${zone}  NS ${nameServer}  last seen ${lastSeen}  expires ${expires ?? 'never'}  (${teacher})`;
   });
   return [head, ...rows].join('\n');

@@ -33,7 +33,10 @@ function sayHowToConnect(log: Log, config: Config, port: number): void {
   const target = host.includes(':') ? `[${host}]` : host;
   log.info({ host, port }, `listening for switches on ${target}:${port}, mode ${config.mode}`);
   log.info({}, `connect a bridge: ${connectCommand('BRIDGE', target, port)}`);
-  log.warn({}, 'setting the first controller of a bridge removes all its flows; traffic stops until this controller has set its own');
+  log.warn(
+    {},
+    'setting the first controller of a bridge removes all its flows; traffic stops until this controller has set its own',
+  );
 }
 
 /** The one command that puts a bridge under control; its parts take effect together. */

@@ -42,8 +42,10 @@ export function duration(about: string, range: Range) {
     .transform((value, context) => {
       const durationMs = parseDuration(String(value));
       if (durationMs !== undefined && durationMs >= min && durationMs <= max) return durationMs;
-      const problem = durationMs === undefined ? 'expected a duration such as 50ms, 10s, 48h or 7d' : 'out of range:';
-      context.addIssue({ code: 'custom', message: `${problem} want ${range.min} to ${range.max}, got ${value}` });
+      const limits = `${range.min} to ${range.max}`;
+      const problem =
+        durationMs === undefined ? 'no duration (want one such as 50ms, 10s, 48h)' : `not within ${limits}`;
+      context.addIssue({ code: 'custom', message: `${value} is ${problem}` });
       return z.NEVER;
     })
     .prefault(range.default)

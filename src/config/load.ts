@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { GluewallError } from '../core/errors.ts';
 import { type Config, configSchema } from './schema.ts';
@@ -33,18 +33,42 @@ export function parseConfig(text: string, file: string): Config {
   if (document.errors.length > 0) {
     throw mistakes(document.errors.map((error) => `${file}:${lineAt(error.pos[0])}: ${error.message}`));
   }
-  const lineOf = (path: readonly PropertyKey[]): number => {
-    for (let depth = path.length; depth > 0; depth--) {
-      const node = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-      if (node?.range != null) return lineAt(node.range[0]);
-    }
-    return 1;
-  };
-  const result = configSchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  const lineOf = (path: readonly PropertyKey[]) => lineAt(offsetOf(document.contents, path));
+  const result = configSchema.safeParse(plainValue(document, file, lineAt) ?? {});
   if (!result.success) throw mistakes(result.error.issues.flatMap((issue) => describe(issue, file, lineOf)));
   const problems = contradictions(result.data);
   if (problems.length > 0) throw mistakes(problems.map(({ key, problem }) => `${file}:${lineOf([key])}: ${problem}`));
   return result.data;
+}
+
+/** Aliases are followed here, and so their mistakes come to light here. */
+function plainValue(document: Document, file: string, lineAt: (offset: number) => number): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    let offset = 0;
+    visit(document, {
+      Alias(_key, alias) {
+        offset = alias.range?.[0] ?? 0;
+        return alias.resolve(document) === undefined ? visit.BREAK : undefined;
+      },
+    });
+    throw mistakes([`${file}:${lineAt(offset)}: ${(cause as Error).message}`]);
+  }
+}
+
+/** Where the key that `path` leads to is written, or as much of the path as the file has. */
+function offsetOf(contents: unknown, path: readonly PropertyKey[]): number {
+  let node = contents;
+  let offset = 0;
+  for (const step of path) {
+    const pair = isMap(node) ? node.items.find(({ key }) => String(key) === String(step)) : undefined;
+    const place = isSeq(node) ? node.items[Number(step)] : pair?.key;
+    if (!isNode(place)) break;
+    offset = place.range?.[0] ?? offset;
+    node = pair === undefined ? place : pair.value;
+  }
+  return offset;
 }
 
 type LineOf = (path: readonly PropertyKey[]) => number;

@@ -78,7 +78,9 @@ export class ControlServer {
       unread = lines.pop() ?? '';
       for (const line of lines) socket.write(`${JSON.stringify(this.#answer(line))}\n`);
       if (unread.length <= MAX_REQUEST_BYTES) return;
-      socket.end(`${JSON.stringify(refuse('request-too-long', `a request has at most ${MAX_REQUEST_BYTES} octets`))}\n`);
+      socket.end(
+        `${JSON.stringify(refuse('request-too-long', `a request has at most ${MAX_REQUEST_BYTES} octets`))}\n`,
+      );
     });
   }
 

@@ -1,13 +1,22 @@
 /** The flows and meters that stand on a switch whatever is asked: direction, trusted resolvers, the default verdict. */
 import { createHash } from 'node:crypto';
 import { type Address, addressFromOctets, isIpv4, type Network, networkMask } from '../core/address.ts';
-import { encodeMessage } from '../openflow/message.ts';
 import { FLOW_MOD_DEFAULTS } from '../openflow/flow-mod.ts';
 import type { Match } from '../openflow/match.ts';
+import { encodeMessage } from '../openflow/message.ts';
 import type { Oxm } from '../openflow/oxm.ts';
 import { CONTROLLER_MAX_LENGTH, Port } from '../openflow/schema/constants.ts';
 import type { Instruction } from '../openflow/schema/instructions.ts';
-import { COPY_REASON, type CopyReason, DEFAULT_GROUP, type Flow, flow, GROUP_MASK, gotoTable, REASON_MASK } from './pipeline.ts';
+import {
+  COPY_REASON,
+  type CopyReason,
+  DEFAULT_GROUP,
+  type Flow,
+  flow,
+  GROUP_MASK,
+  gotoTable,
+  REASON_MASK,
+} from './pipeline.ts';
 
 /** How long the entry that asks the controller outlives it, and how often it is renewed (on_failure: open). */
 export const ASK_TIMEOUT_SECONDS = 15;
@@ -68,8 +77,14 @@ export function generationOf(flows: readonly Flow[]): number {
 /** `eth_type` and the source or destination of `address`. */
 export function matchAddress(side: 'src' | 'dst', address: Address): Match {
   return isIpv4(address)
-    ? [{ field: 'eth_type', value: ETH_TYPE_IPV4 }, { field: `ipv4_${side}`, value: address }]
-    : [{ field: 'eth_type', value: ETH_TYPE_IPV6 }, { field: `ipv6_${side}`, value: address }];
+    ? [
+        { field: 'eth_type', value: ETH_TYPE_IPV4 },
+        { field: `ipv4_${side}`, value: address },
+      ]
+    : [
+        { field: 'eth_type', value: ETH_TYPE_IPV6 },
+        { field: `ipv6_${side}`, value: address },
+      ];
 }
 
 export function writeReason(reason: CopyReason): Instruction {
@@ -86,13 +101,19 @@ function classifyFlows(settings: BaseSettings): Flow[] {
   const pass = [gotoTable('forward')];
   const toOutsidePort = (port: number): Match => [{ field: 'in_port', value: port }];
   return [
-    ...settings.outsidePorts.map((port) => flow('classify', 'outsidePort', { match: toOutsidePort(port), instructions: pass })),
+    ...settings.outsidePorts.map((port) =>
+      flow('classify', 'outsidePort', { match: toOutsidePort(port), instructions: pass }),
+    ),
     ...settings.insideNetworks.map((network) =>
       flow('classify', 'insideNetwork', { match: matchNetwork(network), instructions: pass }),
     ),
     ...settings.trustedResolvers.flatMap((resolver) => [
-      ...dnsFlows(matchAddress('src', resolver)).map((match) => flow('classify', 'fromResolver', { match, instructions: pass })),
-      ...dnsFlows(matchAddress('dst', resolver)).map((match) => flow('classify', 'toResolver', { match, instructions: pass })),
+      ...dnsFlows(matchAddress('src', resolver)).map((match) =>
+        flow('classify', 'fromResolver', { match, instructions: pass }),
+      ),
+      ...dnsFlows(matchAddress('dst', resolver)).map((match) =>
+        flow('classify', 'toResolver', { match, instructions: pass }),
+      ),
     ]),
     ...(settings.treatment === 'forward' ? [] : outboundDnsFlows()),
     flow('classify', 'other', { instructions: pass }),
@@ -129,7 +150,8 @@ function matchNetwork({ base, prefixLength }: Network): Match {
 function defaultVerdicts({ treatment, onFailure }: BaseSettings): Flow[] {
   const forward = gotoTable('forward');
   if (treatment === 'forward') return [];
-  if (treatment === 'observe') return [flow('verdict', 'observe', { instructions: [writeReason('observed'), forward] })];
+  if (treatment === 'observe')
+    return [flow('verdict', 'observe', { instructions: [writeReason('observed'), forward] })];
   if (onFailure === 'closed') return [flow('verdict', 'ask', { instructions: [toController] })];
   return [
     flow('verdict', 'failOpen', { instructions: [forward] }),

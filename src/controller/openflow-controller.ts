@@ -54,7 +54,10 @@ export class OpenFlowController {
     this.#server = server;
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
-        const remedy = error.code === 'EADDRINUSE' ? 'another controller runs there; stop it or change openflow.listen' : error.message;
+        const remedy =
+          error.code === 'EADDRINUSE'
+            ? 'another controller runs there; stop it or change openflow.listen'
+            : error.message;
         reject(new GluewallError('listen', `cannot listen on ${host}:${port}: ${remedy}`));
       });
       server.listen(port, host, () => {
@@ -79,7 +82,10 @@ export class OpenFlowController {
 
   #accept(socket: Socket): void {
     if (this.#sessions.size >= this.#options.switches) {
-      this.#log.warn({ peer: socket.remoteAddress }, `connection refused: openflow.switches is ${this.#options.switches}`);
+      this.#log.warn(
+        { peer: socket.remoteAddress },
+        `connection refused: openflow.switches is ${this.#options.switches}`,
+      );
       socket.destroy();
       return;
     }

@@ -28,7 +28,17 @@ export const PIPELINE = {
   classify: {
     id: 0,
     about: 'Finds outbound DNS and writes the group of the client',
-    matchFields: ['in_port', 'eth_type', 'ip_proto', 'ipv4_src', 'ipv4_dst', 'ipv6_src', 'ipv6_dst', 'udp_dst', 'tcp_dst'],
+    matchFields: [
+      'in_port',
+      'eth_type',
+      'ip_proto',
+      'ipv4_src',
+      'ipv4_dst',
+      'ipv6_src',
+      'ipv6_dst',
+      'udp_dst',
+      'tcp_dst',
+    ],
     next: ['verdict', 'forward'],
     entries: {
       outsidePort: entry(1, 500, 'came in on an outside port: not outbound'),
@@ -62,7 +72,8 @@ export const PIPELINE = {
   },
   copy: {
     id: 3,
-    about: 'Copies to the controller, one meter per reason; stands behind the output so that a meter never drops a query',
+    about:
+      'Copies to the controller, one meter per reason; stands behind the output so that a meter never drops a query',
     matchFields: ['metadata'],
     next: [],
     entries: {

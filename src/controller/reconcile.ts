@@ -4,8 +4,8 @@ import { FLOW_MOD_DEFAULTS, type FlowMod } from '../openflow/flow-mod.ts';
 import type { MessageOf } from '../openflow/message.ts';
 import type { Oxm } from '../openflow/oxm.ts';
 import { MeterFlag } from '../openflow/schema/constants.ts';
-import type { FlowStats, MeterConfig } from '../openflow/schema/multipart.ts';
 import type { MeterBand } from '../openflow/schema/meters.ts';
+import type { FlowStats, MeterConfig } from '../openflow/schema/multipart.ts';
 import { cookieOf, type Flow } from './pipeline.ts';
 
 export type MeterMod = MessageOf<'meterMod'>;

@@ -6,7 +6,9 @@ import type { MultipartReplyBody } from '../openflow/schema/multipart.ts';
 
 const MAX_PARTS = 65_536;
 
-type Reply = Exclude<Message, MessageOf<'multipartReply'>> | { readonly type: 'multipart'; readonly parts: readonly MultipartReplyBody[] };
+type Reply =
+  | Exclude<Message, MessageOf<'multipartReply'>>
+  | { readonly type: 'multipart'; readonly parts: readonly MultipartReplyBody[] };
 
 interface Waiting {
   readonly parts: MultipartReplyBody[];

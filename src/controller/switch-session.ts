@@ -7,7 +7,15 @@ import { Framer } from '../openflow/framer.ts';
 import { decodeHello, decodeMessage, encodeMessage, type Message, type MessageOf } from '../openflow/message.ts';
 import { PacketInView } from '../openflow/packet-in.ts';
 import { describeMessage } from '../openflow/print.ts';
-import { FragmentFlag, Group, Meter, MessageType, OPENFLOW_VERSION, Port, Table } from '../openflow/schema/constants.ts';
+import {
+  FragmentFlag,
+  Group,
+  MessageType,
+  Meter,
+  OPENFLOW_VERSION,
+  Port,
+  Table,
+} from '../openflow/schema/constants.ts';
 import type { MultipartReplyBody, MultipartRequestBody } from '../openflow/schema/multipart.ts';
 import { ASK_RENEWAL_MS, COPY_METERS, generationOf } from './base-flows.ts';
 import { COOKIE_TAG, COOKIE_TAG_MASK, type CopyReason, type Flow } from './pipeline.ts';
@@ -87,7 +95,10 @@ export class SwitchSession {
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', (error) => this.close(error.message));
     socket.on('close', () => this.close('the switch closed the connection'));
-    this.#timers.set('handshake', this.#clock.after(HANDSHAKE_MS, () => this.close('no handshake in time')));
+    this.#timers.set(
+      'handshake',
+      this.#clock.after(HANDSHAKE_MS, () => this.close('no handshake in time')),
+    );
     this.send({ type: 'hello', xid: 0, elements: [{ type: 'versionBitmap', bitmaps: [1 << OPENFLOW_VERSION] }] });
   }
 
@@ -159,7 +170,9 @@ export class SwitchSession {
       const text = 'gluewall speaks OpenFlow 1.3 (wire version 4) only';
       this.send({ type: 'error', xid: hello.message.xid, errorType: 0, code: 0, data: Buffer.from(text) });
       const remedy = 'ovs-vsctl set bridge BRIDGE protocols=OpenFlow13';
-      queueMicrotask(() => this.close(`the switch offers OpenFlow wire version ${hello.version}, not 4; try: ${remedy}`));
+      queueMicrotask(() =>
+        this.close(`the switch offers OpenFlow wire version ${hello.version}, not 4; try: ${remedy}`),
+      );
       return;
     }
     this.#heardHello = true;
@@ -177,7 +190,10 @@ export class SwitchSession {
     this.send({ type: 'setConfig', xid: this.#out.nextXid(), flags: FragmentFlag.NX_MATCH, missSendLen: 0xffff });
     const config = await this.#request({ type: 'getConfigRequest', xid: 0 });
     if (config.type === 'getConfigReply' && config.flags !== FragmentFlag.NX_MATCH) {
-      this.#log.warn({ datapathId: this.datapathId }, 'the switch refuses fragment mode nx-match: fragmented queries pass unjudged');
+      this.#log.warn(
+        { datapathId: this.datapathId },
+        'the switch refuses fragment mode nx-match: fragmented queries pass unjudged',
+      );
     }
     await this.#learnPorts();
     this.hasMeters = await this.#probeMeters();
@@ -203,7 +219,10 @@ export class SwitchSession {
     } catch (error) {
       this.#log.debug({ datapathId: this.datapathId }, (error as Error).message);
     }
-    this.#log.warn({ datapathId: this.datapathId }, 'the switch has no meters: copies to the controller are not limited');
+    this.#log.warn(
+      { datapathId: this.datapathId },
+      'the switch has no meters: copies to the controller are not limited',
+    );
     return false;
   }
 

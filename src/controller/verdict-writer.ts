@@ -67,7 +67,12 @@ export class VerdictWriter {
     writePacketOut(chunk, offset, this.#out.nextXid(), inPort, Port.NORMAL, frame, frameStart, frameEnd);
   }
 
-  #add(kind: ByFamily, client: Address | undefined, destination: Address | undefined, hardTimeoutSeconds: number): void {
+  #add(
+    kind: ByFamily,
+    client: Address | undefined,
+    destination: Address | undefined,
+    hardTimeoutSeconds: number,
+  ): void {
     const { add, rule } = templatesFor(kind, client ?? destination!);
     const offset = this.#write(add, client, destination);
     add.patchCookie(this.#out.chunk, offset, this.#cookieHigh, rule);

@@ -5,6 +5,8 @@
  *
  * No step calls back. The events leave through a bounded queue and never delay a packet.
  */
+
+import { PIPELINE } from '../controller/pipeline.ts';
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
@@ -19,7 +21,6 @@ import { FrameView } from '../packet/frame.ts';
 import { IP_PROTOCOL } from '../packet/protocol-numbers.ts';
 import type { AllowList } from '../policy/allow-list.ts';
 import { type Allow, type Block, decide, describeVerdict, type Verdict } from '../policy/verdict.ts';
-import { PIPELINE } from '../controller/pipeline.ts';
 import type { Gate } from './gate.ts';
 import { type Holdable, HoldBook, type HoldOptions } from './hold-book.ts';
 
@@ -79,7 +80,10 @@ export class Firewall {
     this.#holdTimeMs = hold.timeMs;
     this.#holdBook = new HoldBook(clock, hold, (held) => this.#settle(held));
     history.subscribe({ learned: (address) => this.#admit(address), expired: (address) => this.#reconsider(address) });
-    allowList.subscribe({ allowed: (address) => this.#admit(address), revoked: (address) => this.#reconsider(address) });
+    allowList.subscribe({
+      allowed: (address) => this.#admit(address),
+      revoked: (address) => this.#reconsider(address),
+    });
   }
 
   /** Packets held now, and their octets. */
@@ -105,7 +109,10 @@ export class Firewall {
     const problem = frame.parse(packet.message, packet.frameStart, packet.frameEnd);
     if (problem !== undefined) {
       this.counters.add('unreadable frames');
-      this.#log.debug({ datapathId: gate.datapathId, inPort: packet.inPort, problem }, 'frame cannot be read and is not released');
+      this.#log.debug(
+        { datapathId: gate.datapathId, inPort: packet.inPort, problem },
+        'frame cannot be read and is not released',
+      );
       return;
     }
     const isTransport = frame.protocol === IP_PROTOCOL.UDP || frame.protocol === IP_PROTOCOL.TCP;

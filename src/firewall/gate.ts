@@ -1,9 +1,9 @@
+import type { Flow } from '../controller/pipeline.ts';
+import { allowFlow, dropClientFlow, dropFlow } from '../controller/verdict-flows.ts';
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { ExpiryBuckets } from '../core/expiry-buckets.ts';
-import type { Flow } from '../controller/pipeline.ts';
-import { allowFlow, dropClientFlow, dropFlow } from '../controller/verdict-flows.ts';
 
 /** What a gate does to its switch; the controller's VerdictWriter is one. */
 export interface Datapath {
@@ -112,6 +112,7 @@ export class Gate {
   /** Drops what `client` sends to `destination` for a while; beyond the budgets, all it is not allowed, or nothing. */
   block(client: Address, destination: Address): void {
     const { dropFlowSeconds, dropFlows, dropFlowsPerClient } = this.#options;
+    this.#forgetEndedDrops();
     if (this.#clientDrops.has(client) || this.#drops.get(destination)?.has(client)) return;
     if (this.#dropCount >= dropFlows) {
       this.counters.add('drop budget reached');
@@ -150,7 +151,7 @@ export class Gate {
    */
   tick(untilMs: (destination: Address) => number | undefined): void {
     const nowMs = this.#clock.nowMs();
-    this.#dropEnds.drain(nowMs, (record) => this.#forgetDrop(record));
+    this.#forgetEndedDrops();
     this.#renewals.drain(nowMs, (record) => this.#renew(record, untilMs(record.destination), nowMs));
   }
 
@@ -158,7 +159,8 @@ export class Gate {
   desiredFlows(): readonly Flow[] {
     const nowMs = this.#clock.nowMs();
     const left = (endsAtMs: number) => Math.max(1, flowSeconds(endsAtMs, nowMs));
-    const live = <T extends { endsAtMs: number }>(records: Iterable<T>) => [...records].filter((r) => r.endsAtMs > nowMs);
+    const live = <T extends { endsAtMs: number }>(records: Iterable<T>) =>
+      [...records].filter((r) => r.endsAtMs > nowMs);
     const drops = [...this.#drops.values()].flatMap((byClient) => live(byClient.values()));
     return [
       ...live(this.#allows.values()).map((record) => allowFlow(record.destination, left(record.endsAtMs))),
@@ -199,6 +201,10 @@ export class Gate {
     const byClient = this.#drops.get(destination);
     if (byClient === undefined) this.#drops.set(destination, new Map([[client, record]]));
     else byClient.set(client, record);
+  }
+
+  #forgetEndedDrops(): void {
+    this.#dropEnds.drain(this.#clock.nowMs(), (record) => this.#forgetDrop(record));
   }
 
   #forgetDrop(record: DropRecord): void {

@@ -20,7 +20,13 @@ export interface TripleView {
   readonly lastSeen: string;
   /** Null when it never expires. */
   readonly expires: string | null;
-  readonly taughtBy: { readonly server: string; readonly queryName: string; readonly queryId: number; readonly queryTime: string; readonly responseTime: string } | null;
+  readonly taughtBy: {
+    readonly server: string;
+    readonly queryName: string;
+    readonly queryId: number;
+    readonly queryTime: string;
+    readonly responseTime: string;
+  } | null;
 }
 
 export interface LookupView {

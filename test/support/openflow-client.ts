@@ -32,10 +32,10 @@ export class OpenFlowClient {
     return client;
   }
 
-  /** Sends a message under an xid of its own, which it returns. */
-  send(message: Message): number {
+  /** Sends a message under an xid of its own, which it returns. A function is told the xid for what is inside. */
+  send(message: Message | ((xid: number) => Message)): number {
     this.#xid++;
-    this.#write({ ...message, xid: this.#xid });
+    this.#write({ ...(typeof message === 'function' ? message(this.#xid) : message), xid: this.#xid });
     return this.#xid;
   }
 
@@ -46,7 +46,7 @@ export class OpenFlowClient {
   }
 
   /** Sends a message and a barrier behind it; resolves with the ERROR that the message earned, or undefined. */
-  async refusal(message: Message): Promise<MessageOf<'error'> | undefined> {
+  async refusal(message: Parameters<this['send']>[0]): Promise<MessageOf<'error'> | undefined> {
     const xid = this.send(message);
     await this.barrier();
     const answer = this.received.find((one) => one.xid === xid);
