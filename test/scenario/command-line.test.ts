@@ -146,7 +146,7 @@ describe('a running gluewall', () => {
     const one = await start(listen(16653));
     for (const bytes of [
       Buffer.alloc(30_000, 'GET / HTTP/1.1\r\n'),
-      Buffer.alloc(100, 0xff),
+      Buffer.alloc(70_000, 0xff),
       Buffer.from([4, 0, 0, 0, 0, 0, 0, 0]),
     ]) {
       const socket = connect(16653, '127.0.0.1', () => socket.write(bytes));
