@@ -150,7 +150,7 @@ describe('a running gluewall', () => {
       Buffer.from([4, 0, 0, 0, 0, 0, 0, 0]),
     ]) {
       const socket = connect(16653, '127.0.0.1', () => socket.write(bytes));
-      socket.on('error', () => {});
+      socket.resume().on('error', () => {});
       await new Promise((resolve) => socket.on('close', resolve));
     }
     await until('three connections are told of', 5000, () =>

@@ -10,7 +10,7 @@ const MAX_RECEIVED = 100_000;
 
 /** A controller of a test's own on a bridge's management socket: it sends what the test says and keeps what comes. */
 export class OpenFlowClient {
-  /** Everything that came, in order, without what answers HELLO and ECHO. */
+  /** Everything that came, in order, without ECHO. */
   readonly received: Message[] = [];
   readonly #socket: Socket;
   readonly #framer = new Framer();
@@ -109,9 +109,9 @@ export class OpenFlowClient {
     const decoded = decodeMessage(bytes);
     if (!decoded.ok) return this.#fail(decoded.error.message);
     const { message } = decoded;
-    if (message.type === 'echoRequest') return this.#write({ ...message, type: 'echoReply' });
-    if (this.received.length >= MAX_RECEIVED) return this.#fail('too many messages');
-    this.received.push(message);
+    if (message.type === 'echoRequest') this.#write({ ...message, type: 'echoReply' });
+    else if (this.received.length >= MAX_RECEIVED) this.#fail('too many messages');
+    else this.received.push(message);
   }
 
   #fail(reason: string): void {

@@ -7,8 +7,9 @@ import { until } from '../../mininet/until.ts';
 import { OpenFlowClient } from './openflow-client.ts';
 
 /**
- * Arguments: the interface to send from, the one to listen on, seconds to wait, how often, then each frame in hexadecimal,
- * the last of which is sent once, behind the others. Prints what comes out, a frame a line, until the last one does.
+ * Arguments: the interface to send from, the one to listen on, seconds to wait, how often, the marker, then each frame, all
+ * in hexadecimal. Prints what comes out, a frame a line, until the marker does for the second time: within a batch the
+ * switch may let one frame overtake another, but not a frame of the next batch.
  */
 const EXCHANGE = `
 import socket, sys
@@ -17,20 +18,21 @@ def packets(name):
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
     raw.bind((name, 3))
     return raw
-frames = [bytes.fromhex(frame) for frame in sys.argv[5:]]
+marker, *frames = [bytes.fromhex(frame) for frame in sys.argv[5:]]
 sender, listener = packets(sys.argv[1]), packets(sys.argv[2])
 for _ in range(int(sys.argv[4])):
-    for frame in frames[:-1]:
+    for frame in frames:
         sender.send(frame)
-sender.send(frames[-1])
 seconds = float(sys.argv[3])
 if seconds == 0: sys.exit()
 listener.settimeout(seconds)
-while True:
-    frame, origin = listener.recvfrom(65535)
-    if origin[2] == socket.PACKET_OUTGOING: continue
-    if frame == frames[-1]: break
-    print(frame.hex())
+for _ in range(2):
+    sender.send(marker)
+    while True:
+        frame, origin = listener.recvfrom(65535)
+        if origin[2] == socket.PACKET_OUTGOING: continue
+        if frame == marker: break
+        print(frame.hex())
 `;
 
 /** Interfaces outside the bridge, where frames are sent from and where they come out, and the bridge's ports. */
@@ -39,11 +41,13 @@ const WIRES = [
   { outer: 'gwfact-out', port: 'gwfact-2' },
 ] as const;
 const BRIDGE = 'gwfact';
+/** The cookie of PASS_MARKER, which counts two packets each time that frames are sent through. */
+export const MARKER_COOKIE = 65_535;
 /** The flow that lets markers through, for `addFlows`. */
-export const PASS_MARKER = 'priority=65535,dl_type=0x88b5,cookie=0xffff,actions=output:2';
+export const PASS_MARKER = `priority=65535,dl_type=0x88b5,cookie=${MARKER_COOKIE},actions=output:2`;
 const ARRIVAL_SECONDS = 5;
 /** A frame of an EtherType for local experiments. */
-const MARKER = Buffer.concat([Buffer.from('02000000000202000000000188b5', 'hex'), Buffer.alloc(46)]);
+const MARKER = Buffer.concat([Buffer.from('02000000000102000000000288b5', 'hex'), Buffer.alloc(46)]);
 
 /**
  * A bare bridge of an Open vSwitch of our own with two ports, 1 and 2, each a veth whose other end is here: what is sent
@@ -94,11 +98,11 @@ export class VethBridge {
   }
 
   /**
-   * Sends frames into port 1, the whole list `times` over, and a marker behind them that the bridge must forward; returns
-   * those that came out of port 2 before the marker. Ports keep the order: what has not come out by then never will.
+   * Sends frames into port 1, the whole list `times` over, and markers behind them that the bridge must forward; returns
+   * those that came out of port 2 before the last marker: what has not come out by then never will.
    */
   async through(frames: readonly Buffer[], times = 1): Promise<readonly Buffer[]> {
-    return this.#exchange(ARRIVAL_SECONDS, times, [...frames, MARKER]);
+    return this.#exchange(ARRIVAL_SECONDS, times, frames);
   }
 
   /**
@@ -117,7 +121,7 @@ export class VethBridge {
   }
 
   async #exchange(seconds: number, times: number, frames: readonly Buffer[]): Promise<readonly Buffer[]> {
-    const hex = frames.map((frame) => frame.toString('hex'));
+    const hex = [MARKER, ...frames].map((frame) => frame.toString('hex'));
     const args = ['-c', EXCHANGE, ...WIRES.map(({ outer }) => outer), String(seconds), String(times), ...hex];
     const { status, stdout, stderr } = await runProgram('/usr/bin/python3', args, process.env);
     if (status !== 0) throw new Error(`the marker did not come out: ${stderr}`);

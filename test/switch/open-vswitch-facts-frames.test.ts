@@ -4,7 +4,7 @@ import { FragmentFlag } from '../../src/openflow/schema/constants.ts';
 import { describeIf } from '../support/describe-if.ts';
 import { composeFrame, type FrameFields } from '../support/frames.ts';
 import type { OpenFlowClient } from '../support/openflow-client.ts';
-import { PASS_MARKER, VethBridge } from '../support/veth-bridge.ts';
+import { MARKER_COOKIE, PASS_MARKER, VethBridge } from '../support/veth-bridge.ts';
 
 const MORE_FRAGMENTS = 0x2000;
 const TAG = 0x8100;
