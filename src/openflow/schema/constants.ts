@@ -2,8 +2,6 @@
 
 /** The version octet of OpenFlow 1.3 (§7.1.1). */
 export const OPENFLOW_VERSION = 0x04;
-/** The port on which controllers listen (§6.3.3). */
-export const OPENFLOW_PORT = 6653;
 /** The header that every message starts with: version, type, length, xid (§7.1.1). */
 export const HEADER_BYTES = 8;
 /** The header's length field has 16 bits. */
@@ -87,26 +85,6 @@ export const PacketInReason = { NO_MATCH: 0, ACTION: 1, INVALID_TTL: 2 } as cons
 /** OFPRR_*: why a flow entry went (§7.4.2). */
 export const FlowRemovedReason = { IDLE_TIMEOUT: 0, HARD_TIMEOUT: 1, DELETE: 2, GROUP_DELETE: 3 } as const;
 
-/** OFPPR_*: what happened to a port (§7.4.3). */
-export const PortReason = { ADD: 0, DELETE: 1, MODIFY: 2 } as const;
-
-/** OFPPC_*: bits of a port's `config` (§7.2.1). */
-export const PortConfig = { PORT_DOWN: 1, NO_RECV: 4, NO_FWD: 32, NO_PACKET_IN: 64 } as const;
-
-/** OFPPS_*: bits of a port's `state` (§7.2.1). */
-export const PortState = { LINK_DOWN: 1, BLOCKED: 2, LIVE: 4 } as const;
-
-/** OFPC_*: bits of a datapath's `capabilities` (§7.3.1). */
-export const Capability = {
-  FLOW_STATS: 1,
-  TABLE_STATS: 2,
-  PORT_STATS: 4,
-  GROUP_STATS: 8,
-  IP_REASM: 32,
-  QUEUE_STATS: 64,
-  PORT_BLOCKED: 256,
-} as const;
-
 /** OFPC_FRAG_*: bits of a switch's configuration `flags` (§7.3.2); NX_MATCH is Open vSwitch's value. */
 export const FragmentFlag = { NORMAL: 0, DROP: 1, REASM: 2, NX_MATCH: 3 } as const;
 
@@ -115,9 +93,6 @@ export const MULTIPART_MORE = 1;
 
 /** OFPVID_*: bits of a vlan_vid match; PRESENT is set with every real VLAN id, NONE matches frames without a tag. */
 export const VlanId = { NONE: 0, PRESENT: 0x1000 } as const;
-
-/** Values and mask bits of nw_frag (Open vSwitch, nicira-ext.h): any fragment, and a later one. */
-export const FragmentBit = { ANY: 1, LATER: 2 } as const;
 
 /** Experimenter ids: the Open Networking Foundation, and Nicira (Open vSwitch). */
 export const Experimenter = { ONF: 0x4f4e4600, NICIRA: 0x00002320 } as const;

@@ -2,7 +2,7 @@
 import { choice, mac, pad, rest, u8, u16, u32, u64 } from '../kinds.ts';
 import { match } from '../match.ts';
 import { multipart } from '../multipart.ts';
-import { behindLength, type Family, list, type OneOf, ownLength, row, sized, struct, tlvs } from '../structure.ts';
+import { behindLength, type Family, list, ownLength, row, sized, struct, tlvs } from '../structure.ts';
 import { actions } from './actions.ts';
 import { MessageType } from './constants.ts';
 import { buckets } from './groups.ts';
@@ -36,8 +36,6 @@ const HELLO_FAMILY = {
   badLength: 'OFPBRC_BAD_LEN',
   lengthCountsPadding: false,
 } as const satisfies Family<typeof HELLO_ROWS>;
-/** What a HELLO carries: bit n of bitmap word 0 stands for wire version n. */
-export type HelloElement = OneOf<typeof HELLO_ROWS>;
 
 const QUEUE_PROPERTY_ROWS = [
   row(1, 'minRate', struct({ pad: pad(4), rate: u16, pad2: pad(6) })),

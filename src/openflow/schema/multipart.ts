@@ -204,7 +204,4 @@ export type MultipartRequestBody = OneOf<typeof MULTIPART_REQUEST_ROWS>;
 export type MultipartReplyBody = OneOf<typeof MULTIPART_REPLY_ROWS>;
 /** One flow entry as a flow reply shows it. */
 export type FlowStats = TypeOf<typeof flowStats>;
-export type TableStats = TypeOf<typeof tableStats>;
-export type PortStats = TypeOf<typeof portStats>;
-export type MeterStats = TypeOf<typeof meterStats>;
 export type MeterConfig = TypeOf<typeof meterConfig>;

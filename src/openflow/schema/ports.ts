@@ -18,5 +18,5 @@ export const port = struct({
   maxSpeed: u32,
 });
 
-/** Speeds are in kilobits per second; `config` and `state` are bits of PortConfig and PortState. */
+/** Speeds are in kilobits per second; `config` and `state` are OFPPC_* and OFPPS_* bits (§7.2.1). */
 export type PortDescription = TypeOf<typeof port>;
