@@ -19,13 +19,18 @@ import { Firewall } from '../firewall/firewall.ts';
 import { Gate } from '../firewall/gate.ts';
 import { Learner } from '../nsdb/learner.ts';
 import { NsHistory } from '../nsdb/ns-history.ts';
-import { builtInRootHints, keepRootHints, parseRootHints } from '../nsdb/root-hints.ts';
+import { BUILT_IN_ROOT_HINTS_DATE, builtInRootHints, keepRootHints, parseRootHints } from '../nsdb/root-hints.ts';
 import { keepSeed } from '../nsdb/seed.ts';
 import { AllowList } from '../policy/allow-list.ts';
 import { type Mode, modeInForce, type Warmup, warmupLeftMs } from '../policy/mode.ts';
-import { createServices, formatInstant, type StatusView } from '../services/services.ts';
+import { createServices, formatInstant } from '../services/services.ts';
+import { type CountedParts, lossesOf, type ModeFigures, statusOf } from './figures.ts';
+import { LossReport } from './loss-report.ts';
 
 const TICK_MS = 500;
+const LOSS_REPORT_MS = 60_000;
+/** Gates of switches that are away are kept, for their return, until there are this many for each connection allowed. */
+const GATES_PER_SWITCH = 2;
 const ALLOW_LIST_SIZE = 65_536;
 const EVENT_BACKLOG = 8192;
 const EVENT_ROUND_MS = 20;
@@ -44,14 +49,16 @@ export class Application {
   readonly #control: ControlServer;
   readonly #capture: LiveCapture | undefined;
   #learningSinceMs: number | undefined;
-  #modeInForce: Mode = 'monitor';
-  #stopTicking = () => {};
+  #modeInForce: Mode;
+  readonly #losses: LossReport;
+  readonly #timers = new Map<string, () => void>();
 
   /** `configFile` is where relative paths of the configuration start. */
   constructor(config: Config, configFile: string, socketPath: string, clock: Clock, log: Log) {
     this.#config = config;
     this.#clock = clock;
     this.#log = log;
+    this.#modeInForce = modeInForce(config.mode, this.#warmup(), clock.nowMs());
     this.#history = createHistory(config, configFile, clock, log);
     this.#allowList = new AllowList(config.allow, ALLOW_LIST_SIZE);
     const perRound = Math.ceil((config.log.rate * EVENT_ROUND_MS) / 1000);
@@ -61,15 +68,24 @@ export class Application {
     const hold = { timeMs: config.hold.time, packets: config.hold.packets, bytes: config.hold.bytes };
     this.#firewall = new Firewall(clock, log, this.#history, this.#allowList, this.#feed, hold);
     this.#controller = this.#createController();
+    this.#capture = this.#createCapture();
+    const parts: CountedParts = {
+      history: this.#history,
+      allowList: this.#allowList,
+      learner: this.#learner,
+      capture: this.#capture,
+      firewall: this.#firewall,
+      feed: this.#feed,
+      controller: this.#controller,
+    };
     const services = createServices({
-      clock,
       history: this.#history,
       allowList: this.#allowList,
       isEnforcing: () => this.#modeInForce === 'enforce',
-      status: () => this.#status(),
+      status: () => statusOf(parts, this.#modeFigures()),
     });
     this.#control = new ControlServer(socketPath, services, log);
-    this.#capture = this.#createCapture();
+    this.#losses = new LossReport(() => lossesOf(parts), log);
   }
 
   /** Resolves with the port switches connect to. Rejects with a GluewallError when a listener cannot be had. */
@@ -77,14 +93,16 @@ export class Application {
     await this.#control.start();
     const port = await this.#controller.start();
     this.#capture?.start();
-    this.#sayWarmup();
-    this.#tick();
+    this.#sayMode();
+    this.#every('tick', TICK_MS, () => this.#tick());
+    this.#every('losses', LOSS_REPORT_MS, () => this.#losses.report());
     return port;
   }
 
   /** Drains and closes; the flows stay on the switches. Safe twice. */
   async stop(): Promise<void> {
-    this.#stopTicking();
+    for (const cancel of this.#timers.values()) cancel();
+    this.#losses.report();
     await this.#capture?.stop();
     await this.#controller.stop();
     await this.#control.stop();
@@ -136,7 +154,7 @@ export class Application {
       dropFlowsPerClient: drop_flow.per_client,
       dropFlows: drop_flow.total,
     });
-    this.#firewall.addGate(gate);
+    this.#firewall.addGate(gate, GATES_PER_SWITCH * this.#config.openflow.switches);
     return gate;
   }
 
@@ -183,24 +201,33 @@ export class Application {
   }
 
   #tick(): void {
-    const { nowMs } = { nowMs: this.#clock.nowMs() };
-    const mode = modeInForce(this.#config.mode, this.#warmup(), nowMs);
+    const mode = modeInForce(this.#config.mode, this.#warmup(), this.#clock.nowMs());
     if (mode !== this.#modeInForce) {
       this.#modeInForce = mode;
       this.#log.info({ mode }, 'warm-up is over: verdicts are enforced from now on');
       this.#controller.reconcileAll();
     }
     this.#firewall.tick();
-    this.#stopTicking = this.#clock.after(TICK_MS, () => this.#tick());
+  }
+
+  #every(name: string, periodMs: number, action: () => void): void {
+    const round = () => {
+      this.#timers.set(name, this.#clock.after(periodMs, round));
+      action();
+    };
+    this.#timers.set(name, this.#clock.after(periodMs, round));
   }
 
   #warmup(): Warmup {
     return { durationMs: this.#config.warmup, learningSinceMs: this.#learningSinceMs };
   }
 
-  #sayWarmup(): void {
-    if (this.#config.mode === 'enforce' && this.#config.warmup === 0) this.#modeInForce = 'enforce';
-    else if (this.#config.mode === 'enforce') this.#log.info({}, this.#modeText());
+  #sayMode(): void {
+    this.#log.info({ mode: this.#config.mode }, this.#modeText());
+    if (this.#treatment() !== 'forward' && this.#capture === undefined) {
+      const problem = 'nothing is captured and so nothing learned: outside.ports has numbers only';
+      this.#log.warn({}, `${problem}; name the interfaces in capture.interfaces`);
+    }
   }
 
   #modeText(): string {
@@ -211,37 +238,13 @@ export class Application {
     return `enforce acts as monitor until warm-up is over (${until ?? 'it begins with the first capture'})`;
   }
 
-  #status(): StatusView {
+  #modeFigures(): ModeFigures {
     const nowMs = this.#clock.nowMs();
     const leftMs = warmupLeftMs(this.#warmup(), nowMs);
     return {
-      mode: { configured: this.#config.mode, inForce: this.#modeInForce },
-      warmup: {
-        ends: leftMs === 0 ? null : formatInstant(nowMs + leftMs),
-        learningSince: formatInstant(this.#learningSinceMs ?? Number.NaN),
-      },
-      history: { triples: this.#history.size, addresses: this.#history.addressCount, refused: this.#history.refused },
-      learning: this.#learner.statistics(),
-      capture: this.#capture?.statistics() ?? null,
-      allowList: this.#allowList.all().map(formatAddress),
-      verdicts: this.#firewall.counters.snapshot(),
-      held: this.#firewall.held,
-      eventsLost: this.#feed.lost,
-      openflowErrors: this.#controller.errors,
-      switches: this.#controller.switches.map((session) => this.#viewSwitch(session)),
-    };
-  }
-
-  #viewSwitch(session: SwitchSession) {
-    const gate = this.#gate(session.datapathId);
-    return {
-      datapathId: session.datapathId,
-      peer: session.peer,
-      allowFlows: gate.allowFlowCount,
-      dropFlows: gate.dropFlowCount,
-      gate: gate.counters.snapshot(),
-      copiesDropped: session.copiesDropped,
-      session: session.counters.snapshot(),
+      configured: this.#config.mode,
+      inForce: this.#modeInForce,
+      warmupEndsAtMs: leftMs === 0 ? undefined : nowMs + leftMs,
     };
   }
 }
@@ -253,15 +256,18 @@ function createHistory(config: Config, configFile: string, clock: Clock, log: Lo
     ttlCapSeconds: ttl.cap / 1000,
     size: limits.size,
   });
-  keepRootHints(history, readRootHints(config, configFile));
+  keepRootHints(history, readRootHints(config, configFile, log));
   keepSeed(history, config.seed);
   if (history.refused > 0)
     log.warn({ refused: history.refused }, 'history.size is too small for the root hints and the seed');
   return history;
 }
 
-function readRootHints(config: Config, configFile: string) {
-  if (config.root_hints === undefined) return builtInRootHints();
+function readRootHints(config: Config, configFile: string, log: Log) {
+  if (config.root_hints === undefined) {
+    log.info({}, `root servers: the built-in list, as of ${BUILT_IN_ROOT_HINTS_DATE}`);
+    return builtInRootHints();
+  }
   const file = resolve(dirname(configFile), config.root_hints);
   try {
     return parseRootHints(readFileSync(file, 'utf8'), file);

@@ -82,7 +82,7 @@ export class Firewall {
     history.subscribe({ learned: (address) => this.#admit(address), expired: (address) => this.#reconsider(address) });
     allowList.subscribe({
       allowed: (address) => this.#admit(address),
-      revoked: (address) => this.#reconsider(address),
+      revoked: (address) => this.#forbid(address),
     });
   }
 
@@ -95,7 +95,12 @@ export class Firewall {
     return [...this.#gates.values()];
   }
 
-  addGate(gate: Gate): void {
+  /** Beyond `mostGates`, gates whose switch is away make room. */
+  addGate(gate: Gate, mostGates: number): void {
+    for (const held of this.#gates.values()) {
+      if (this.#gates.size < mostGates) break;
+      if (!held.isConnected) this.#gates.delete(held.datapathId);
+    }
     this.#gates.set(gate.datapathId, gate);
   }
 
@@ -214,9 +219,13 @@ export class Firewall {
     for (const held of this.#holdBook.takeFor(address)) this.#settle(held);
   }
 
-  /** The address is not known, or not allowed, any more; it may still be the other. */
+  /** The address is not known any more; it may still be on the allow-list. */
   #reconsider(address: Address): void {
-    if (this.#allowedUntilMs(address) !== undefined) return;
+    if (this.#allowedUntilMs(address) === undefined) this.#forbid(address);
+  }
+
+  /** If the history still knows the address, the next query makes a flow that ends with the entry. */
+  #forbid(address: Address): void {
     for (const gate of this.#gates.values()) gate.forbid(address);
   }
 

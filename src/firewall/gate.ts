@@ -79,6 +79,10 @@ export class Gate {
     this.#datapath = datapath;
   }
 
+  get isConnected(): boolean {
+    return this.#datapath !== undefined;
+  }
+
   get allowFlowCount(): number {
     return this.#allows.size;
   }

@@ -85,12 +85,15 @@ export class HoldBook<T extends Holdable> {
   }
 
   #release(): void {
-    this.#cancelTimer = undefined;
     const nowMs = this.#clock.nowMs();
     for (const { item, dueAtMs } of this.#held.values()) {
-      if (dueAtMs > nowMs) return this.#arm(dueAtMs - nowMs);
+      if (dueAtMs > nowMs) break;
       this.#remove(item);
       this.#onOverdue(item);
     }
+    // Only now: what was put while others were let go must not set the timer for those that are due before it.
+    this.#cancelTimer = undefined;
+    const [oldest] = this.#held.values();
+    if (oldest !== undefined) this.#arm(oldest.dueAtMs - nowMs);
   }
 }

@@ -1,6 +1,5 @@
 /** What people ask of a running gluewall, one function each. The doors (socket, later HTTP and page) only pass on. */
 import { type Address, formatAddress } from '../core/address.ts';
-import type { Clock } from '../core/clock.ts';
 import { formatName } from '../dns/name.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
@@ -62,7 +61,6 @@ export interface Services {
 }
 
 export interface ServiceParts {
-  readonly clock: Clock;
   readonly history: NsHistory;
   readonly allowList: AllowList;
   /** True while verdicts are carried out. */

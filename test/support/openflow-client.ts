@@ -10,7 +10,7 @@ const MAX_RECEIVED = 100_000;
 
 /** A controller of a test's own on a bridge's management socket: it sends what the test says and keeps what comes. */
 export class OpenFlowClient {
-  /** Everything that came, in order, without ECHO. */
+  /** Everything that came, in order, without HELLO and ECHO. */
   readonly received: Message[] = [];
   readonly #socket: Socket;
   readonly #framer = new Framer();
@@ -29,6 +29,8 @@ export class OpenFlowClient {
     const client = new OpenFlowClient(connect(path));
     client.#write({ type: 'hello', xid: 0, elements: [{ type: 'versionBitmap', bitmaps: [1 << 4] }] });
     await client.waitFor('HELLO', ({ type }) => type === 'hello');
+    // Its xid is the switch's own and may be that of a request to come.
+    client.received.length = 0;
     return client;
   }
 
@@ -107,11 +109,10 @@ export class OpenFlowClient {
 
   #take(bytes: Buffer): void {
     const decoded = decodeMessage(bytes);
-    if (!decoded.ok) return this.#fail(decoded.error.message);
-    const { message } = decoded;
-    if (message.type === 'echoRequest') this.#write({ ...message, type: 'echoReply' });
+    if (!decoded.ok) this.#fail(decoded.error.message);
+    else if (decoded.message.type === 'echoRequest') this.#write({ ...decoded.message, type: 'echoReply' });
     else if (this.received.length >= MAX_RECEIVED) this.#fail('too many messages');
-    else this.received.push(message);
+    else this.received.push(decoded.message);
   }
 
   #fail(reason: string): void {

@@ -148,8 +148,10 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'Open vSwitch: flows, meters, 
       const controller = await startController();
       try {
         await bridge.openVswitch.vsctl(
-          ...['set', 'Bridge', bridge.name, 'fail_mode=standalone'],
+          ...['set', 'Bridge', bridge.name, 'fail_mode=standalone', 'other_config:disable-in-band=true'],
           ...['--', 'set-controller', bridge.name, `tcp:127.0.0.1:${controller.port}`],
+          // The switch waits three times the probe interval, which is 5 s or more; without probes it waits for nothing.
+          ...['--', 'set', 'Controller', bridge.name, 'inactivity_probe=0'],
         );
         await until('the switch connected', 10_000, () => controller.greeted() || undefined);
         await bridge.addFlows(PASS_MARKER, 'cookie=7,actions=drop');

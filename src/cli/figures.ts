@@ -1,0 +1,87 @@
+/** The figures of a running gluewall: all of them for `status`, and its own losses for the log. */
+import type { LiveCapture } from '../capture/live-capture.ts';
+import type { OpenFlowController } from '../controller/openflow-controller.ts';
+import type { SwitchSession } from '../controller/switch-session.ts';
+import { formatAddress } from '../core/address.ts';
+import type { EventFeed } from '../events/event-feed.ts';
+import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { Firewall } from '../firewall/firewall.ts';
+import type { Learner } from '../nsdb/learner.ts';
+import type { NsHistory } from '../nsdb/ns-history.ts';
+import type { AllowList } from '../policy/allow-list.ts';
+import type { Mode } from '../policy/mode.ts';
+import { formatInstant, type StatusView } from '../services/services.ts';
+
+/** The parts that have figures. */
+export interface CountedParts {
+  readonly history: NsHistory;
+  readonly allowList: AllowList;
+  readonly learner: Learner;
+  readonly capture: LiveCapture | undefined;
+  readonly firewall: Firewall;
+  readonly feed: EventFeed<VerdictEvent>;
+  readonly controller: OpenFlowController;
+}
+
+export interface ModeFigures {
+  readonly configured: Mode;
+  readonly inForce: Mode;
+  /** When warm-up is over; Infinity when it has not begun, undefined when it is over. */
+  readonly warmupEndsAtMs: number | undefined;
+}
+
+export function statusOf(parts: CountedParts, mode: ModeFigures): StatusView {
+  const { history, allowList, learner, capture, firewall, feed, controller } = parts;
+  return {
+    mode: { configured: mode.configured, inForce: mode.inForce },
+    warmup:
+      mode.warmupEndsAtMs === undefined
+        ? 'over'
+        : (formatInstant(mode.warmupEndsAtMs) ?? 'begins with the first capture'),
+    history: { triples: history.size, addresses: history.addressCount, refused: history.refused },
+    learning: learner.statistics(),
+    capture: capture?.statistics() ?? null,
+    allowList: allowList.all().map(formatAddress),
+    verdicts: firewall.counters.snapshot(),
+    held: firewall.held,
+    eventsLost: feed.lost,
+    openflowErrors: controller.errors,
+    switches: controller.switches.map((session) => viewSwitch(session, firewall)),
+  };
+}
+
+function viewSwitch(session: SwitchSession, firewall: Firewall) {
+  const gate = firewall.gate(session.datapathId);
+  return {
+    datapathId: session.datapathId,
+    peer: session.peer,
+    allowFlows: gate?.allowFlowCount ?? 0,
+    dropFlows: gate?.dropFlowCount ?? 0,
+    gate: gate?.counters.snapshot() ?? {},
+    copiesDropped: session.copiesDropped,
+    session: session.counters.snapshot(),
+  };
+}
+
+/** What was lost, refused or could not be read since the start, by name. */
+export function lossesOf(parts: CountedParts): ReadonlyMap<string, number> {
+  const { history, learner, capture, firewall, feed, controller } = parts;
+  const losses = new Map<string, number>([
+    ['frames from switches unreadable', firewall.counters.get('unreadable frames')],
+    ['queries not held for want of room', firewall.counters.get('held: no room')],
+    ['verdicts not logged', feed.lost],
+    ['pending queries pushed out', learner.statistics().pending.evicted],
+    ['triples refused, history full', history.refused],
+  ]);
+  const { droppedByKernel = 0, droppedByBackpressure = 0, counters = {} } = capture?.statistics() ?? {};
+  losses.set('captured packets dropped', droppedByKernel + droppedByBackpressure);
+  for (const [name, count] of Object.entries(counters)) {
+    if (/^(dns|frame)-/.test(name)) losses.set(`captured ${name}`, count);
+  }
+  for (const session of controller.switches) {
+    const { observed, blocked } = session.copiesDropped;
+    losses.set(`copies dropped by the meters of ${session.datapathId}`, observed + blocked);
+    losses.set(`messages of ${session.datapathId} unreadable`, session.counters.get('malformed'));
+  }
+  return losses;
+}
