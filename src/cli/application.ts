@@ -81,6 +81,8 @@ export class Application {
     const services = createServices({
       history: this.#history,
       allowList: this.#allowList,
+      insideNetworks: config.inside.networks,
+      trustedResolvers: config.trusted_resolvers,
       isEnforcing: () => this.#modeInForce === 'enforce',
       status: () => statusOf(parts, this.#modeFigures()),
     });

@@ -1,5 +1,5 @@
 /** What people ask of a running gluewall, one function each. The doors (socket, later HTTP and page) only pass on. */
-import { type Address, formatAddress } from '../core/address.ts';
+import { type Address, formatAddress, type Network, networkContains } from '../core/address.ts';
 import { formatName } from '../dns/name.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
@@ -63,12 +63,15 @@ export interface Services {
 export interface ServiceParts {
   readonly history: NsHistory;
   readonly allowList: AllowList;
+  readonly insideNetworks: readonly Network[];
+  readonly trustedResolvers: readonly Address[];
   /** True while verdicts are carried out. */
   readonly isEnforcing: () => boolean;
   readonly status: () => StatusView;
 }
 
-export function createServices({ history, allowList, isEnforcing, status }: ServiceParts): Services {
+export function createServices(parts: ServiceParts): Services {
+  const { history, allowList, isEnforcing, status } = parts;
   return {
     status,
     lookup(address) {
@@ -81,14 +84,28 @@ export function createServices({ history, allowList, isEnforcing, status }: Serv
       };
     },
     check(address) {
-      const verdict = decide(allowList.has(address), history.standing(address), false) as Allow | Block;
       const enforced = isEnforcing();
+      const unjudged = whyUnjudged(address, parts);
+      if (unjudged !== undefined) return { address: formatAddress(address), verdict: 'allow', enforced, ...unjudged };
+      const verdict = decide(allowList.has(address), history.standing(address), false) as Allow | Block;
       const message = describeVerdict(address, verdict, enforced);
       return { address: formatAddress(address), verdict: verdict.kind, reason: verdict.reason, enforced, message };
     },
     allowAdd: (address) => ({ address: formatAddress(address), outcome: allowList.add(address) }),
     allowRemove: (address) => ({ address: formatAddress(address), outcome: allowList.remove(address) }),
   };
+}
+
+/** Destinations that the switch lets pass before any verdict. */
+function whyUnjudged(address: Address, { insideNetworks, trustedResolvers }: ServiceParts) {
+  const text = formatAddress(address);
+  if (trustedResolvers.includes(address)) {
+    return { reason: 'trustedResolver', message: `${text} is a trusted resolver and pass` };
+  }
+  if (insideNetworks.some((network) => networkContains(network, address))) {
+    return { reason: 'inside', message: `${text} is inside and pass` };
+  }
+  return undefined;
 }
 
 /** ISO 8601 in UTC with milliseconds; null for what never comes. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from '../../../src/core/address.ts';
+import { parseAddress, parseNetwork } from '../../../src/core/address.ts';
 import { parseName } from '../../../src/dns/name.ts';
 import { NsHistory } from '../../../src/nsdb/ns-history.ts';
 import { AllowList } from '../../../src/policy/allow-list.ts';
@@ -27,7 +27,14 @@ function services(isEnforcing: boolean) {
     responseAtMs: atMs,
   });
   const allowList = new AllowList([], 1);
-  return createServices({ history, allowList, isEnforcing: () => isEnforcing, status: () => ({ up: true }) });
+  return createServices({
+    history,
+    allowList,
+    insideNetworks: [parseNetwork('203.0.113.0/24')!],
+    trustedResolvers: [parseAddress('203.0.113.53')!, parseAddress('198.51.100.53')!],
+    isEnforcing: () => isEnforcing,
+    status: () => ({ up: true }),
+  });
 }
 
 describe('lookup', () => {
@@ -75,6 +82,16 @@ describe('check', () => {
     expect(services(true).check(server)).toMatchObject({ verdict: 'allow', reason: 'history', enforced: true });
     expect(services(true).check(teacher).message).toBe('198.51.100.1 is unknown and block');
     expect(services(false).check(teacher).message).toBe('198.51.100.1 is unknown and would block');
+  });
+});
+
+describe('check of what no verdict is asked for', () => {
+  it.each([
+    ['203.0.113.53', 'trustedResolver', '203.0.113.53 is a trusted resolver and pass'],
+    ['198.51.100.53', 'trustedResolver', '198.51.100.53 is a trusted resolver and pass'],
+    ['203.0.113.7', 'inside', '203.0.113.7 is inside and pass'],
+  ])('%s passes as %s', (address, reason, message) => {
+    expect(services(true).check(parseAddress(address)!)).toMatchObject({ verdict: 'allow', reason, message });
   });
 });
 
