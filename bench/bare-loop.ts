@@ -17,7 +17,10 @@ const FLOW_MOD = Buffer.from(
 );
 const FLOW_MOD_DESTINATION = 67;
 /** No buffer, in_port 1, output NORMAL; the length is patched and the frame follows. */
-const PACKET_OUT = Buffer.from('040d000000000000ffffffff00000001001000000000000000000010fffffffaffff000000000000', 'hex');
+const PACKET_OUT = Buffer.from(
+  '040d000000000000ffffffff00000001001000000000000000000010fffffffaffff000000000000',
+  'hex',
+);
 const MAX_ANSWER_BYTES = FLOW_MOD.length + PACKET_OUT.length;
 
 function serve(socket: Socket): void {

@@ -53,7 +53,11 @@ export class OpenFlowController {
     const server = createServer((socket) => this.#accept(socket));
     this.#server = server;
     return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => {
+      server.on('error', (error: NodeJS.ErrnoException) => {
+        if (server.listening) {
+          this.#log.error({}, `a connection could not be accepted: ${error.message}`);
+          return;
+        }
         const remedy =
           error.code === 'EADDRINUSE'
             ? 'another controller runs there; stop it or change openflow.listen'

@@ -10,17 +10,16 @@ import { cookieOf, type Flow } from './pipeline.ts';
 
 export type MeterMod = MessageOf<'meterMod'>;
 
+/** How far apart a timer and what is left of a verdict may be: both are cut to whole seconds, and messages take time. */
+const TIMER_SLACK_SECONDS = 2;
+
 /** The flow_mods that turn `present` (all ours, by cookie) into `desired`: additions first, in the order of `desired`. */
 export function diffFlows(present: readonly FlowStats[], desired: readonly Flow[], generation: number): FlowMod[] {
-  const extra = new Map(present.map((stats) => [identityOf(stats), stats]));
-  const additions: FlowMod[] = [];
-  for (const flow of desired) {
-    const identity = identityOf(flow);
-    const held = extra.get(identity);
-    if (held === undefined || !isSame(held, flow, generation)) additions.push(addFlow(flow, generation));
-    extra.delete(identity);
-  }
-  return [...additions, ...[...extra.values()].map(deleteStats)];
+  const held = new Map(present.map((stats) => [identityOf(stats), stats]));
+  const wanted = new Map(desired.map((flow) => [identityOf(flow), flow]));
+  const additions = [...wanted].filter(([identity, flow]) => !isSame(held.get(identity), flow, generation));
+  const extra = [...held].filter(([identity]) => !wanted.has(identity));
+  return [...additions.map(([, flow]) => addFlow(flow, generation)), ...extra.map(([, stats]) => deleteStats(stats))];
 }
 
 export function addFlow(flow: Flow, generation: number): FlowMod {
@@ -39,13 +38,19 @@ function deleteStats({ tableId, priority, match }: FlowStats): FlowMod {
   return { ...FLOW_MOD_DEFAULTS, command: 'deleteStrict', tableId, priority, match };
 }
 
-/** Timers are left alone: a switch counts them down whether or not we are connected. */
-function isSame(held: FlowStats, flow: Flow, generation: number): boolean {
+function isSame(held: FlowStats | undefined, flow: Flow, generation: number): boolean {
   return (
+    held !== undefined &&
     held.cookie === cookieOf(generation, flow.rule) &&
-    (held.hardTimeout === 0) === (flow.hardTimeoutSeconds === 0) &&
+    endsAlike(held, flow) &&
     fingerprint(held.instructions) === fingerprint(flow.instructions)
   );
+}
+
+/** While the switch was away a verdict may have been prolonged or cut short. */
+function endsAlike({ hardTimeout, durationSec }: FlowStats, { hardTimeoutSeconds }: Flow): boolean {
+  if (hardTimeout === 0 || hardTimeoutSeconds === 0) return hardTimeout === hardTimeoutSeconds;
+  return Math.abs(hardTimeout - durationSec - hardTimeoutSeconds) <= TIMER_SLACK_SECONDS;
 }
 
 /** Table, priority and match make a flow entry what it is (OpenFlow 1.3.5 §5.2). Switches may reorder a match. */

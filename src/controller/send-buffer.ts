@@ -31,7 +31,7 @@ export class SendBuffer {
   /** Makes room for `lengthBytes` octets and returns where in `chunk` they go; the caller fills all of them at once. */
   reserve(lengthBytes: number): number {
     if (this.#chunk.length - this.#filled < lengthBytes) {
-      this.#flush();
+      this.flush();
       this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, lengthBytes));
       this.#sent = 0;
       this.#filled = 0;
@@ -58,11 +58,12 @@ export class SendBuffer {
     this.#flushPlanned = true;
     queueMicrotask(() => {
       this.#flushPlanned = false;
-      this.#flush();
+      this.flush();
     });
   }
 
-  #flush(): void {
+  /** Hands what is gathered to the socket now, not at the end of the turn. */
+  flush(): void {
     if (this.#filled === this.#sent) return;
     const bytes = this.#chunk.subarray(this.#sent, this.#filled);
     this.#sent = this.#filled;

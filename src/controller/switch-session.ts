@@ -20,7 +20,7 @@ import type { MultipartReplyBody, MultipartRequestBody } from '../openflow/schem
 import { ASK_RENEWAL_MS, COPY_METERS, generationOf } from './base-flows.ts';
 import { COOKIE_TAG, COOKIE_TAG_MASK, type CopyReason, type Flow } from './pipeline.ts';
 import { addFlow, diffFlows, diffMeters } from './reconcile.ts';
-import { Requests } from './requests.ts';
+import { Requests, type RequestType } from './requests.ts';
 import { SendBuffer } from './send-buffer.ts';
 import { VerdictWriter } from './verdict-writer.ts';
 
@@ -28,6 +28,8 @@ const HANDSHAKE_MS = 10_000;
 const REQUEST_MS = 10_000;
 const ECHO_MS = 5000;
 const SILENCE_MS = 15_000;
+/** Malformed messages, and ERRORs, that one connection may put into the log; all of them are counted. */
+const MAX_COMPLAINTS = 20;
 const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
 
 /** What a session asks of its owner and tells it. */
@@ -75,6 +77,7 @@ export class SwitchSession {
   #renewed: readonly Flow[] = [];
   #reconciling: Promise<void> | undefined;
   #reconcileAgain = false;
+  #portsChanged = false;
 
   constructor(socket: Socket, clock: Clock, log: Log, hooks: SessionHooks) {
     this.#socket = socket;
@@ -149,35 +152,41 @@ export class SwitchSession {
   #dispatch(message: Buffer): void {
     if (this.#closeReason !== undefined) return;
     this.counters.add('messages');
-    if (!this.#heardHello) return this.#hello(message);
-    if (message[1] === MessageType.PACKET_IN) return this.#packetIn(message);
+    if (!this.#heardHello) this.#hello(message);
+    else if (message[1] === MessageType.PACKET_IN) this.#packetIn(message);
+    else this.#decode(message);
+  }
+
+  #decode(message: Buffer): void {
     const decoded = decodeMessage(message);
-    if (decoded.ok) return this.#handle(decoded.message);
+    if (decoded.ok) {
+      this.#handle(decoded.message);
+      return;
+    }
     this.counters.add('malformed');
+    if (this.counters.get('malformed') > MAX_COMPLAINTS) return;
     this.#log.warn({ datapathId: this.datapathId, peer: this.peer }, `message dropped: ${decoded.error.message}`);
   }
 
-  /** Version 1.3 is agreed by the bitmaps or, where there is none, by the smaller version number (§6.3.1). */
   #hello(message: Buffer): void {
     const hello = decodeHello(message);
-    if (!hello.ok) return this.close(`no HELLO: ${hello.error.message}`);
-    const bitmaps = hello.message.elements.find(({ type }) => type === 'versionBitmap');
-    const agreed =
-      bitmaps?.type === 'versionBitmap'
-        ? ((bitmaps.bitmaps[0] ?? 0) & (1 << OPENFLOW_VERSION)) !== 0
-        : hello.version >= OPENFLOW_VERSION;
-    if (!agreed) {
-      const text = 'gluewall speaks OpenFlow 1.3 (wire version 4) only';
-      this.send({ type: 'error', xid: hello.message.xid, errorType: 0, code: 0, data: Buffer.from(text) });
-      const remedy = 'ovs-vsctl set bridge BRIDGE protocols=OpenFlow13';
-      queueMicrotask(() =>
-        this.close(`the switch offers OpenFlow wire version ${hello.version}, not 4; try: ${remedy}`),
-      );
-      return;
+    if (!hello.ok) {
+      this.close(`no HELLO: ${hello.error.message}`);
+    } else if (!offersVersion13(hello.version, hello.message)) {
+      this.#refuseVersion(hello.version, hello.message.xid);
+    } else {
+      this.#heardHello = true;
+      this.#framer.expectVersion13();
+      this.#handshake().catch((error: Error) => this.close(error.message));
     }
-    this.#heardHello = true;
-    this.#framer.expectVersion13();
-    this.#handshake().catch((error: Error) => this.close(error.message));
+  }
+
+  #refuseVersion(version: number, xid: number): void {
+    const text = 'gluewall speaks OpenFlow 1.3 (wire version 4) only';
+    this.send({ type: 'error', xid, errorType: 0, code: 0, data: Buffer.from(text) });
+    this.#out.flush();
+    const remedy = 'ovs-vsctl set bridge BRIDGE protocols=OpenFlow13';
+    this.close(`the switch offers OpenFlow wire version ${version}, not 4; try: ${remedy}`);
   }
 
   async #handshake(): Promise<void> {
@@ -207,6 +216,7 @@ export class SwitchSession {
   }
 
   async #learnPorts(): Promise<void> {
+    this.#portsChanged = false;
     const parts = await this.#multipart({ type: 'portDescription' });
     const ports = parts.flatMap((part) => (part.type === 'portDescription' ? part.ports : []));
     this.ports = new Map(ports.map(({ name, portNo }) => [name, portNo]));
@@ -227,6 +237,7 @@ export class SwitchSession {
   }
 
   async #reconcileOnce(): Promise<void> {
+    if (this.#portsChanged) await this.#learnPorts();
     if (this.hasMeters) await this.#reconcileMeters();
     const filter = { tableId: Table.ALL, outPort: Port.ANY, outGroup: Group.ANY, match: [] };
     const cookie = BigInt(COOKIE_TAG) << 48n;
@@ -250,11 +261,14 @@ export class SwitchSession {
     await this.#request({ type: 'barrierRequest', xid: 0 });
   }
 
-  async #request(message: Message) {
+  async #request(message: MessageOf<RequestType>) {
     const xid = this.#out.nextXid();
     const reply = this.#requests.open(xid, message.type);
     this.send({ ...message, xid });
-    return reply;
+    const answer = await reply;
+    // The octets behind the reply may have ended the connection before it could be looked at.
+    if (this.#closeReason !== undefined) throw new GluewallError('openflow-request', this.#closeReason);
+    return answer;
   }
 
   async #multipart(body: MultipartRequestBody): Promise<readonly MultipartReplyBody[]> {
@@ -273,21 +287,23 @@ export class SwitchSession {
   }
 
   #handle(message: Message): void {
-    if (message.type === 'echoRequest') return this.send({ type: 'echoReply', xid: message.xid, data: message.data });
-    if (this.#requests.settle(message)) return;
-    if (message.type === 'error') return this.#error(message);
-    if (message.type === 'portStatus' && this.#isReady) {
-      this.#learnPorts().then(
-        () => this.reconcileOrClose(),
-        (error: Error) => this.close(error.message),
-      );
-    }
+    if (message.type === 'echoRequest') this.send({ type: 'echoReply', xid: message.xid, data: message.data });
+    else if (this.#requests.settle(message)) return;
+    else if (message.type === 'error') this.#error(message);
+    else if (message.type === 'portStatus') this.#portStatus();
+  }
+
+  /** However many ports change at once, they are read once more, and the flows that name them follow. */
+  #portStatus(): void {
+    this.#portsChanged = true;
+    if (this.#isReady || this.#reconciling !== undefined) this.reconcileOrClose();
   }
 
   /** An ERROR quotes the start of the message it is about (§7.4.4). */
   #error(message: MessageOf<'error'>): void {
     this.counters.add('errors');
     if (message.data[1] === MessageType.FLOW_MOD) this.counters.add('errors of flow_mod');
+    if (this.counters.get('errors') > MAX_COMPLAINTS) return;
     this.#log.error({ datapathId: this.datapathId }, `the switch refused a message: ${describeMessage(message)}`);
   }
 
@@ -302,8 +318,8 @@ export class SwitchSession {
   /** Any traffic counts as life. */
   #keepAlive(): void {
     const silentMs = this.#clock.nowMs() - this.#lastHeardMs;
-    if (silentMs >= SILENCE_MS) return this.close(`nothing heard for ${Math.round(silentMs / 1000)} s`);
-    if (silentMs >= ECHO_MS) this.send({ type: 'echoRequest', xid: this.#out.nextXid(), data: Buffer.alloc(0) });
+    if (silentMs >= SILENCE_MS) this.close(`nothing heard for ${Math.round(silentMs / 1000)} s`);
+    else if (silentMs >= ECHO_MS) this.send({ type: 'echoRequest', xid: this.#out.nextXid(), data: Buffer.alloc(0) });
   }
 
   #renew(): void {
@@ -325,6 +341,13 @@ export class SwitchSession {
       if (stats !== undefined) this.copiesDropped[reason] = Number(stats.bandStats[0]?.packetBandCount ?? 0n);
     }
   }
+}
+
+/** Version 1.3 is agreed by the bitmaps or, where there is none, by the smaller version number (§6.3.1). */
+function offersVersion13(version: number, { elements }: MessageOf<'hello'>): boolean {
+  const bitmap = elements.find((element) => element.type === 'versionBitmap');
+  if (bitmap === undefined) return version >= OPENFLOW_VERSION;
+  return ((bitmap.bitmaps[0] ?? 0) & (1 << OPENFLOW_VERSION)) !== 0;
 }
 
 function unexpected(reply: { readonly type: string }): GluewallError {

@@ -43,6 +43,8 @@ interface DropRecord {
   /** Undefined for a flow that drops all the client is not allowed. */
   readonly destination: Address | undefined;
   readonly endsAtMs: number;
+  /** The one made next, which ends next, since all live equally long. */
+  next: DropRecord | undefined;
 }
 
 type GateCounter =
@@ -61,10 +63,12 @@ export class Gate {
   readonly #options: GateOptions;
   readonly #allows = new Map<Address, AllowRecord>();
   readonly #renewals = new ExpiryBuckets<AllowRecord>((record) => record.lookAtMs);
-  readonly #drops = new Map<Address, Map<Address, DropRecord>>();
+  /** By destination; most destinations are dropped for one client, and a map is made for those that are for more. */
+  readonly #drops = new Map<Address, DropRecord | Map<Address, DropRecord>>();
   readonly #clientDrops = new Map<Address, DropRecord>();
   readonly #dropsPerClient = new Map<Address, number>();
-  readonly #dropEnds = new ExpiryBuckets<DropRecord>((record) => record.endsAtMs);
+  #oldestDrop: DropRecord | undefined;
+  #newestDrop: DropRecord | undefined;
   #dropCount = 0;
   #datapath: Datapath | undefined;
 
@@ -117,7 +121,7 @@ export class Gate {
   block(client: Address, destination: Address): void {
     const { dropFlowSeconds, dropFlows, dropFlowsPerClient } = this.#options;
     this.#forgetEndedDrops();
-    if (this.#clientDrops.has(client) || this.#drops.get(destination)?.has(client)) return;
+    if (this.#clientDrops.has(client) || this.#dropOf(client, destination) !== undefined) return;
     if (this.#dropCount >= dropFlows) {
       this.counters.add('drop budget reached');
       return;
@@ -127,11 +131,11 @@ export class Gate {
     this.#dropCount++;
     if (count < dropFlowsPerClient) {
       this.#dropsPerClient.set(client, count + 1);
-      this.#keepDrop({ client, destination, endsAtMs });
+      this.#keepDrop({ client, destination, endsAtMs, next: undefined });
       this.counters.add('drop flows');
       this.#datapath?.addDrop(client, destination, dropFlowSeconds);
     } else {
-      this.#keepDrop({ client, destination: undefined, endsAtMs });
+      this.#keepDrop({ client, destination: undefined, endsAtMs, next: undefined });
       this.counters.add('client drop flows');
       this.#datapath?.addClientDrop(client, dropFlowSeconds);
     }
@@ -139,7 +143,7 @@ export class Gate {
 
   /** Takes away the drop flows for a destination that has become known. */
   unblock(destination: Address): void {
-    for (const record of [...(this.#drops.get(destination)?.values() ?? [])]) {
+    for (const record of recordsIn(this.#drops.get(destination))) {
       this.#forgetDrop(record);
       this.#datapath?.removeDrop(record.client, destination);
     }
@@ -165,7 +169,7 @@ export class Gate {
     const left = (endsAtMs: number) => Math.max(1, flowSeconds(endsAtMs, nowMs));
     const live = <T extends { endsAtMs: number }>(records: Iterable<T>) =>
       [...records].filter((r) => r.endsAtMs > nowMs);
-    const drops = [...this.#drops.values()].flatMap((byClient) => live(byClient.values()));
+    const drops = [...this.#drops.values()].flatMap((held) => live(recordsIn(held)));
     return [
       ...live(this.#allows.values()).map((record) => allowFlow(record.destination, left(record.endsAtMs))),
       ...drops.map((record) => dropFlow(record.client, record.destination!, left(record.endsAtMs))),
@@ -197,18 +201,31 @@ export class Gate {
 
   #keepDrop(record: DropRecord): void {
     const { client, destination } = record;
-    this.#dropEnds.add(record);
+    if (this.#oldestDrop === undefined) this.#oldestDrop = record;
+    else this.#newestDrop!.next = record;
+    this.#newestDrop = record;
     if (destination === undefined) {
       this.#clientDrops.set(client, record);
       return;
     }
-    const byClient = this.#drops.get(destination);
-    if (byClient === undefined) this.#drops.set(destination, new Map([[client, record]]));
-    else byClient.set(client, record);
+    const held = this.#drops.get(destination);
+    if (held === undefined) this.#drops.set(destination, record);
+    else if (held instanceof Map) held.set(client, record);
+    else this.#drops.set(destination, new Map([held, record].map((one) => [one.client, one])));
+  }
+
+  #dropOf(client: Address, destination: Address): DropRecord | undefined {
+    const held = this.#drops.get(destination);
+    if (held instanceof Map) return held.get(client);
+    return held?.client === client ? held : undefined;
   }
 
   #forgetEndedDrops(): void {
-    this.#dropEnds.drain(this.#clock.nowMs(), (record) => this.#forgetDrop(record));
+    const nowMs = this.#clock.nowMs();
+    while (this.#oldestDrop !== undefined && this.#oldestDrop.endsAtMs <= nowMs) {
+      this.#forgetDrop(this.#oldestDrop);
+      this.#oldestDrop = this.#oldestDrop.next;
+    }
   }
 
   #forgetDrop(record: DropRecord): void {
@@ -219,15 +236,20 @@ export class Gate {
       this.#dropCount--;
       return;
     }
-    const byClient = this.#drops.get(destination);
-    if (byClient?.get(client) !== record) return;
-    byClient.delete(client);
-    if (byClient.size === 0) this.#drops.delete(destination);
+    if (this.#dropOf(client, destination) !== record) return;
+    const held = this.#drops.get(destination);
+    if (held instanceof Map && held.size > 1) held.delete(client);
+    else this.#drops.delete(destination);
     this.#dropCount--;
     const count = (this.#dropsPerClient.get(client) ?? 1) - 1;
     if (count === 0) this.#dropsPerClient.delete(client);
     else this.#dropsPerClient.set(client, count);
   }
+}
+
+function recordsIn(held: DropRecord | Map<Address, DropRecord> | undefined): readonly DropRecord[] {
+  if (held === undefined) return [];
+  return held instanceof Map ? [...held.values()] : [held];
 }
 
 function flowSeconds(untilMs: number, nowMs: number): number {

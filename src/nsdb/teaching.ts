@@ -51,12 +51,15 @@ function judgeTopOwner(owner: Name, servedZone: Name | undefined): Trust | Refus
     : 'owner is above what the responder serves';
 }
 
+const ZEROS = '\0'.repeat(15);
+const IPV4_MAPPED = `${'\0'.repeat(10)}\xff\xff`;
+
 /** Unspecified, loopback, multicast, broadcast and IPv4-mapped addresses (RFC 6890) name no server. */
 export function canBeNameServer(address: Address): boolean {
   if (isIpv4(address)) {
     const firstOctet = address >>> 24;
     return firstOctet !== 0 && firstOctet !== 127 && (firstOctet & 0xf0) !== 0xe0 && address !== -1;
   }
-  const unusable = /^\0{15}[\0\x01]$|^\0{10}\xff\xff/.test(address);
-  return !unusable && address.charCodeAt(0) !== 0xff;
+  const unspecifiedOrLoopback = address.startsWith(ZEROS) && address.charCodeAt(15) <= 1;
+  return !unspecifiedOrLoopback && !address.startsWith(IPV4_MAPPED) && address.charCodeAt(0) !== 0xff;
 }

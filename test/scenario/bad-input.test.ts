@@ -26,26 +26,44 @@ const BAD_DNS: readonly (readonly [string, Buffer])[] = [
   ['a name without end', Buffer.concat([header('0001000000000000'), Buffer.from('0777', 'hex')])],
   ['a pointer to itself', Buffer.concat([header('0001000000000000'), Buffer.from('c00c00010001', 'hex')])],
   ['a pointer forward', Buffer.concat([header('0001000000000000'), Buffer.from('c01000010001c00c', 'hex')])],
-  ['a label of 64 octets', Buffer.concat([header('0001000000000000'), Buffer.from([64]), Buffer.alloc(64, 97), Buffer.from('0000010001', 'hex')])],
+  [
+    'a label of 64 octets',
+    Buffer.concat([
+      header('0001000000000000'),
+      Buffer.from([64]),
+      Buffer.alloc(64, 97),
+      Buffer.from('0000010001', 'hex'),
+    ]),
+  ],
   [
     'a name of 256 octets',
-    Buffer.concat([header('0001000000000000'), ...Array.from({ length: 4 }, () => Buffer.concat([Buffer.from([63]), Buffer.alloc(63, 97)])), Buffer.from('0000010001', 'hex')]),
+    Buffer.concat([
+      header('0001000000000000'),
+      ...Array.from({ length: 4 }, () => Buffer.concat([Buffer.from([63]), Buffer.alloc(63, 97)])),
+      Buffer.from('0000010001', 'hex'),
+    ]),
   ],
-  ['a question without type', Buffer.concat([header('0001000000000000'), Buffer.from('0161', 'hex'), Buffer.from([0, 0])])],
+  [
+    'a question without type',
+    Buffer.concat([header('0001000000000000'), Buffer.from('0161', 'hex'), Buffer.from([0, 0])]),
+  ],
 ];
 
 describe('malformed DNS', () => {
-  it.each(BAD_DNS)('%s: to a known address it passes, to an unknown one it is blocked, both without a name', (_what, payload) => {
-    const { switch: bridge, events, clock, firewall, ...rest } = expose(world());
-    expect(bridge.receive(composeFrame(payload, { source: CLIENT, destination: KNOWN }))).toBe('asks');
-    expect(bridge.released).toHaveLength(1);
-    expect(bridge.receive(composeFrame(payload, { source: CLIENT, destination: UNKNOWN }))).toBe('asks');
-    clock.advance(60);
-    expect(bridge.released).toHaveLength(1);
-    expect(rest.said()).toEqual([`${KNOWN} is registered glueA record and pass`, `${UNKNOWN} is unknown and block`]);
-    expect(events.map(({ queryName }) => queryName)).toEqual([undefined, undefined]);
-    expect(firewall.counters.get('unreadable frames')).toBe(0);
-  });
+  it.each(BAD_DNS)(
+    '%s: to a known address it passes, to an unknown one it is blocked, both without a name',
+    (_what, payload) => {
+      const { switch: bridge, events, clock, firewall, ...rest } = expose(world());
+      expect(bridge.receive(composeFrame(payload, { source: CLIENT, destination: KNOWN }))).toBe('asks');
+      expect(bridge.released).toHaveLength(1);
+      expect(bridge.receive(composeFrame(payload, { source: CLIENT, destination: UNKNOWN }))).toBe('asks');
+      clock.advance(60);
+      expect(bridge.released).toHaveLength(1);
+      expect(rest.said()).toEqual([`${KNOWN} is registered glueA record and pass`, `${UNKNOWN} is unknown and block`]);
+      expect(events.map(({ queryName }) => queryName)).toEqual([undefined, undefined]);
+      expect(firewall.counters.get('unreadable frames')).toBe(0);
+    },
+  );
 
   it.each(BAD_DNS)('%s: in monitor mode it is told as any other', (_what, payload) => {
     const { switch: bridge, clock, said } = expose(world(true));
@@ -107,19 +125,33 @@ describe('frames that cannot be read', () => {
 
   it('first fragments are judged by their ports', () => {
     const { switch: bridge } = expose(world());
-    const first = composeFrame(composeQuery('www.example.org'), { source: CLIENT, destination: KNOWN, fragmentField: 0x2000 });
+    const first = composeFrame(composeQuery('www.example.org'), {
+      source: CLIENT,
+      destination: KNOWN,
+      fragmentField: 0x2000,
+    });
     expect(bridge.receive(first)).toBe('asks');
     expect(bridge.released).toHaveLength(1);
   });
 
   it('VLAN tags are read over and released with the frame', () => {
     const { switch: bridge } = expose(world());
-    const tagged = composeFrame(composeQuery('www.example.org'), { source: CLIENT, destination: KNOWN, tags: [0x8100] });
+    const tagged = composeFrame(composeQuery('www.example.org'), {
+      source: CLIENT,
+      destination: KNOWN,
+      tags: [0x8100],
+    });
     bridge.receive(tagged);
     expect(bridge.released).toEqual([tagged]);
   });
 });
 
 function expose(made: World) {
-  return { switch: made.switch, events: made.events, clock: made.clock, firewall: made.firewall, said: () => made.said() };
+  return {
+    switch: made.switch,
+    events: made.events,
+    clock: made.clock,
+    firewall: made.firewall,
+    said: () => made.said(),
+  };
 }

@@ -81,7 +81,12 @@ describe('an unknown destination', () => {
     const names = world.events.map(({ queryName, enforced, heldMs }) => [queryName, enforced, heldMs]);
     expect(names[0]).toEqual(['\x02c2\x07example\0', true, 50]);
     expect(names[1]).toEqual(['\x04next\x07example\0', true, 0]);
-    expect(world.events[0]).toMatchObject({ atMs: world.startMs + 1000, inPort: 7, datapathId: '000000000000002a', clientPort: 40_000 });
+    expect(world.events[0]).toMatchObject({
+      atMs: world.startMs + 1000,
+      inPort: 7,
+      datapathId: '000000000000002a',
+      clientPort: 40_000,
+    });
   });
 
   it('that a referral names within the hold time is released, byte for byte', () => {
@@ -201,7 +206,10 @@ describe('the end of an entry', () => {
   });
 
   it('put off by a new referral leaves no gap', () => {
-    const steps = Array.from({ length: 20 }, (_, n) => `${298 + n / 10}s query 192.0.2.10 203.0.113.53 a.example.org => passes`);
+    const steps = Array.from(
+      { length: 20 },
+      (_, n) => `${298 + n / 10}s query 192.0.2.10 203.0.113.53 a.example.org => passes`,
+    );
     const world = play(`${REFERRED}
       1s     query 192.0.2.10 203.0.113.53 a.example.org => asks
       200s   refer example.org 203.0.113.53 300

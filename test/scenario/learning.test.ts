@@ -38,7 +38,10 @@ describe('teaching', () => {
   });
 
   it.each<[string, (world: World) => void]>([
-    ['a response to a query that never left (a blocked one)', (world) => world.respond(ORG, 'www.example.org', evil, RESOLVER, 7)],
+    [
+      'a response to a query that never left (a blocked one)',
+      (world) => world.respond(ORG, 'www.example.org', evil, RESOLVER, 7),
+    ],
     [
       'a spoofed response with another ID',
       (world) => {
@@ -91,13 +94,22 @@ describe('teaching', () => {
       },
     ],
     ['an unrelated owner', (world) => world.exchange(ORG, 'www.other.org', evil)],
-    ['glue for a name that is no name server here', (world) =>
-      world.exchange(ORG, 'www.example.org', {
-        authorities: [{ name: 'example.org', type: 'NS', ttl: 300, data: 'ns.example.org' }],
-        additionals: [{ name: 'ns2.example.org', type: 'A', ttl: 300, data: C2 }],
-      })],
-    ['a stranger that teaches a TLD', (world) => world.exchange('198.51.100.9', 'www.example.net', referral('net', C2, 300))],
-    ['a TLD server that refers up to the root', (world) => world.exchange(ORG, 'www.example.org', referral('.', C2, 300))],
+    [
+      'glue for a name that is no name server here',
+      (world) =>
+        world.exchange(ORG, 'www.example.org', {
+          authorities: [{ name: 'example.org', type: 'NS', ttl: 300, data: 'ns.example.org' }],
+          additionals: [{ name: 'ns2.example.org', type: 'A', ttl: 300, data: C2 }],
+        }),
+    ],
+    [
+      'a stranger that teaches a TLD',
+      (world) => world.exchange('198.51.100.9', 'www.example.net', referral('net', C2, 300)),
+    ],
+    [
+      'a TLD server that refers up to the root',
+      (world) => world.exchange(ORG, 'www.example.org', referral('.', C2, 300)),
+    ],
     ['a TLD server about its own TLD', (world) => world.exchange(ORG, 'www.example.org', referral('org', C2, 300))],
     [
       'the server of a zone about its parent',
@@ -106,18 +118,25 @@ describe('teaching', () => {
         world.exchange('203.0.113.53', 'www.example.org', referral('org', C2, 300));
       },
     ],
-    ['NS without glue whose address comes after 2 s', (world) => {
-      world.exchange(ORG, 'www.example.org', { authorities: [{ name: 'example.org', type: 'NS', ttl: 300, data: 'ns.example.org' }] });
-      world.clock.advance(2001);
-      world.exchange(ORG, 'ns.example.org', { answers: [{ name: 'ns.example.org', type: 'A', ttl: 300, data: C2 }] });
-    }],
+    [
+      'NS without glue whose address comes after 2 s',
+      (world) => {
+        world.exchange(ORG, 'www.example.org', {
+          authorities: [{ name: 'example.org', type: 'NS', ttl: 300, data: 'ns.example.org' }],
+        });
+        world.clock.advance(2001);
+        world.exchange(ORG, 'ns.example.org', { answers: [{ name: 'ns.example.org', type: 'A', ttl: 300, data: C2 }] });
+      },
+    ],
   ])('%s teaches nothing', (_what, attack) => {
     expect(plant(attack)).toBe(false);
   });
 
   it('NS without glue whose address comes within 2 s is learned', () => {
     const reached = plant((world) => {
-      world.exchange(ORG, 'www.example.org', { authorities: [{ name: 'example.org', type: 'NS', ttl: 300, data: 'ns.example.org' }] });
+      world.exchange(ORG, 'www.example.org', {
+        authorities: [{ name: 'example.org', type: 'NS', ttl: 300, data: 'ns.example.org' }],
+      });
       world.clock.advance(2000);
       world.exchange(ORG, 'ns.example.org', { answers: [{ name: 'ns.example.org', type: 'A', ttl: 300, data: C2 }] });
     });

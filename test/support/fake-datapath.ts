@@ -1,5 +1,5 @@
-import { type Address, formatAddress } from '../../src/core/address.ts';
 import { PIPELINE } from '../../src/controller/pipeline.ts';
+import { type Address, formatAddress } from '../../src/core/address.ts';
 import type { Firewall } from '../../src/firewall/firewall.ts';
 import type { Datapath, Gate } from '../../src/firewall/gate.ts';
 import { encodeMessage } from '../../src/openflow/message.ts';

@@ -14,6 +14,8 @@
  *     1s     allow add 203.0.113.9                 and `allow remove`
  *     1s     away | back                           the switch loses its connection, and has it again
  */
+
+import * as dnsPacket from 'dns-packet';
 import { expect } from 'vitest';
 import { Observer } from '../../src/capture/observe.ts';
 import { Counters } from '../../src/core/counters.ts';
@@ -29,8 +31,7 @@ import { keepRootHints } from '../../src/nsdb/root-hints.ts';
 import type { TeachingMode } from '../../src/nsdb/teaching.ts';
 import { AllowList } from '../../src/policy/allow-list.ts';
 import { composeQuery, type Packet } from './dns-messages.ts';
-import * as dnsPacket from 'dns-packet';
-import { type Fate, FakeDatapath } from './fake-datapath.ts';
+import { FakeDatapath, type Fate } from './fake-datapath.ts';
 import { composeFrame, type FrameFields } from './frames.ts';
 import { addressOf, nameOf } from './observations.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -70,7 +71,13 @@ export class World {
 
   constructor(options: WorldOptions = {}) {
     const { clock, history } = this;
-    keepRootHints(history, [ROOT_SERVER, ROOT_SERVER6].map((text) => ({ nameServer: nameOf('a.root-servers.net'), address: addressOf(text) })));
+    keepRootHints(
+      history,
+      [ROOT_SERVER, ROOT_SERVER6].map((text) => ({
+        nameServer: nameOf('a.root-servers.net'),
+        address: addressOf(text),
+      })),
+    );
     this.allowList = new AllowList((options.allow ?? []).map(addressOf), 100);
     this.learner = new Learner(clock, history, {
       teach: options.teach ?? 'resolvers',
@@ -78,7 +85,9 @@ export class World {
       pending: { timeMs: 5000, size: 100 },
       awaitingGlue: { timeMs: 2000, size: 100 },
     });
-    const feed = new EventFeed<VerdictEvent>(clock, { size: 1000, perRound: 1000, roundMs: 0 }, (event) => this.events.push(event));
+    const feed = new EventFeed<VerdictEvent>(clock, { size: 1000, perRound: 1000, roundMs: 0 }, (event) =>
+      this.events.push(event),
+    );
     const hold = { timeMs: 50, packets: 100, bytes: 100_000, ...options.hold };
     this.firewall = new Firewall(clock, silentLog, history, this.allowList, feed, hold);
     const budgets = { allowFlows: 100, dropFlowSeconds: 10, dropFlowsPerClient: 2, dropFlows: 100 };
@@ -99,7 +108,12 @@ export class World {
   query(client: string, server: string, name: string, fields: FrameFields & { readonly id?: number } = {}): Fate {
     const isSyn = fields.transport === 'tcp';
     const payload = isSyn ? Buffer.alloc(0) : composeQuery(name, fields.id ?? this.#nextId++);
-    const frame = composeFrame(payload, { source: client, destination: server, ...(isSyn ? { tcpFlags: 2 } : {}), ...fields });
+    const frame = composeFrame(payload, {
+      source: client,
+      destination: server,
+      ...(isSyn ? { tcpFlags: 2 } : {}),
+      ...fields,
+    });
     return this.switch.receive(frame);
   }
 
@@ -195,7 +209,8 @@ const COMMANDS: Readonly<Record<string, Step>> = {
     expect(world.learner.counters.snapshot()[counter.join(' ')] ?? 0, line).toBe(Number(count));
   },
   allow(world, [verb, address], line) {
-    const outcome = verb === 'add' ? world.allowList.add(addressOf(address!)) : world.allowList.remove(addressOf(address!));
+    const outcome =
+      verb === 'add' ? world.allowList.add(addressOf(address!)) : world.allowList.remove(addressOf(address!));
     expect(outcome, line).toBe(verb === 'add' ? 'added' : 'removed');
   },
   away: (world) => world.gate.connect(undefined),

@@ -142,9 +142,12 @@ export class VethBridge {
     return Number(/table 0[\s\S]*?lookup=(\d+)/.exec(tables)?.[1]);
   }
 
+  /** Takes away all that was made, as far as it was; safe twice. */
   async stop(): Promise<void> {
+    // The interfaces of a bridge outlive the daemons.
+    await runProgram('ovs-vsctl', ['--timeout=5', '--if-exists', 'del-br', BRIDGE], this.openVswitch.env);
     await this.openVswitch.stop();
-    for (const { outer } of WIRES) await ip('link', 'del', outer);
+    for (const { outer } of WIRES) await runProgram('ip', ['link', 'del', outer], process.env);
     await rm(this.#directory, { recursive: true, force: true });
   }
 }

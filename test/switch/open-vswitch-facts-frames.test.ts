@@ -1,4 +1,4 @@
-/** What Open vSwitch sees of fragments and VLAN tags, where that decided how gluewall is built. */
+/** What Open vSwitch sees of fragments, VLAN tags and connections, where that decided how gluewall is built. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FragmentFlag } from '../../src/openflow/schema/constants.ts';
 import { describeIf } from '../support/describe-if.ts';
@@ -8,6 +8,7 @@ import { MARKER_COOKIE, PASS_MARKER, VethBridge } from '../support/veth-bridge.t
 
 const MORE_FRAGMENTS = 0x2000;
 const TAG = 0x8100;
+const IP_OFFSET = 14;
 /** Eight octets of payload: with the UDP header two of the units that fragment offsets count in. */
 const payload = Buffer.from('a query.');
 
@@ -15,7 +16,7 @@ function dnsFrame(fields: FrameFields = {}): Buffer {
   return composeFrame(payload, { source: '192.0.2.1', destination: '198.18.0.53', ...fields });
 }
 
-describeIf(['root', 'namespaces', 'openVswitch'], 'Open vSwitch: fragments and VLAN tags', () => {
+describeIf(['root', 'namespaces', 'openVswitch'], 'Open vSwitch: fragments, VLAN tags, redirects', () => {
   let bridge: VethBridge;
   let client: OpenFlowClient;
 
@@ -101,4 +102,62 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'Open vSwitch: fragments and V
       await counted({ 1: 2, 2: 1, 3: 0 });
     });
   });
+
+  describe('9: a redirect to the resolver', () => {
+    const RESOLVER = '192.0.2.53';
+    const STRANGER = '198.18.0.53';
+    const query = exchangeFrame('192.0.2.1', 40_000, STRANGER, 53);
+    const ownQuery = exchangeFrame('192.0.2.1', 40_001, RESOLVER, 53);
+    /** What the resolver answers to the first, whose destination was changed, and to the second. */
+    const answer = exchangeFrame(RESOLVER, 53, '192.0.2.1', 40_000);
+    const ownAnswer = exchangeFrame(RESOLVER, 53, '192.0.2.1', 40_001);
+
+    it('by set-field breaks the answers to those who asked the resolver itself', async () => {
+      await bridge.addFlows(
+        PASS_MARKER,
+        `udp,tp_dst=53,actions=set_field:${RESOLVER}->nw_dst,output:2`,
+        `udp,nw_src=${RESOLVER},tp_src=53,actions=set_field:${STRANGER}->nw_src,output:2`,
+      );
+      expect((await bridge.through([query])).map(addresses)).toEqual([['192.0.2.1', RESOLVER]]);
+      expect((await bridge.through([answer])).map(addresses)).toEqual([[STRANGER, '192.0.2.1']]);
+      expect((await bridge.through([ownAnswer])).map(addresses)).toEqual([[STRANGER, '192.0.2.1']]);
+    });
+
+    it('by ct(commit,nat) gives each answer the address that was asked', async () => {
+      await bridge.addFlows(
+        PASS_MARKER,
+        'table=0,udp,actions=ct(table=1,nat)',
+        `table=1,priority=20,udp,ct_state=+new,nw_dst=${RESOLVER},actions=ct(commit,table=2)`,
+        `table=1,priority=10,udp,ct_state=+new,tp_dst=53,actions=ct(commit,nat(dst=${RESOLVER}),table=2)`,
+        'table=1,priority=5,udp,ct_state=+est+rpl,actions=output:2',
+        'table=2,actions=output:2',
+      );
+      expect((await bridge.through([query])).map(addresses)).toEqual([['192.0.2.1', RESOLVER]]);
+      expect((await bridge.through([ownQuery])).map(addresses)).toEqual([['192.0.2.1', RESOLVER]]);
+      expect((await bridge.through([answer])).map(addresses)).toEqual([[STRANGER, '192.0.2.1']]);
+      expect((await bridge.through([ownAnswer])).map(addresses)).toEqual([[RESOLVER, '192.0.2.1']]);
+    });
+
+    it('has learn() besides: a packet makes an entry of its own', async () => {
+      const learn = 'learn(table=5,hard_timeout=60,eth_type=0x800,nw_proto=17,nw_dst=nw_src,output:in_port)';
+      await bridge.addFlows(PASS_MARKER, `udp,tp_dst=53,actions=${learn}`);
+      await bridge.through([query]);
+      const flows = await bridge.openVswitch.ofctl('dump-flows', bridge.name, 'table=5');
+      expect(flows).toMatch(/hard_timeout=60, udp,nw_dst=192\.0\.2\.1 actions=output:1/);
+    });
+  });
 });
+
+/** One datagram with the header checksum right, without which conntrack takes it for invalid. */
+function exchangeFrame(source: string, sourcePort: number, destination: string, destinationPort: number): Buffer {
+  const frame = composeFrame(payload, { source, sourcePort, destination, destinationPort });
+  let sum = 0;
+  for (let at = IP_OFFSET; at < IP_OFFSET + 20; at += 2) sum += frame.readUInt16BE(at);
+  frame.writeUInt16BE(~((sum & 0xffff) + (sum >>> 16)) & 0xffff, IP_OFFSET + 10);
+  return frame;
+}
+
+/** Source and destination of an IPv4 frame. */
+function addresses(frame: Buffer): string[] {
+  return [12, 16].map((at) => frame.subarray(IP_OFFSET + at, IP_OFFSET + at + 4).join('.'));
+}

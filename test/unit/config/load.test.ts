@@ -70,7 +70,13 @@ control: { socket: /tmp/x.sock }
 log: { level: debug, rate: 10 }
 `;
     const config = parseConfig(text, 'gluewall.yaml');
-    expect(config).toMatchObject({ mode: 'enforce', on_failure: 'closed', warmup: 0, teach: 'matched', root_hints: 'named.root' });
+    expect(config).toMatchObject({
+      mode: 'enforce',
+      on_failure: 'closed',
+      warmup: 0,
+      teach: 'matched',
+      root_hints: 'named.root',
+    });
     expect(config.inside.networks.map(formatNetwork)).toEqual(['192.0.2.0/24', '2001:db8::/32']);
     expect(config.outside.ports).toEqual(['eth1', 3]);
     expect(config.trusted_resolvers.map(formatAddress)).toEqual(['192.0.2.2']);
@@ -83,7 +89,9 @@ log: { level: debug, rate: 10 }
 
 describe('limits', () => {
   const nested = (path: string, value: string) =>
-    path.split('.').reduceRight((inner, key, depth) => (depth === 0 ? `${key}: ${inner}` : `{${key}: ${inner}}`), value);
+    path
+      .split('.')
+      .reduceRight((inner, key, depth) => (depth === 0 ? `${key}: ${inner}` : `{${key}: ${inner}}`), value);
 
   it.each([
     ['warmup', ['0', '30d'], ['31d', '-1s']],
@@ -120,13 +128,15 @@ describe('limits', () => {
     ['outside', 'ports', 64, (n: number) => `eth${n}`],
     ['capture', 'interfaces', 64, (n: number) => `eth${n}`],
   ])('%s.%s: so many and no more', (group, key, most, entry) => {
-    const list = (count: number) => `${group}: {${key}: [${Array.from({ length: count }, (_, n) => entry(n)).join(', ')}]}`;
+    const list = (count: number) =>
+      `${group}: {${key}: [${Array.from({ length: count }, (_, n) => entry(n)).join(', ')}]}`;
     accepts(list(most));
     expect(mistakesOf(list(most + 1))).toHaveLength(1);
   });
 
   it('trusted_resolvers: 256 and no more', () => {
-    const list = (count: number) => `trusted_resolvers: [${Array.from({ length: count }, (_, n) => `198.18.${n >> 8}.${n & 255}`).join(', ')}]`;
+    const list = (count: number) =>
+      `trusted_resolvers: [${Array.from({ length: count }, (_, n) => `198.18.${n >> 8}.${n & 255}`).join(', ')}]`;
     accepts(list(256));
     expect(mistakesOf(list(257))).toHaveLength(1);
   });
@@ -183,13 +193,19 @@ trusted_resolvers: 192.0.2.2
     ]);
   });
 
-  it.each(['__proto__: {a: 1}', 'constructor: 1', 'toString: 1', '1: 2', 'true: 1', 'null: 1', '? [a, b]\n: 1', 'inside: {__proto__: 1}'])(
-    'an odd key is unknown too: %s',
-    (text) => {
-      const [mistake] = mistakesOf(text);
-      expect(mistake).toMatch(/^gluewall\.yaml:1: unknown key /);
-    },
-  );
+  it.each([
+    '__proto__: {a: 1}',
+    'constructor: 1',
+    'toString: 1',
+    '1: 2',
+    'true: 1',
+    'null: 1',
+    '? [a, b]\n: 1',
+    'inside: {__proto__: 1}',
+  ])('an odd key is unknown too: %s', (text) => {
+    const [mistake] = mistakesOf(text);
+    expect(mistake).toMatch(/^gluewall\.yaml:1: unknown key /);
+  });
 
   it.each([
     ['a list', '- mode', 'gluewall.yaml:1: '],
@@ -232,7 +248,27 @@ trusted_resolvers: 192.0.2.2
   });
 
   it('no text makes it throw anything else', () => {
-    const word = fc.constantFrom('mode', 'hold', 'inside', 'networks', '*a', '&a', '<<', '- ', ': ', '\n', '  ', '[', '}', '"', '!!x ', '? ', '|', '0', '%TAG');
+    const word = fc.constantFrom(
+      'mode',
+      'hold',
+      'inside',
+      'networks',
+      '*a',
+      '&a',
+      '<<',
+      '- ',
+      ': ',
+      '\n',
+      '  ',
+      '[',
+      '}',
+      '"',
+      '!!x ',
+      '? ',
+      '|',
+      '0',
+      '%TAG',
+    );
     fc.assert(
       fc.property(fc.array(fc.oneof(word, fc.string({ maxLength: 4 })), { maxLength: 12 }), (parts) => {
         for (const mistake of mistakesOf(parts.join(''))) expect(mistake).toMatch(/\S/);
@@ -263,7 +299,9 @@ describe('contradictions', () => {
   });
 
   it('floor above cap', () => {
-    expect(mistakesOf('mode: monitor\nttl:\n  floor: 2h\n  cap: 1h')).toEqual(['gluewall.yaml:2: ttl.floor is above ttl.cap']);
+    expect(mistakesOf('mode: monitor\nttl:\n  floor: 2h\n  cap: 1h')).toEqual([
+      'gluewall.yaml:2: ttl.floor is above ttl.cap',
+    ]);
     accepts('ttl: {floor: 1h, cap: 1h}');
   });
 });
@@ -283,6 +321,8 @@ describe('loadConfig', () => {
   });
 
   it('says what it cannot read', () => {
-    expect(() => loadConfig('/nowhere/gluewall.yaml')).toThrowError(/^\/nowhere\/gluewall\.yaml: cannot be read \(ENOENT\)/);
+    expect(() => loadConfig('/nowhere/gluewall.yaml')).toThrowError(
+      /^\/nowhere\/gluewall\.yaml: cannot be read \(ENOENT\)/,
+    );
   });
 });

@@ -29,7 +29,11 @@ describe('ExpiryBuckets', () => {
   });
 
   it('hands out older seconds first, also after a long sleep', () => {
-    const buckets = bucketsOf({ name: 'c', dueAtMs: 9e9 }, { name: 'a', dueAtMs: 1_000 }, { name: 'b', dueAtMs: 90_000 });
+    const buckets = bucketsOf(
+      { name: 'c', dueAtMs: 9e9 },
+      { name: 'a', dueAtMs: 1_000 },
+      { name: 'b', dueAtMs: 90_000 },
+    );
     expect(drained(buckets, 1e10)).toEqual(['a', 'b', 'c']);
   });
 

@@ -12,7 +12,8 @@ function setUp(options: Partial<HoldOptions> = {}) {
   const book = new HoldBook<Holdable>(clock, { timeMs: 50, packets: 4, bytes: 1000, ...options }, ({ key }) =>
     overdue.push(`${key} at ${clock.nowMs()}`),
   );
-  const put = (key: string, destination = A, bytes = 100) => book.put({ key, destination: addressOf(destination), bytes });
+  const put = (key: string, destination = A, bytes = 100) =>
+    book.put({ key, destination: addressOf(destination), bytes });
   const take = (destination: string) => book.takeFor(addressOf(destination)).map(({ key }) => key);
   return { clock, book, overdue, put, take };
 }

@@ -35,7 +35,11 @@ function setUp(options: Partial<LearnerOptions> = {}, historySize = 1000) {
     );
   /** The root server refers to the org server. */
   const learnOrg = () =>
-    exchange({ server: ROOT_SERVER, nameServers: ['org 172800 a.nic.org'], additional: [`a.nic.org 172800 ${ORG_SERVER}`] });
+    exchange({
+      server: ROOT_SERVER,
+      nameServers: ['org 172800 a.nic.org'],
+      additional: [`a.nic.org 172800 ${ORG_SERVER}`],
+    });
   return { clock, history, learner, exchange, knows, rows, learnOrg };
 }
 
@@ -208,7 +212,11 @@ describe('Learner: a responder not known yet', () => {
 
   it('the root teaches by priming and referral only from its own servers', () => {
     const { exchange, rows, knows } = setUp();
-    const priming = { name: '.', nameServers: ['. 518400 b.root-servers.net'], additional: ['b.root-servers.net 518400 198.51.100.9'] };
+    const priming = {
+      name: '.',
+      nameServers: ['. 518400 b.root-servers.net'],
+      additional: ['b.root-servers.net 518400 198.51.100.9'],
+    };
     exchange({ ...priming, server: '198.51.100.66' });
     expect(knows('198.51.100.9')).toBe(false);
     exchange({ ...priming, server: ROOT_SERVER });
@@ -260,9 +268,15 @@ describe('Learner: NS without glue', () => {
 
   it.each<[string, ResponseFields]>([
     ['the answer for another name', { name: 'other.example.org', answers: ['other.example.org 3600 203.0.113.7'] }],
-    ['an answer whose owner is not the question', { name: 'ns.example.org', answers: ['x.example.org 3600 203.0.113.7'] }],
+    [
+      'an answer whose owner is not the question',
+      { name: 'ns.example.org', answers: ['x.example.org 3600 203.0.113.7'] },
+    ],
     ['the address of an alias', { name: 'alias.example.org', answers: ['ns.example.org 3600 203.0.113.7'] }],
-    ['an address in the additional section', { name: 'ns.example.org', additional: ['ns.example.org 3600 203.0.113.7'] }],
+    [
+      'an address in the additional section',
+      { name: 'ns.example.org', additional: ['ns.example.org 3600 203.0.113.7'] },
+    ],
     ['an address that names no server', { name: 'ns.example.org', answers: ['ns.example.org 3600 127.0.0.1'] }],
   ])('is not completed by %s', (_what, answer) => {
     const { history, learnOrg, exchange } = setUp();

@@ -3,12 +3,19 @@ import { formatAddress } from '../../../src/core/address.ts';
 import { GluewallError } from '../../../src/core/errors.ts';
 import { formatName, ROOT } from '../../../src/dns/name.ts';
 import { NsHistory } from '../../../src/nsdb/ns-history.ts';
-import { BUILT_IN_ROOT_HINTS_DATE, builtInRootHints, keepRootHints, parseRootHints } from '../../../src/nsdb/root-hints.ts';
+import {
+  BUILT_IN_ROOT_HINTS_DATE,
+  builtInRootHints,
+  keepRootHints,
+  parseRootHints,
+} from '../../../src/nsdb/root-hints.ts';
 import { nameOf } from '../../support/observations.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const read = (text: string) =>
-  parseRootHints(text, 'named.root').map(({ nameServer, address }) => `${formatName(nameServer)} ${formatAddress(address)}`);
+  parseRootHints(text, 'named.root').map(
+    ({ nameServer, address }) => `${formatName(nameServer)} ${formatAddress(address)}`,
+  );
 
 function problemOf(text: string): GluewallError {
   try {

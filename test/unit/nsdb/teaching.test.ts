@@ -17,11 +17,23 @@ describe('judgeOwner', () => {
     ['org', 'www.example.org', 'example.org', 'owner is above what the responder serves', 'upward referral to the TLD'],
     ['.', 'www.example.org', 'example.org', 'owner is above what the responder serves', 'upward referral to the root'],
     ['.', 'www.example.org', 'org', 'owner is above what the responder serves', 'upward referral by a TLD server'],
-    ['example.org', 'x.sub.example.org', 'sub.example.org', 'owner is above what the responder serves', 'parent taught by its child'],
+    [
+      'example.org',
+      'x.sub.example.org',
+      'sub.example.org',
+      'owner is above what the responder serves',
+      'parent taught by its child',
+    ],
     ['sibling.org', 'www.example.org', 'org', 'owner is not above the query name', 'sibling zone'],
     ['ample.org', 'www.example.org', 'org', 'owner is not above the query name', 'same ending, other label'],
     ['victim.net', 'www.example.org', undefined, 'owner is not above the query name', 'unrelated owner'],
-    ['www.example.org', 'example.org', 'example.org', 'owner is not above the query name', 'owner below the query name'],
+    [
+      'www.example.org',
+      'example.org',
+      'example.org',
+      'owner is not above the query name',
+      'owner below the query name',
+    ],
     ['.', '.', '.', 'high', 'root priming'],
     ['org', 'www.example.org', '.', 'high', 'TLD by root'],
     ['org', 'org', 'org', 'root or TLD not taught by its parent', 'TLD by its own server'],
@@ -57,19 +69,34 @@ describe('refuseResponse', () => {
 });
 
 describe('canBeNameServer', () => {
-  it.each(['0.0.0.0', '0.1.2.3', '127.0.0.1', '127.255.255.255', '224.0.0.251', '239.1.1.1', '255.255.255.255', '::', '::1', 'ff02::fb'])(
-    '%s names no server',
-    (text) => {
-      expect(canBeNameServer(addressOf(text))).toBe(false);
-    },
-  );
+  it.each([
+    '0.0.0.0',
+    '0.1.2.3',
+    '127.0.0.1',
+    '127.255.255.255',
+    '224.0.0.251',
+    '239.1.1.1',
+    '255.255.255.255',
+    '::',
+    '::1',
+    'ff02::fb',
+  ])('%s names no server', (text) => {
+    expect(canBeNameServer(addressOf(text))).toBe(false);
+  });
 
-  it.each(['1.0.0.1', '126.255.255.255', '128.0.0.1', '192.0.2.53', '198.51.100.1', '223.255.255.255', '2001:db8::53', '::2', '1::'])(
-    '%s may name one',
-    (text) => {
-      expect(canBeNameServer(addressOf(text))).toBe(true);
-    },
-  );
+  it.each([
+    '1.0.0.1',
+    '126.255.255.255',
+    '128.0.0.1',
+    '192.0.2.53',
+    '198.51.100.1',
+    '223.255.255.255',
+    '2001:db8::53',
+    '::2',
+    '1::',
+  ])('%s may name one', (text) => {
+    expect(canBeNameServer(addressOf(text))).toBe(true);
+  });
 
   it.each(['::ffff:127.0.0.1', '::ffff:0.0.0.0', '::ffff:224.0.0.1', '::ffff:192.0.2.1'])(
     '%s is an IPv4 address in disguise and never a destination on the wire',

@@ -8,9 +8,19 @@ const learned: Standing = { origin: 'learned', expiresAtMs: 5000 };
 
 describe('decide', () => {
   it('allow-list before history before unknown', () => {
-    expect(decide(true, learned, true)).toEqual({ kind: 'allow', reason: 'allowList', untilMs: NEVER, scope: 'destination' });
+    expect(decide(true, learned, true)).toEqual({
+      kind: 'allow',
+      reason: 'allowList',
+      untilMs: NEVER,
+      scope: 'destination',
+    });
     expect(decide(true, undefined, false)).toMatchObject({ kind: 'allow', reason: 'allowList' });
-    expect(decide(false, learned, true)).toEqual({ kind: 'allow', reason: 'history', untilMs: 5000, scope: 'destination' });
+    expect(decide(false, learned, true)).toEqual({
+      kind: 'allow',
+      reason: 'history',
+      untilMs: 5000,
+      scope: 'destination',
+    });
     expect(decide(false, undefined, true)).toEqual({ kind: 'hold' });
     expect(decide(false, undefined, false)).toEqual({ kind: 'block', reason: 'unknown', scope: 'destination' });
   });

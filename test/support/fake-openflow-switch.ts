@@ -133,6 +133,13 @@ export class FakeSwitch {
     return until(`${type} number ${count}`, WAIT_MS, () => this.ofType(type)[count - 1]);
   }
 
+  /** Sends an ECHO and resolves with its answer: all that was sent before has been read by then. */
+  echo(data = Buffer.from('are you there')): Promise<MessageOf<'echoReply'>> {
+    const count = this.ofType('echoReply').length;
+    this.send({ type: 'echoRequest', xid: 0xfeed, data });
+    return this.waitFor('echoReply', count + 1);
+  }
+
   async untilClosed(): Promise<void> {
     await until('the connection closed', WAIT_MS, () => this.#isClosed || undefined);
   }
@@ -224,7 +231,8 @@ export class FakeSwitch {
   }
 }
 
-function featuresReply(datapathId: bigint): Message {
+/** What a switch with this datapath id answers to a FEATURES_REQUEST. */
+export function featuresReply(datapathId: bigint): Message {
   return {
     type: 'featuresReply',
     xid: 0,

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import {
+  COOKIE_TAG,
+  COOKIE_TAG_MASK,
+  COPY_REASON,
+  cookieOf,
+  DEFAULT_GROUP,
+  flow,
+  GROUP_MASK,
+  gotoTable,
+  PIPELINE,
+  REASON_MASK,
+  type TableName,
+} from '../../../src/controller/pipeline.ts';
+import { GluewallError } from '../../../src/core/errors.ts';
+
+const tables = Object.entries(PIPELINE);
+
+function codeOf(action: () => unknown): string | undefined {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof GluewallError) return error.code;
+    throw error;
+  }
+  return undefined;
+}
+
+describe('PIPELINE', () => {
+  it('leads only forward', () => {
+    for (const [name, { id, next }] of tables) {
+      for (const target of next) expect(PIPELINE[target as TableName].id, `${name} to ${target}`).toBeGreaterThan(id);
+    }
+  });
+
+  it('names no table number and no rule twice', () => {
+    expect(new Set(tables.map(([, { id }]) => id)).size).toBe(tables.length);
+    const rules = tables.flatMap(([, { entries }]) => Object.values(entries).map(({ rule }) => rule));
+    expect(new Set(rules).size).toBe(rules.length);
+    expect(Math.min(...rules)).toBeGreaterThan(0);
+  });
+
+  it('places allow above drop above the drop of a client above the question above the fallback', () => {
+    const { allow, drop, dropClient, ask, failOpen, observe } = PIPELINE.verdict.entries;
+    const priorities: number[] = [allow, drop, dropClient, ask, failOpen].map(({ priority }) => priority);
+    expect(priorities).toEqual([...priorities].sort((a, b) => b - a));
+    expect(new Set(priorities).size).toBe(5);
+    expect(observe.priority).toBe(failOpen.priority);
+  });
+
+  it('classifies direction before resolvers before DNS before the rest', () => {
+    const { outsidePort, insideNetwork, fromResolver, toResolver, outboundDns, other } = PIPELINE.classify.entries;
+    const priorities: number[] = [outsidePort, insideNetwork, fromResolver, outboundDns, other].map(
+      ({ priority }) => priority,
+    );
+    expect(priorities).toEqual([...new Set(priorities)].sort((a, b) => b - a));
+    expect(toResolver.priority).toBe(fromResolver.priority);
+  });
+
+  it('keeps the bits of the group and those of the reason apart', () => {
+    expect(GROUP_MASK & REASON_MASK).toBe(0n);
+    expect(DEFAULT_GROUP & ~GROUP_MASK).toBe(0n);
+    const reasons = Object.values(COPY_REASON);
+    for (const reason of reasons) expect(reason & ~REASON_MASK).toBe(0n);
+    expect(new Set(reasons).size).toBe(reasons.length);
+  });
+});
+
+describe('cookieOf', () => {
+  it('is tag, generation, rule id', () => {
+    expect(cookieOf(0xabcd, 0x12345678)).toBe(0x6757abcd12345678n);
+    expect(cookieOf(0xffff, 0xffffffff) & COOKIE_TAG_MASK).toBe(BigInt(COOKIE_TAG) << 48n);
+    expect(cookieOf(0, 0)).toBe(0x6757000000000000n);
+  });
+});
+
+describe('flow', () => {
+  it('takes place, priority and rule from the declaration', () => {
+    expect(flow('verdict', 'ask', { instructions: [], hardTimeoutSeconds: 15 })).toEqual({
+      tableId: 1,
+      priority: 10,
+      rule: 19,
+      match: [],
+      instructions: [],
+      hardTimeoutSeconds: 15,
+    });
+    expect(flow('forward', 'normal', { instructions: [gotoTable('copy')] }).hardTimeoutSeconds).toBe(0);
+  });
+
+  it('refuses a match field that its table does not declare', () => {
+    expect(codeOf(() => flow('verdict', 'allow', { match: [{ field: 'in_port', value: 1 }], instructions: [] }))).toBe(
+      'pipeline',
+    );
+    expect(
+      codeOf(() => flow('copy', 'observed', { match: [{ field: 'eth_type', value: 0x800 }], instructions: [] })),
+    ).toBe('pipeline');
+    expect(
+      codeOf(() => flow('classify', 'outsidePort', { match: [{ field: 'in_port', value: 1 }], instructions: [] })),
+    ).toBeUndefined();
+  });
+
+  it('refuses a way that its table does not declare', () => {
+    for (const from of ['classify', 'verdict', 'forward', 'copy'] as const) {
+      for (const to of ['classify', 'verdict', 'forward', 'copy'] as const) {
+        const [kind] = Object.keys(PIPELINE[from].entries);
+        const declared = (PIPELINE[from].next as readonly string[]).includes(to);
+        const code = codeOf(() => flow(from, kind as never, { instructions: [gotoTable(to)] }));
+        expect(code, `${from} to ${to}`).toBe(declared ? undefined : 'pipeline');
+      }
+    }
+  });
+});

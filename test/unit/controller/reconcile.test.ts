@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import { baseFlows } from '../../../src/controller/base-flows.ts';
+import type { Flow } from '../../../src/controller/pipeline.ts';
+import { addFlow, deleteFlow, diffFlows, diffMeters } from '../../../src/controller/reconcile.ts';
+import { allowFlow, dropClientFlow, dropFlow } from '../../../src/controller/verdict-flows.ts';
+import { parseNetwork } from '../../../src/core/address.ts';
+import { decodeMessage, encodeMessage, type Message } from '../../../src/openflow/message.ts';
+import type { Oxm } from '../../../src/openflow/oxm.ts';
+import { MeterFlag } from '../../../src/openflow/schema/constants.ts';
+import type { FlowStats, MeterConfig } from '../../../src/openflow/schema/multipart.ts';
+import { addressOf } from '../../support/observations.ts';
+
+const GENERATION = 0x1234;
+
+function overTheWire<M extends Message>(message: M): M {
+  const decoded = decodeMessage(encodeMessage(message));
+  if (!decoded.ok) throw decoded.error;
+  return decoded.message as M;
+}
+
+/** What a switch says of flows that were added `ageSeconds` ago. */
+function present(flows: readonly Flow[], change: Partial<FlowStats> = {}, generation = GENERATION): FlowStats[] {
+  const entries = flows.map((flow): FlowStats => {
+    const { tableId, priority, cookie, match, instructions, hardTimeout } = addFlow(flow, generation);
+    const counts = { packetCount: 5n, byteCount: 500n };
+    const times = { durationSec: 0, durationNsec: 5, idleTimeout: 0, hardTimeout };
+    return { tableId, priority, cookie, match, instructions, flags: 0, ...counts, ...times, ...change };
+  });
+  const reply = overTheWire({ type: 'multipartReply', xid: 1, flags: 0, body: { type: 'flow', entries } });
+  return reply.body.type === 'flow' ? [...reply.body.entries] : [];
+}
+
+const BASE = baseFlows({
+  treatment: 'ask',
+  onFailure: 'open',
+  insideNetworks: ['192.0.2.0/24', '203.0.113.7/32', '2001:db8::/32', '2001:db8::1/128'].map(
+    (text) => parseNetwork(text)!,
+  ),
+  trustedResolvers: ['192.0.2.2', '2001:db8::2'].map(addressOf),
+  outsidePorts: [1, 0xfffffeff],
+  meters: true,
+});
+const SERVER = addressOf('203.0.113.53');
+const BOT = addressOf('192.0.2.66');
+const VERDICTS = [
+  allowFlow(SERVER, 300),
+  allowFlow(addressOf('2001:db8:1::53'), 65_535),
+  dropFlow(BOT, SERVER, 10),
+  dropClientFlow(BOT, 10),
+];
+const ALL = [...BASE, ...VERDICTS];
+
+describe('diffFlows', () => {
+  it('is empty when all are there, whatever the order', () => {
+    expect(diffFlows(present(ALL), ALL, GENERATION)).toEqual([]);
+    expect(diffFlows(present(ALL).reverse(), ALL, GENERATION)).toEqual([]);
+  });
+
+  it('is all of them for an empty switch, in the order given', () => {
+    expect(diffFlows([], ALL, GENERATION)).toEqual(ALL.map((flow) => addFlow(flow, GENERATION)));
+  });
+
+  it('takes a reordered match for the same', () => {
+    const reordered = present(ALL).map((stats) => ({ ...stats, match: [...stats.match].reverse() }));
+    expect(diffFlows(reordered, ALL, GENERATION)).toEqual([]);
+  });
+
+  it('takes a mask of all ones for no mask, both ways', () => {
+    const masks = {
+      ipv4_dst: addressOf('255.255.255.255'),
+      ipv6_dst: addressOf('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'),
+    };
+    const full = (oxm: Oxm) => {
+      const isWhole = (oxm.field === 'ipv4_dst' || oxm.field === 'ipv6_dst') && oxm.mask === undefined;
+      return isWhole ? { ...oxm, mask: masks[oxm.field] } : oxm;
+    };
+    const none = (oxm: Oxm) =>
+      oxm.field !== 'unknown' && oxm.mask !== undefined && Object.values(masks).includes(oxm.mask as never)
+        ? ({ field: oxm.field, value: oxm.value } as Oxm)
+        : oxm;
+    for (const change of [full, none]) {
+      const changed = present(ALL).map((stats) => ({ ...stats, match: stats.match.map((oxm) => change(oxm) as Oxm) }));
+      expect(diffFlows(changed, ALL, GENERATION)).toEqual([]);
+    }
+  });
+
+  it('tells a partly masked address from a whole one', () => {
+    const [flow] = BASE.filter(({ match }) => match.some((oxm) => oxm.field === 'ipv4_dst' && oxm.mask !== undefined));
+    const whole = {
+      ...flow!,
+      match: flow!.match.map((oxm) => (oxm.field === 'ipv4_dst' ? { field: oxm.field, value: oxm.value } : oxm)),
+    };
+    expect(diffFlows(present([whole as Flow]), [flow!], GENERATION)).toHaveLength(2);
+  });
+
+  it('adds what is missing', () => {
+    for (const missing of ALL) {
+      const rest = present(ALL.filter((flow) => flow !== missing));
+      expect(diffFlows(rest, ALL, GENERATION)).toEqual([addFlow(missing, GENERATION)]);
+    }
+  });
+
+  it('deletes what is too many, strictly, after the additions', () => {
+    const stray = allowFlow(addressOf('203.0.113.99'), 100);
+    const mods = diffFlows(present([stray, ...ALL.slice(1)]), ALL, GENERATION);
+    expect(mods).toEqual([addFlow(ALL[0]!, GENERATION), deleteFlow(stray)]);
+    expect(mods[1]).toMatchObject({ command: 'deleteStrict', tableId: 1, priority: 300 });
+  });
+
+  it.each<[string, Partial<FlowStats>]>([
+    ['cookie', { cookie: 1n }],
+    ['kind of timeout', { hardTimeout: 0 }],
+    ['instructions', { instructions: [] }],
+  ])('adds anew what has another %s, and deletes nothing: ADD replaces', (_what, change) => {
+    const allow = allowFlow(SERVER, 300);
+    expect(diffFlows(present([allow], change), [allow], GENERATION)).toEqual([addFlow(allow, GENERATION)]);
+  });
+
+  it('adds all anew for another generation', () => {
+    const mods = diffFlows(present(ALL, {}, 1), ALL, 2);
+    expect(mods).toEqual(ALL.map((flow) => addFlow(flow, 2)));
+  });
+
+  it('leaves a timer alone that ends when it should', () => {
+    for (const [left, wanted] of [
+      [200, 200],
+      [200, 199],
+      [199, 201],
+    ] as const) {
+      const held = present([allowFlow(SERVER, 300)], { durationSec: 300 - left });
+      expect(diffFlows(held, [allowFlow(SERVER, wanted)], GENERATION), `${left} left, ${wanted} wanted`).toEqual([]);
+    }
+  });
+
+  it('adds anew a flow that would end too early or too late, as when it was renewed or shortened while the switch was away', () => {
+    for (const [left, wanted] of [
+      [10, 300],
+      [250, 60],
+      [2, 15],
+    ] as const) {
+      const allow = allowFlow(SERVER, wanted);
+      const held = present([allowFlow(SERVER, 300)], { durationSec: 300 - left });
+      expect(diffFlows(held, [allow], GENERATION)).toEqual([addFlow(allow, GENERATION)]);
+    }
+  });
+
+  it('takes a flow named twice for one', () => {
+    const twice = [...ALL, ALL[0]!, VERDICTS[0]!];
+    expect(diffFlows(present(ALL), twice, GENERATION)).toEqual([]);
+    expect(diffFlows([], twice, GENERATION)).toHaveLength(ALL.length);
+  });
+});
+
+describe('diffMeters', () => {
+  const rates = new Map([
+    [1, 5000],
+    [2, 100],
+  ]);
+  const flags = MeterFlag.PKTPS | MeterFlag.BURST | MeterFlag.STATS;
+  const meter = (meterId: number, rate: number, change: Partial<MeterConfig> = {}): MeterConfig => ({
+    flags,
+    meterId,
+    bands: [{ type: 'drop', rate, burstSize: rate }],
+    ...change,
+  });
+  const held = (entries: MeterConfig[]) => {
+    const reply = overTheWire({ type: 'multipartReply', xid: 1, flags: 0, body: { type: 'meterConfig', entries } });
+    return reply.body.type === 'meterConfig' ? reply.body.entries : [];
+  };
+
+  it('is empty when they stand, and leaves others alone', () => {
+    expect(diffMeters(held([meter(9, 1), meter(2, 100), meter(1, 5000)]), rates)).toEqual([]);
+  });
+
+  it('adds what is missing and modifies what differs', () => {
+    const mods = diffMeters(held([meter(2, 99)]), rates);
+    expect(mods).toEqual([
+      {
+        type: 'meterMod',
+        xid: 0,
+        command: 'add',
+        flags,
+        meterId: 1,
+        bands: [{ type: 'drop', rate: 5000, burstSize: 5000 }],
+      },
+      {
+        type: 'meterMod',
+        xid: 0,
+        command: 'modify',
+        flags,
+        meterId: 2,
+        bands: [{ type: 'drop', rate: 100, burstSize: 100 }],
+      },
+    ]);
+    for (const mod of mods) expect(overTheWire(mod)).toEqual(mod);
+  });
+
+  it.each<[string, Partial<MeterConfig>]>([
+    ['flags', { flags: MeterFlag.KBPS }],
+    ['bands', { bands: [] }],
+    ['burst', { bands: [{ type: 'drop', rate: 5000, burstSize: 1 }] }],
+  ])('modifies what has other %s', (_what, change) => {
+    const mods = diffMeters(held([meter(1, 5000, change), meter(2, 100)]), rates);
+    expect(mods.map(({ command, meterId }) => [command, meterId])).toEqual([['modify', 1]]);
+  });
+});

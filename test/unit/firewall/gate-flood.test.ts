@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import type { Ipv4Address } from '../../../src/core/address.ts';
+import { Gate } from '../../../src/firewall/gate.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const FLOOD = 50_000;
+const client = (n: number) => (0x0a000000 + n) as Ipv4Address;
+const server = (n: number) => (0x32000000 + n) as Ipv4Address;
+
+function setUp() {
+  const clock = new VirtualClock();
+  const budgets = { allowFlows: 10, dropFlowSeconds: 1, dropFlowsPerClient: FLOOD, dropFlows: FLOOD };
+  return { clock, gate: new Gate('0000000000000001', clock, budgets) };
+}
+
+describe('Gate: a flood of unknown destinations', () => {
+  it('does not look through the standing drop flows for each packet', { timeout: 5000 }, () => {
+    const { clock, gate } = setUp();
+    for (let n = 0; n < 2 * FLOOD; n++) {
+      if (n % 100 === 0) clock.advance(1);
+      gate.block(client(n % 1000), server(n));
+    }
+    expect(gate.counters.get('drop flows')).toBe(2 * FLOOD);
+    expect(gate.dropFlowCount).toBe(FLOOD);
+  });
+
+  it('does not either when the budget is reached', { timeout: 5000 }, () => {
+    const { gate } = setUp();
+    for (let n = 0; n < 2 * FLOOD; n++) gate.block(client(1), server(n));
+    expect(gate.counters.get('drop flows')).toBe(FLOOD);
+    expect(gate.counters.get('drop budget reached')).toBe(FLOOD);
+  });
+
+  it('keeps the drop flows of several clients for one destination apart', () => {
+    const { clock, gate } = setUp();
+    gate.block(client(1), server(1));
+    clock.advance(500);
+    for (const n of [2, 3]) gate.block(client(n), server(1));
+    for (const n of [1, 2, 3]) gate.block(client(n), server(1));
+    expect(gate.dropFlowCount).toBe(3);
+    clock.advance(500);
+    gate.tick(() => undefined);
+    expect(gate.dropFlowCount).toBe(2);
+    gate.unblock(server(1));
+    expect(gate.dropFlowCount).toBe(0);
+    expect(gate.desiredFlows()).toEqual([]);
+  });
+});
