@@ -86,18 +86,18 @@ describe('Requests', () => {
     const { requests } = setUp();
     const reply = requests.open(1, 'multipartRequest');
     const endless = part(1, 1, true);
-    for (let count = 1; count < 65_536; count++) requests.settle(endless);
+    for (let count = 1; count < 1024; count++) requests.settle(endless);
     expect(requests.settle(endless)).toBe(true);
-    expect(await reasonOf(reply)).toContain('more than 65536 parts');
+    expect(await reasonOf(reply)).toContain('more than 1024 parts');
   });
 
   it('takes as many parts as it may', async () => {
     const { requests } = setUp();
     const reply = requests.open(1, 'multipartRequest');
-    for (let count = 1; count < 65_536; count++) requests.settle(part(1, 1, true));
+    for (let count = 1; count < 1024; count++) requests.settle(part(1, 1, true));
     requests.settle(part(1, 1, false));
     const joined = await reply;
-    expect(joined.type === 'multipart' && joined.parts.length).toBe(65_536);
+    expect(joined.type === 'multipart' && joined.parts.length).toBe(1024);
   });
 
   it('is not fooled by what a switch sends of its own accord under the same xid', async () => {
