@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileLoadGenerator, type LoadResult, runLoad } from './support/load-generator.ts';
+import { compileLoadGenerator, type Load, type LoadResult, runLoad } from './support/load-generator.ts';
 import { type Peer, startBareLoop, startGluewall } from './support/peer.ts';
 import { figureLines, reportLine, type Shown, type Target } from './support/report.ts';
 import { repositoryPath } from './support/repository-path.ts';
@@ -30,18 +30,25 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   bareNodeP99Us: MICROSECONDS,
 };
 
-/** What one peer did in one run: throughput, then latency on the same process. */
+/** What one peer did in one run. */
 interface Run {
   readonly throughput: LoadResult;
   readonly latency: LoadResult;
 }
 
-async function measure(start: () => Promise<Peer>, generator: string): Promise<Run> {
+type Start = () => Promise<Peer>;
+
+async function measure(start: Start, generator: string): Promise<Run> {
+  const throughput = await loadOnce(start, generator, THROUGHPUT);
+  const latency = await loadOnce(start, generator, LATENCY);
+  return { throughput, latency };
+}
+
+/** A process of its own for each load: flows that stand from one before would answer in its place. */
+async function loadOnce(start: Start, generator: string, load: Omit<Load, 'port'>): Promise<LoadResult> {
   const peer = await start();
   try {
-    const throughput = await runLoad(generator, { ...THROUGHPUT, port: peer.port });
-    const latency = await runLoad(generator, { ...LATENCY, port: peer.port });
-    return { throughput, latency };
+    return await runLoad(generator, { ...load, port: peer.port });
   } finally {
     await peer.stop();
   }

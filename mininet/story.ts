@@ -175,7 +175,7 @@ export class Story {
       recursionDesired: false,
     });
     const line = await this.#gluewall.logged('a verdict', since, ({ destination }) => destination === ipv4);
-    const heldMs = Number(line['heldMs']);
+    const heldMs = Number(line.heldMs);
     const observed = `${behind?.answered === true ? 'pass' : 'block'}, held ${heldMs.toFixed(1)} ms`;
     const ok = behind?.answered === true && heldMs > 0;
     this.#row('a query right behind the referral that names its destination', 'held and released', observed, ok);

@@ -10,7 +10,7 @@ import { renderPipeline } from './support/document-pipeline.ts';
 const root = join(import.meta.dirname, '..');
 const BEGIN = '<!-- made from src/controller/pipeline.ts by npm run docs -->';
 const END = '<!-- end -->';
-const isWriting = process.env['GLUEWALL_WRITE_DOCS'] === '1';
+const isWriting = process.env.GLUEWALL_WRITE_DOCS === '1';
 
 function holds(file: string, made: string, held: string): void {
   if (isWriting) writeFileSync(join(root, file), made);
@@ -38,7 +38,9 @@ it('every key that can be written is in the docs, with a description', () => {
   expect(keys.length).toBeGreaterThan(25);
   for (const { path, about } of keys) expect(about, path).not.toBe('');
   const leaves = Object.entries(configSchema.parse({})).flatMap(([name, value]) =>
-    value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.keys(value).map((key) => `${name}.${key}`) : [name],
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.keys(value).map((key) => `${name}.${key}`)
+      : [name],
   );
   const listed = keys.map(({ path }) => path);
   for (const leaf of leaves) if (leaf !== 'openflow.listen') expect(listed).toContain(leaf);
@@ -54,7 +56,9 @@ it('the sample configurations of the docs load', () => {
 });
 
 it('docs/errors.md lists the codes that src throws or answers, and no others', () => {
-  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
   const source = files.map((file) => read(join('src', file))).join('\n');
   const thrown = [...source.matchAll(/(?:GluewallError\(|super\(|refuse\()\s*'([a-z-]+)'/g)].map(([, code]) => code!);
   const listed = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code!);

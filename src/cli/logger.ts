@@ -12,7 +12,7 @@ export function createLogger(level: Level): Logger {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };
   if (!process.stdout.isTTY) return pino(options);
-  const colorize = process.env['NO_COLOR'] === undefined;
+  const colorize = process.env.NO_COLOR === undefined;
   return pino(
     options,
     pretty({ colorize, singleLine: true, translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l o', sync: true }),

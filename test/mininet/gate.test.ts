@@ -25,10 +25,10 @@ describeIf(NEEDS, 'a gate that monitors', () => {
     expect(dnsperfResult(stdout)).toEqual({ sent: 6000, lost: 0 });
     const status = await until('the meters are read', 15_000, async () => {
       const now = await world().gluewall.status();
-      return now.switches[0]!.copiesDropped['observed']! > 0 ? now : undefined;
+      return now.switches[0]!.copiesDropped.observed! > 0 ? now : undefined;
     });
     expect(status.verdicts['would block']).toBeGreaterThan(100);
-    expect(status.verdicts['blocked']).toBeUndefined();
+    expect(status.verdicts.blocked).toBeUndefined();
     expect(status.switches[0]).toMatchObject({ allowFlows: 0, dropFlows: 0 });
     expect(status.openflowErrors).toBe(0);
     const line = world().gluewall.log.find(({ event }) => event === 'dns_verdict');
@@ -40,7 +40,7 @@ describeIf(NEEDS, 'a gate that monitors', () => {
       verdict: 'block',
       enforced: false,
     });
-    expect(line!['queryName']).toMatch(/^h\d+\.corp\.example$/);
+    expect(line!.queryName).toMatch(/^h\d+\.corp\.example$/);
   });
 
   it('gives the verdict only after the hold time', () => {
@@ -90,7 +90,7 @@ describeIf(NEEDS, 'a gate that enforces', () => {
 
   it('lets trusted resolvers pass without a packet_in', async () => {
     expect((await resolve('www.corp.example')).answered).toBe(true);
-    expect((await world().gluewall.status()).switches[0]!.session['packet_in']).toBeUndefined();
+    expect((await world().gluewall.status()).switches[0]!.session.packet_in).toBeUndefined();
   });
 
   it('takes the allow flow of a reconnecting switch as it is: no gap, nothing changed', async () => {
@@ -115,13 +115,13 @@ describeIf(NEEDS, 'a gate that enforces', () => {
   });
 
   it('judges the first fragment of a fragmented query', async () => {
-    const before = (await world().gluewall.status()).verdicts['blocked'] ?? 0;
+    const before = (await world().gluewall.status()).verdicts.blocked ?? 0;
     const send =
       'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(bytes(3000), ("203.0.113.66", 53))';
     const { status } = await world().internet.run('bot', ['/usr/bin/python3', '-c', send]);
     expect(status).toBe(0);
     await until('a verdict on the fragment', 3000, async () =>
-      ((await world().gluewall.status()).verdicts['blocked'] ?? 0) > before ? true : undefined,
+      ((await world().gluewall.status()).verdicts.blocked ?? 0) > before ? true : undefined,
     );
   });
 
@@ -132,7 +132,7 @@ describeIf(NEEDS, 'a gate that enforces', () => {
     await world().gluewall.logged(
       'the name of a dropped query',
       since,
-      (line) => line['queryName'] === 'second.evil.test',
+      (line) => line.queryName === 'second.evil.test',
     );
     expect((await world().flows('table=1')).join('\n')).toContain(
       'nw_src=192.0.2.66,nw_dst=203.0.113.66 actions=write_metadata',

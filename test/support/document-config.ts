@@ -16,7 +16,7 @@ export function configKeys(): Key[] {
 function keysOf(shape: Readonly<Record<string, z.ZodType>>, path: readonly string[]): Key[] {
   return Object.entries(shape).flatMap(([name, schema]) => {
     const here = [...path, name];
-    const facts = schema.meta()?.['facts'] as KeyFacts | undefined;
+    const facts = schema.meta()?.facts as KeyFacts | undefined;
     if (facts !== undefined) return [{ path: here.join('.'), about: schema.description ?? '', facts }];
     const inner = unwrap(schema);
     return 'shape' in inner ? keysOf(inner.shape as Record<string, z.ZodType>, here) : [];
@@ -31,7 +31,8 @@ function unwrap(schema: z.ZodType): z.ZodType {
 /** docs/configuration.md, made from the schema. */
 export function renderConfiguration(): string {
   const rows = configKeys().map(
-    ({ path, about, facts: { unit, default: byDefault, limit } }) => `| \`${path}\` | ${about} | ${unit} | ${byDefault} | ${limit} |`,
+    ({ path, about, facts: { unit, default: byDefault, limit } }) =>
+      `| \`${path}\` | ${about} | ${unit} | ${byDefault} | ${limit} |`,
   );
   return `# Configuration
 
