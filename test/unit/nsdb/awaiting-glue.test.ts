@@ -64,6 +64,15 @@ describe('AwaitingGlue', () => {
     expect(zonesFor('ns2.example')).toHaveLength(1);
   });
 
+  it('gives the places of all that are overdue back', () => {
+    const { clock, awaiting, add } = setUp(3);
+    for (const letter of ['a', 'b', 'c']) add(`${letter}.example`, `ns.${letter}.example`);
+    clock.advance(2001);
+    for (const letter of ['d', 'e', 'f']) add(`${letter}.example`, `ns.${letter}.example`);
+    expect(awaiting.size).toBe(3);
+    expect(awaiting.refused).toBe(0);
+  });
+
   it('a size of 0 keeps nothing', () => {
     const { awaiting, add } = setUp(0);
     add('a.example', 'ns.example');
