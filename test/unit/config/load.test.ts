@@ -304,6 +304,13 @@ describe('contradictions', () => {
     ]);
     accepts('ttl: {floor: 1h, cap: 1h}');
   });
+
+  it('teach: resolvers without a trusted resolver', () => {
+    expect(mistakesOf('mode: monitor\nteach: resolvers')).toEqual([
+      'gluewall.yaml:2: teach: resolvers needs trusted_resolvers, else nobody teaches',
+    ]);
+    accepts('teach: resolvers\ntrusted_resolvers: [192.0.2.53]');
+  });
 });
 
 describe('loadConfig', () => {
