@@ -18,7 +18,7 @@ export default defineConfig({
     reporters: ['./test/support/summary-reporter.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/*.test.ts'] } },
-      { extends: true, test: { name: 'scenario', include: ['test/scenario/**/*.test.ts'] } },
+      { extends: true, test: { name: 'scenario', include: ['test/scenario/**/*.test.ts'], testTimeout: 30_000 } },
       { extends: true, test: { name: 'switch', include: ['test/switch/**/*.test.ts'], ...onTheNetwork(1) } },
       { extends: true, test: { name: 'mininet', include: ['test/mininet/**/*.test.ts'], ...onTheNetwork(2) } },
     ],

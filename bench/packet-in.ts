@@ -5,10 +5,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { repositoryPath } from '../mininet/repository-path.ts';
 import { compileLoadGenerator, type Load, type LoadResult, runLoad } from './support/load-generator.ts';
 import { type Peer, startBareLoop, startGluewall } from './support/peer.ts';
 import { figureLines, reportLine, type Shown, type Target } from './support/report.ts';
-import { repositoryPath } from './support/repository-path.ts';
 import { type Spread, spreadOf } from './support/statistics.ts';
 
 const RUNS = 5;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { repositoryPath } from './repository-path.ts';
+import { repositoryPath } from '../../mininet/repository-path.ts';
 
 export interface Load {
   readonly port: number;
