@@ -8,7 +8,7 @@ import { baseFlows, COPY_METERS, type Treatment } from '../controller/base-flows
 import { OpenFlowController } from '../controller/openflow-controller.ts';
 import type { SwitchSession } from '../controller/switch-session.ts';
 import { formatAddress } from '../core/address.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, every } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { formatName } from '../dns/name.ts';
@@ -51,7 +51,7 @@ export class Application {
   #learningSinceMs: number | undefined;
   #modeInForce: Mode;
   readonly #losses: LossReport;
-  readonly #timers = new Map<string, () => void>();
+  #cancelTimers: readonly (() => void)[] = [];
 
   /** `configFile` is where relative paths of the configuration start. */
   constructor(config: Config, configFile: string, socketPath: string, clock: Clock, log: Log) {
@@ -96,14 +96,16 @@ export class Application {
     const port = await this.#controller.start();
     this.#capture?.start();
     this.#sayMode();
-    this.#every('tick', TICK_MS, () => this.#tick());
-    this.#every('losses', LOSS_REPORT_MS, () => this.#losses.report());
+    this.#cancelTimers = [
+      every(this.#clock, TICK_MS, () => this.#tick()),
+      every(this.#clock, LOSS_REPORT_MS, () => this.#losses.report()),
+    ];
     return port;
   }
 
   /** Drains and closes; the flows stay on the switches. Safe twice. */
   async stop(): Promise<void> {
-    for (const cancel of this.#timers.values()) cancel();
+    for (const cancel of this.#cancelTimers) cancel();
     this.#losses.report();
     await this.#capture?.stop();
     await this.#controller.stop();
@@ -210,14 +212,6 @@ export class Application {
       this.#controller.reconcileAll();
     }
     this.#firewall.tick();
-  }
-
-  #every(name: string, periodMs: number, action: () => void): void {
-    const round = () => {
-      this.#timers.set(name, this.#clock.after(periodMs, round));
-      action();
-    };
-    this.#timers.set(name, this.#clock.after(periodMs, round));
   }
 
   #warmup(): Warmup {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, every } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -68,7 +68,8 @@ export class SwitchSession {
   readonly #requests: Requests;
   readonly #out: SendBuffer;
   readonly #packet = new PacketInView();
-  readonly #timers = new Map<string, () => void>();
+  readonly #cancelTimers: (() => void)[] = [];
+  #cancelHandshakeLimit = () => {};
   #heardHello = false;
   #isReady = false;
   #closeReason: string | undefined;
@@ -98,10 +99,7 @@ export class SwitchSession {
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', (error) => this.close(error.message));
     socket.on('close', () => this.close('the switch closed the connection'));
-    this.#timers.set(
-      'handshake',
-      this.#clock.after(HANDSHAKE_MS, () => this.close('no handshake in time')),
-    );
+    this.#cancelHandshakeLimit = this.#clock.after(HANDSHAKE_MS, () => this.close('no handshake in time'));
     this.send({ type: 'hello', xid: 0, elements: [{ type: 'versionBitmap', bitmaps: [1 << OPENFLOW_VERSION] }] });
   }
 
@@ -118,7 +116,8 @@ export class SwitchSession {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
     this.#isReady = false;
-    for (const cancel of this.#timers.values()) cancel();
+    this.#cancelHandshakeLimit();
+    for (const cancel of this.#cancelTimers) cancel();
     this.#requests.failAll(reason);
     this.#socket.destroy();
     this.#hooks.closed(this, reason);
@@ -207,11 +206,13 @@ export class SwitchSession {
     await this.#learnPorts();
     this.hasMeters = await this.#probeMeters();
     await this.reconcile();
-    this.#timers.get('handshake')?.();
+    this.#cancelHandshakeLimit();
     this.#isReady = true;
-    this.#every('echo', ECHO_MS, () => this.#keepAlive());
-    this.#every('renew', ASK_RENEWAL_MS, () => this.#renew());
-    this.#every('meters', ECHO_MS, () => this.#readMeters());
+    this.#cancelTimers.push(
+      every(this.#clock, ECHO_MS, () => this.#keepAlive()),
+      every(this.#clock, ASK_RENEWAL_MS, () => this.#renew()),
+      every(this.#clock, ECHO_MS, () => this.#readMeters()),
+    );
     this.#hooks.ready(this);
   }
 
@@ -305,14 +306,6 @@ export class SwitchSession {
     if (message.data[1] === MessageType.FLOW_MOD) this.counters.add('errors of flow_mod');
     if (this.counters.get('errors') > MAX_COMPLAINTS) return;
     this.#log.error({ datapathId: this.datapathId }, `the switch refused a message: ${describeMessage(message)}`);
-  }
-
-  #every(name: string, periodMs: number, action: () => void): void {
-    const round = () => {
-      this.#timers.set(name, this.#clock.after(periodMs, round));
-      action();
-    };
-    this.#timers.set(name, this.#clock.after(periodMs, round));
   }
 
   /** Any traffic counts as life. */

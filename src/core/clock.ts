@@ -15,3 +15,13 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Runs `action` every `periodMs`, first one period from now; the returned function ends it. */
+export function every(clock: Clock, periodMs: number, action: () => void): () => void {
+  const round = () => {
+    cancel = clock.after(periodMs, round);
+    action();
+  };
+  let cancel = clock.after(periodMs, round);
+  return () => cancel();
+}

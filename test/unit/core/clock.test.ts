@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/core/clock.ts';
+import { every, systemClock } from '../../../src/core/clock.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 describe('systemClock', () => {
   it('tells the time of the wall and never runs backwards', () => {
@@ -27,5 +28,20 @@ describe('systemClock', () => {
     expect(ran).toEqual(['ran']);
     // Timers count whole milliseconds and may come up to one too early.
     expect(systemClock.nowMs() - startedAtMs).toBeGreaterThanOrEqual(19);
+  });
+});
+
+describe('every', () => {
+  it('runs the action once a period until it is called off, also from within the action', () => {
+    const clock = new VirtualClock();
+    const atMs: number[] = [];
+    const startMs = clock.nowMs();
+    const cancel = every(clock, 100, () => {
+      atMs.push(clock.nowMs() - startMs);
+      if (atMs.length === 3) cancel();
+    });
+    clock.advance(1000);
+    expect(atMs).toEqual([100, 200, 300]);
+    expect(clock.pendingTimers).toBe(0);
   });
 });
