@@ -18,7 +18,7 @@ const options = new Command('demo')
 function printRow({ case: name, expected, observed, ok }: StoryRow): void {
   const verdict = ok ? 'ok    ' : 'FAILED';
   const detail = expected === observed ? observed : `${observed}   (expected: ${expected})`;
-  process.stdout.write(`${verdict} ${name.padEnd(66)} ${detail}\n`);
+  process.stdout.write(`${verdict} ${name.padEnd(72)} ${detail}\n`);
 }
 
 /** Runs `HOST COMMAND…` lines until an empty one. */
