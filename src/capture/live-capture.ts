@@ -112,6 +112,11 @@ export class LiveCapture {
     });
   }
 
+  /** True while all interfaces are open; found out within a second. */
+  get isCapturing(): boolean {
+    return this.#current.openInterfaces.length === this.#options.interfaces.length;
+  }
+
   statistics(): LiveCaptureStatistics {
     const { openInterfaces, receivedByKernel, droppedByKernel, droppedByBackpressure, counters } = sumOf(
       this.#ended,

@@ -22,7 +22,7 @@ import { NsHistory } from '../nsdb/ns-history.ts';
 import { BUILT_IN_ROOT_HINTS_DATE, builtInRootHints, keepRootHints, parseRootHints } from '../nsdb/root-hints.ts';
 import { keepSeed } from '../nsdb/seed.ts';
 import { AllowList } from '../policy/allow-list.ts';
-import { type Mode, modeInForce, type Warmup, warmupLeftMs } from '../policy/mode.ts';
+import { type Mode, modeInForce, warmupLeftMs } from '../policy/mode.ts';
 import { createServices, formatInstant } from '../services/services.ts';
 import { type CountedParts, lossesOf, type ModeFigures, statusOf } from './figures.ts';
 import { LossReport } from './loss-report.ts';
@@ -48,7 +48,9 @@ export class Application {
   readonly #controller: OpenFlowController;
   readonly #control: ControlServer;
   readonly #capture: LiveCapture | undefined;
-  #learningSinceMs: number | undefined;
+  /** Time in which all interfaces were captured. */
+  #learnedForMs = 0;
+  #lastTickMs: number;
   #modeInForce: Mode;
   readonly #losses: LossReport;
   #cancelTimers: readonly (() => void)[] = [];
@@ -58,7 +60,8 @@ export class Application {
     this.#config = config;
     this.#clock = clock;
     this.#log = log;
-    this.#modeInForce = modeInForce(config.mode, this.#warmup(), clock.nowMs());
+    this.#lastTickMs = clock.nowMs();
+    this.#modeInForce = modeInForce(config.mode, config.warmup, 0);
     this.#history = createHistory(config, configFile, clock, log);
     this.#allowList = new AllowList(config.allow, ALLOW_LIST_SIZE);
     const perRound = Math.ceil((config.log.rate * EVENT_ROUND_MS) / 1000);
@@ -127,7 +130,7 @@ export class Application {
         desiredFlows: (session) => this.#desiredFlows(session),
         ready: (session) => this.#switchReady(session),
         packetIn: (session, packet) => this.#firewall.packetIn(this.#gate(session.datapathId), packet),
-        gone: (session) => this.#gate(session.datapathId).connect(undefined),
+        gone: (session) => this.#gate(session.datapathId).disconnect(),
       },
     );
   }
@@ -140,9 +143,7 @@ export class Application {
     const options = { interfaces, direction: capture.direction, insideNetworks: inside.networks };
     const hooks = {
       onObservation: this.#learner.observe.bind(this.#learner),
-      onReady: () => {
-        this.#learningSinceMs ??= this.#clock.nowMs();
-      },
+      onReady: () => {},
       onProblem: () => {},
     };
     return new LiveCapture(options, hooks, this.#clock, this.#log);
@@ -173,8 +174,8 @@ export class Application {
       meters: session.hasMeters,
     });
     const gate = this.#gate(session.datapathId);
-    gate.connect(session.verdicts);
-    return { base, verdicts: treatment === 'ask' ? gate.desiredFlows() : [] };
+    gate.connect(session.verdicts, treatment === 'ask');
+    return { base, verdicts: gate.desiredFlows() };
   }
 
   /** Without a configured direction nobody can tell what is outbound, and so nothing is judged. */
@@ -205,17 +206,16 @@ export class Application {
   }
 
   #tick(): void {
-    const mode = modeInForce(this.#config.mode, this.#warmup(), this.#clock.nowMs());
+    const nowMs = this.#clock.nowMs();
+    if (this.#capture?.isCapturing) this.#learnedForMs += nowMs - this.#lastTickMs;
+    this.#lastTickMs = nowMs;
+    const mode = modeInForce(this.#config.mode, this.#config.warmup, this.#learnedForMs);
     if (mode !== this.#modeInForce) {
       this.#modeInForce = mode;
       this.#log.info({ mode }, 'warm-up is over: verdicts are enforced from now on');
       this.#controller.reconcileAll();
     }
     this.#firewall.tick();
-  }
-
-  #warmup(): Warmup {
-    return { durationMs: this.#config.warmup, learningSinceMs: this.#learningSinceMs };
   }
 
   #sayMode(): void {
@@ -228,19 +228,23 @@ export class Application {
 
   #modeText(): string {
     if (this.#config.mode === 'monitor') return 'monitor mode, every query passes';
-    const leftMs = warmupLeftMs(this.#warmup(), this.#clock.nowMs());
-    if (leftMs === 0) return 'enforce mode, unknown destinations are blocked';
-    const until = formatInstant(this.#clock.nowMs() + leftMs);
-    return `enforce acts as monitor until warm-up is over (${until ?? 'it begins with the first capture'})`;
+    const endsAtMs = this.#warmupEndsAtMs();
+    if (endsAtMs === undefined) return 'enforce mode, unknown destinations are blocked';
+    return `enforce acts as monitor until warm-up is over (${formatInstant(endsAtMs) ?? 'it waits for the capture'})`;
+  }
+
+  /** Undefined when it is over, Infinity while nothing is captured. */
+  #warmupEndsAtMs(): number | undefined {
+    const leftMs = warmupLeftMs(this.#config.warmup, this.#learnedForMs);
+    if (leftMs === 0) return undefined;
+    return this.#capture?.isCapturing ? this.#clock.nowMs() + leftMs : Number.POSITIVE_INFINITY;
   }
 
   #modeFigures(): ModeFigures {
-    const nowMs = this.#clock.nowMs();
-    const leftMs = warmupLeftMs(this.#warmup(), nowMs);
     return {
       configured: this.#config.mode,
       inForce: this.#modeInForce,
-      warmupEndsAtMs: leftMs === 0 ? undefined : nowMs + leftMs,
+      warmupEndsAtMs: this.#warmupEndsAtMs(),
     };
   }
 }

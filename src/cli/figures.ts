@@ -26,7 +26,7 @@ export interface CountedParts {
 export interface ModeFigures {
   readonly configured: Mode;
   readonly inForce: Mode;
-  /** When warm-up is over; Infinity when it has not begun, undefined when it is over. */
+  /** When warm-up is over; Infinity while nothing is captured, undefined when it is over. */
   readonly warmupEndsAtMs: number | undefined;
 }
 
@@ -35,9 +35,7 @@ export function statusOf(parts: CountedParts, mode: ModeFigures): StatusView {
   return {
     mode: { configured: mode.configured, inForce: mode.inForce },
     warmup:
-      mode.warmupEndsAtMs === undefined
-        ? 'over'
-        : (formatInstant(mode.warmupEndsAtMs) ?? 'begins with the first capture'),
+      mode.warmupEndsAtMs === undefined ? 'over' : (formatInstant(mode.warmupEndsAtMs) ?? 'waits for the capture'),
     history: { triples: history.size, addresses: history.addressCount, refused: history.refused },
     learning: learner.statistics(),
     capture: capture?.statistics() ?? null,

@@ -73,14 +73,26 @@ export class ControlServer {
     socket.setTimeout(IDLE_MS, () => socket.destroy());
     socket.on('close', () => this.#connections.delete(socket));
     socket.on('error', (error) => this.#log.debug({ error: error.message }, 'control connection failed'));
+    const lines: string[] = [];
+    const answerNext = () => {
+      for (;;) {
+        // An answer that nobody reads holds up the ones behind it, not the process.
+        if (socket.writableNeedDrain || socket.destroyed) return;
+        const line = lines.shift();
+        if (line === undefined) break;
+        socket.write(`${JSON.stringify(this.#answer(line))}\n`);
+      }
+      socket.resume();
+    };
+    socket.on('drain', answerNext);
     socket.on('data', (text: string) => {
-      const lines = (unread + text).split('\n');
+      lines.push(...(unread + text).split('\n'));
       unread = lines.pop() ?? '';
-      for (const line of lines) socket.write(`${JSON.stringify(this.#answer(line))}\n`);
+      socket.pause();
+      answerNext();
       if (unread.length <= MAX_REQUEST_BYTES) return;
-      socket.end(
-        `${JSON.stringify(refuse('request-too-long', `a request has at most ${MAX_REQUEST_BYTES} octets`))}\n`,
-      );
+      const limit = `a request has at most ${MAX_REQUEST_BYTES} octets`;
+      socket.end(`${JSON.stringify(refuse('request-too-long', limit))}\n`);
     });
   }
 

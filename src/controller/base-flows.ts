@@ -5,7 +5,7 @@ import { FLOW_MOD_DEFAULTS } from '../openflow/flow-mod.ts';
 import type { Match } from '../openflow/match.ts';
 import { encodeMessage } from '../openflow/message.ts';
 import type { Oxm } from '../openflow/oxm.ts';
-import { CONTROLLER_MAX_LENGTH, Port } from '../openflow/schema/constants.ts';
+import { CONTROLLER_MAX_LENGTH, FragmentBit, Port } from '../openflow/schema/constants.ts';
 import type { Instruction } from '../openflow/schema/instructions.ts';
 import {
   COPY_REASON,
@@ -52,6 +52,8 @@ export const COPY_METERS: readonly CopyMeter[] = [
 const ETH_TYPE_IPV4 = 0x0800;
 const ETH_TYPE_IPV6 = 0x86dd;
 const DNS_PORT = 53;
+/** Hop-by-hop options, routing, destination options (RFC 8200 §4). */
+const IPV6_EXTENSION_HEADERS = [0, 43, 60];
 const PROTOCOLS = [
   { ipProto: 17, portField: 'udp_dst' },
   { ipProto: 6, portField: 'tcp_dst' },
@@ -115,9 +117,34 @@ function classifyFlows(settings: BaseSettings): Flow[] {
         flow('classify', 'toResolver', { match, instructions: pass }),
       ),
     ]),
+    ...(settings.treatment === 'ask' ? hiddenPortFlows() : []),
     ...(settings.treatment === 'forward' ? [] : outboundDnsFlows()),
     flow('classify', 'other', { instructions: pass }),
   ];
+}
+
+/**
+ * A TCP or UDP header cut short, and an IPv6 header chain that ends inside an extension header, show no ports (read as
+ * 0): the rest, in a later fragment, would pass unjudged. Honest senders make no such first fragments.
+ */
+function hiddenPortFlows(): Flow[] {
+  const firstFragment = (value: number): Match => [
+    { field: 'eth_type', value },
+    { field: 'nw_frag', value: FragmentBit.ANY },
+  ];
+  const withoutPorts = [ETH_TYPE_IPV4, ETH_TYPE_IPV6].flatMap((ethType) =>
+    PROTOCOLS.map(
+      ({ ipProto, portField }): Match => [
+        ...firstFragment(ethType),
+        { field: 'ip_proto', value: ipProto },
+        { field: portField, value: 0 },
+      ],
+    ),
+  );
+  const insideChain = IPV6_EXTENSION_HEADERS.map(
+    (value): Match => [...firstFragment(ETH_TYPE_IPV6), { field: 'ip_proto', value }],
+  );
+  return [...withoutPorts, ...insideChain].map((match) => flow('classify', 'hiddenPorts', { match, instructions: [] }));
 }
 
 function outboundDnsFlows(): Flow[] {

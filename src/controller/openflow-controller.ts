@@ -108,6 +108,8 @@ export class OpenFlowController {
   #identify(session: SwitchSession): string | undefined {
     const holder = this.#identified.get(session.datapathId);
     if (holder !== undefined) {
+      // A switch that lost its path comes back before its old connection is known to be dead.
+      holder.challenge();
       return `datapath id ${session.datapathId} is in use by ${holder.peer}: two bridges must not share one`;
     }
     this.#identified.set(session.datapathId, session);

@@ -38,6 +38,7 @@ export const PIPELINE = {
       'ipv6_dst',
       'udp_dst',
       'tcp_dst',
+      'nw_frag',
     ],
     next: ['verdict', 'forward'],
     entries: {
@@ -45,6 +46,7 @@ export const PIPELINE = {
       insideNetwork: entry(2, 400, 'to an inside network: not outbound'),
       fromResolver: entry(3, 300, 'DNS from a trusted resolver'),
       toResolver: entry(4, 300, 'DNS to a trusted resolver'),
+      hiddenPorts: entry(7, 250, 'enforce: a first fragment too short to show its ports, dropped (RFC 1858, RFC 7112)'),
       outboundDns: entry(5, 200, 'a direct outbound DNS query'),
       other: entry(6, 0, 'everything else, later fragments too'),
     },

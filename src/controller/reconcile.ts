@@ -1,5 +1,5 @@
 /** What differs between the flows and meters a switch has and those it should have: both are values, and so is the diff. */
-import { addressFromOctets, networkMask } from '../core/address.ts';
+import { addressFromOctets } from '../core/address.ts';
 import { FLOW_MOD_DEFAULTS, type FlowMod } from '../openflow/flow-mod.ts';
 import type { MessageOf } from '../openflow/message.ts';
 import type { Oxm } from '../openflow/oxm.ts';
@@ -60,14 +60,12 @@ function identityOf({ tableId, priority, match }: Pick<Flow, 'tableId' | 'priori
 
 /** A switch shows a mask of all ones as no mask. */
 function withoutFullMask(oxm: Oxm): Oxm {
-  if (oxm.field === 'unknown' || oxm.mask === undefined) return oxm;
-  const isFull = [32, 128].some((length) => oxm.mask === addressFromOctets(fullMask(length)));
-  return isFull ? ({ field: oxm.field, value: oxm.value } as Oxm) : oxm;
+  if (oxm.field === 'unknown' || oxm.mask === undefined || !FULL_MASKS.includes(oxm.mask)) return oxm;
+  return { field: oxm.field, value: oxm.value } as Oxm;
 }
 
-function fullMask(length: number): Buffer {
-  return networkMask(addressFromOctets(Buffer.alloc(length / 8))!, length);
-}
+/** Of IPv4 and IPv6 addresses. */
+const FULL_MASKS: readonly unknown[] = [4, 16].map((octets) => addressFromOctets(Buffer.alloc(octets, 0xff)));
 
 function fingerprint(value: unknown): string {
   return JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? part.toString() : part));

@@ -3,6 +3,7 @@ import { type Clock, every } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import type { FlowMod } from '../openflow/flow-mod.ts';
 import { Framer } from '../openflow/framer.ts';
 import { decodeHello, decodeMessage, encodeMessage, type Message, type MessageOf } from '../openflow/message.ts';
 import { PacketInView } from '../openflow/packet-in.ts';
@@ -14,6 +15,7 @@ import {
   Meter,
   OPENFLOW_VERSION,
   Port,
+  PortReason,
   Table,
 } from '../openflow/schema/constants.ts';
 import type { MultipartReplyBody, MultipartRequestBody } from '../openflow/schema/multipart.ts';
@@ -28,8 +30,11 @@ const HANDSHAKE_MS = 10_000;
 const REQUEST_MS = 10_000;
 const ECHO_MS = 5000;
 const SILENCE_MS = 15_000;
+const CHALLENGE_MS = 1000;
 /** Malformed messages, and ERRORs, that one connection may put into the log; all of them are counted. */
 const MAX_COMPLAINTS = 20;
+/** Flow_mods between two barriers. */
+const SLICE = 10_000;
 const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
 
 /** What a session asks of its owner and tells it. */
@@ -70,6 +75,7 @@ export class SwitchSession {
   readonly #packet = new PacketInView();
   readonly #cancelTimers: (() => void)[] = [];
   #cancelHandshakeLimit = () => {};
+  #cancelChallenge = () => {};
   #heardHello = false;
   #isReady = false;
   #closeReason: string | undefined;
@@ -117,10 +123,23 @@ export class SwitchSession {
     this.#closeReason = reason;
     this.#isReady = false;
     this.#cancelHandshakeLimit();
+    this.#cancelChallenge();
     for (const cancel of this.#cancelTimers) cancel();
     this.#requests.failAll(reason);
     this.#socket.destroy();
     this.#hooks.closed(this, reason);
+  }
+
+  /** Closes the session unless the switch is heard of soon: another one has come with its datapath id. */
+  challenge(): void {
+    const heard = this.counters.get('messages');
+    this.send({ type: 'echoRequest', xid: this.#out.nextXid(), data: Buffer.alloc(0) });
+    const check = () => {
+      if (this.counters.get('messages') === heard)
+        this.close('silent, and its datapath id has come back on another connection');
+    };
+    this.#cancelChallenge();
+    this.#cancelChallenge = this.#clock.after(CHALLENGE_MS, check);
   }
 
   /** Brings the switch in step with the desired flows. A call while one is under way makes it run once more. */
@@ -240,6 +259,12 @@ export class SwitchSession {
   async #reconcileOnce(): Promise<void> {
     if (this.#portsChanged) await this.#learnPorts();
     if (this.hasMeters) await this.#reconcileMeters();
+    // Verdicts given between the slices of many changes may have been overtaken by them.
+    if ((await this.#reconcileFlows()) > SLICE) await this.#reconcileFlows();
+  }
+
+  /** Resolves with how many flow_mods it took. */
+  async #reconcileFlows(): Promise<number> {
     const filter = { tableId: Table.ALL, outPort: Port.ANY, outGroup: Group.ANY, match: [] };
     const cookie = BigInt(COOKIE_TAG) << 48n;
     const parts = await this.#multipart({ type: 'flow', ...filter, cookie, cookieMask: COOKIE_TAG_MASK });
@@ -249,10 +274,20 @@ export class SwitchSession {
     this.#renewed = base.filter(({ hardTimeoutSeconds }) => hardTimeoutSeconds > 0);
     this.verdicts.setGeneration(this.#generation);
     const mods = diffFlows(present, [...base, ...verdicts], this.#generation);
-    for (const mod of mods) this.send({ ...mod, xid: this.#out.nextXid() });
-    await this.#request({ type: 'barrierRequest', xid: 0 });
+    await this.#sendInSlices(mods);
     const fields = { datapathId: this.datapathId, present: present.length, changed: mods.length };
     this.#log.info(fields, `flows in step: ${present.length} were there, ${mods.length} changed`);
+    return mods.length;
+  }
+
+  /** Waits for a barrier after each slice, so that many flows neither overrun the send backlog nor block the loop. */
+  async #sendInSlices(mods: readonly FlowMod[]): Promise<void> {
+    let start = 0;
+    do {
+      for (const mod of mods.slice(start, start + SLICE)) this.send({ ...mod, xid: this.#out.nextXid() });
+      await this.#request({ type: 'barrierRequest', xid: 0 });
+      start += SLICE;
+    } while (start < mods.length);
   }
 
   async #reconcileMeters(): Promise<void> {
@@ -291,11 +326,16 @@ export class SwitchSession {
     if (message.type === 'echoRequest') this.send({ type: 'echoReply', xid: message.xid, data: message.data });
     else if (this.#requests.settle(message)) return;
     else if (message.type === 'error') this.#error(message);
-    else if (message.type === 'portStatus') this.#portStatus();
+    else if (message.type === 'portStatus') this.#portStatus(message);
   }
 
-  /** However many ports change at once, they are read once more, and the flows that name them follow. */
-  #portStatus(): void {
+  /**
+   * However many ports come, go or change their number at once, they are read once more, and the flows that name them
+   * follow. A link that goes up and down changes nothing.
+   */
+  #portStatus({ reason, port }: MessageOf<'portStatus'>): void {
+    const number = reason === PortReason.DELETE ? undefined : port.portNo;
+    if (this.#isReady && this.ports.get(port.name) === number) return;
     this.#portsChanged = true;
     if (this.#isReady || this.#reconciling !== undefined) this.reconcileOrClose();
   }

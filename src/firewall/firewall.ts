@@ -125,7 +125,12 @@ export class Firewall {
       this.counters.add('not outbound DNS');
       return;
     }
-    const purpose = purposeOf(packet);
+    let purpose = purposeOf(packet);
+    if (purpose === 'asking' && !gate.enforces) {
+      // An entry of an enforcing past sent it, before the switch was in step again.
+      gate.release(packet.inPort, packet.message, packet.frameStart, packet.frameEnd);
+      purpose = 'observed';
+    }
     const verdict = this.#decide(frame.destination, purpose !== 'blocked' && this.#holdTimeMs > 0);
     if (verdict.kind === 'allow') this.#allow(gate, purpose, verdict, packet);
     else if (verdict.kind === 'hold') this.#hold(gate, purpose, packet);

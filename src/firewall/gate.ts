@@ -71,6 +71,7 @@ export class Gate {
   #newestDrop: DropRecord | undefined;
   #dropCount = 0;
   #datapath: Datapath | undefined;
+  #enforces = true;
 
   constructor(datapathId: string, clock: Clock, options: GateOptions) {
     this.datapathId = datapathId;
@@ -78,9 +79,19 @@ export class Gate {
     this.#options = options;
   }
 
-  /** Undefined while the switch is away. */
-  connect(datapath: Datapath | undefined): void {
+  /** The switch is there; `enforces` tells whether verdicts make flows on it, or are only told. */
+  connect(datapath: Datapath, enforces: boolean): void {
     this.#datapath = datapath;
+    this.#enforces = enforces;
+  }
+
+  /** The switch is away. Its flows are kept in mind for its return. */
+  disconnect(): void {
+    this.#datapath = undefined;
+  }
+
+  get enforces(): boolean {
+    return this.#enforces;
   }
 
   get isConnected(): boolean {
@@ -165,6 +176,7 @@ export class Gate {
 
   /** The flows that should be on the switch now. */
   desiredFlows(): readonly Flow[] {
+    if (!this.#enforces) return [];
     const nowMs = this.#clock.nowMs();
     const left = (endsAtMs: number) => Math.max(1, flowSeconds(endsAtMs, nowMs));
     const live = <T extends { endsAtMs: number }>(records: Iterable<T>) =>

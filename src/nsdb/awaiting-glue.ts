@@ -12,13 +12,16 @@ export interface AwaitingGlueOptions {
   readonly size: number;
 }
 
+/** Zones that wait for one name server at once: its address, when it comes, completes them all in one turn. */
+const MAX_ZONES = 256;
+
 /** NS records that came without glue, waiting for an A or AAAA answer for the name server's name. */
 export class AwaitingGlue {
   readonly #clock: Clock;
   readonly #options: AwaitingGlueOptions;
-  /** By name server, then by zone; the outer order is that of the newest sighting. */
-  readonly #waiting = new Map<Name, Map<Name, Glueless>>();
-  #size = 0;
+  /** By zone and name server, in order of time. */
+  readonly #waiting = new Map<string, Glueless>();
+  readonly #byNameServer = new Map<Name, Set<Glueless>>();
   #refused = 0;
 
   constructor(clock: Clock, options: AwaitingGlueOptions) {
@@ -27,7 +30,7 @@ export class AwaitingGlue {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#waiting.size;
   }
 
   /** NS records that found no room. */
@@ -37,38 +40,37 @@ export class AwaitingGlue {
 
   add(glueless: Glueless): void {
     this.#dropOverdue();
-    const zones = this.#waiting.get(glueless.nameServer) ?? new Map<Name, Glueless>();
-    if (!zones.has(glueless.zone)) {
-      if (this.#size >= this.#options.size) {
-        this.#refused++;
-        return;
-      }
-      this.#size++;
+    const key = glueless.zone + glueless.nameServer;
+    const held = this.#waiting.get(key);
+    if (held !== undefined) this.#remove(key, held);
+    const siblings = this.#byNameServer.get(glueless.nameServer);
+    if (this.#waiting.size >= this.#options.size || (siblings?.size ?? 0) >= MAX_ZONES) {
+      this.#refused++;
+      return;
     }
-    zones.set(glueless.zone, glueless);
-    this.#waiting.delete(glueless.nameServer);
-    this.#waiting.set(glueless.nameServer, zones);
+    this.#waiting.set(key, glueless);
+    if (siblings === undefined) this.#byNameServer.set(glueless.nameServer, new Set([glueless]));
+    else siblings.add(glueless);
   }
 
   /** The NS records that name `nameServer` and still wait. They go on waiting: a second address may come. */
   waitingFor(nameServer: Name): readonly Glueless[] {
     this.#dropOverdue();
-    return [...(this.#waiting.get(nameServer)?.values() ?? [])].filter((glueless) => !this.#isOverdue(glueless));
+    return [...(this.#byNameServer.get(nameServer) ?? [])];
   }
 
-  #isOverdue(glueless: Glueless): boolean {
-    return glueless.responseAtMs < this.#clock.nowMs() - this.#options.timeMs;
+  #remove(key: string, glueless: Glueless): void {
+    this.#waiting.delete(key);
+    const siblings = this.#byNameServer.get(glueless.nameServer);
+    siblings?.delete(glueless);
+    if (siblings?.size === 0) this.#byNameServer.delete(glueless.nameServer);
   }
 
   #dropOverdue(): void {
-    for (const [nameServer, zones] of this.#waiting) {
-      for (const [zone, glueless] of zones) {
-        if (!this.#isOverdue(glueless)) continue;
-        zones.delete(zone);
-        this.#size--;
-      }
-      if (zones.size > 0) return;
-      this.#waiting.delete(nameServer);
+    const oldestMs = this.#clock.nowMs() - this.#options.timeMs;
+    for (const [key, glueless] of this.#waiting) {
+      if (glueless.responseAtMs >= oldestMs) return;
+      this.#remove(key, glueless);
     }
   }
 }

@@ -2,12 +2,21 @@ import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { canonicalName, type Name } from '../dns/name.ts';
-import type { DnsObservation, DnsQuery, DnsResponse, NsRecord } from '../dns/observation.ts';
+import type { AddressRecord, DnsObservation, DnsQuery, DnsResponse, NsRecord } from '../dns/observation.ts';
 import { AwaitingGlue, type AwaitingGlueOptions, type Glueless } from './awaiting-glue.ts';
 import type { NsHistory } from './ns-history.ts';
 import type { Trust } from './ns-triple.ts';
 import { type PendingOptions, PendingQueries } from './pending-queries.ts';
-import { canBeNameServer, judgeOwner, type Refusal, refuseResponse, type TeachingMode } from './teaching.ts';
+import {
+  canBeNameServer,
+  judgeOwner,
+  MAX_ADDRESSES,
+  type Refusal,
+  refuseClient,
+  refuseResponse,
+  type TeachingMode,
+  teachableRecords,
+} from './teaching.ts';
 
 export interface LearnerOptions {
   readonly teach: TeachingMode;
@@ -23,6 +32,7 @@ type LearnerCounter =
   | 'lessons'
   | 'glueless'
   | `refused: ${Refusal}`
+  | 'refused: more records than one response may teach'
   | 'refused: history is full';
 
 interface MatchedExchange {
@@ -31,6 +41,8 @@ interface MatchedExchange {
   readonly queryName: Name;
   /** The closest zone above the query name that the responder is known to serve. */
   readonly servedZone: Name | undefined;
+  /** Addresses of the name servers that the response names. */
+  readonly glue: ReadonlyMap<Name, readonly AddressRecord[]>;
 }
 
 /** Turns what a capture saw into the NS history: queries matched to responses, NS records joined to their glue. */
@@ -49,7 +61,9 @@ export class Learner {
   }
 
   observe(observation: DnsObservation): void {
-    if (observation.kind === 'query') this.#observeQuery(observation);
+    const refusal = refuseClient(observation.client, this.#options.teach, this.#options.trustedResolvers);
+    if (refusal !== undefined) this.counters.add(`refused: ${refusal}`);
+    else if (observation.kind === 'query') this.#observeQuery(observation);
     else this.#observeResponse(observation);
   }
 
@@ -71,15 +85,17 @@ export class Learner {
     const query = this.#pending.close(response);
     this.counters.add(query === undefined ? 'responses unmatched' : 'responses matched');
     if (query === undefined) return;
-    const refusal = refuseResponse(response, this.#options.teach, this.#options.trustedResolvers);
+    const refusal = refuseResponse(response);
     if (refusal !== undefined) {
       this.counters.add(`refused: ${refusal}`);
       return;
     }
     const queryName = canonicalName(response.question.name);
     const servedZone = this.#history.closestServedZone(response.server, queryName);
-    const exchange = { query, response, queryName, servedZone };
-    for (const record of response.nameServers) this.#learnNameServer(exchange, record);
+    const { nameServers, glue, refusedRecords } = teachableRecords(response);
+    if (refusedRecords > 0) this.counters.add('refused: more records than one response may teach', refusedRecords);
+    const exchange = { query, response, queryName, servedZone, glue };
+    for (const record of nameServers) this.#learnNameServer(exchange, record);
     this.#joinAnswers(exchange);
   }
 
@@ -98,7 +114,7 @@ export class Learner {
       queryName,
       responseAtMs: response.atMs,
     };
-    const glue = response.additional.filter(({ owner }) => owner === record.nameServer);
+    const glue = exchange.glue.get(record.nameServer) ?? [];
     for (const { address, ttl } of glue) this.#learn(glueless, address, ttl);
     if (glue.length > 0) return;
     this.counters.add('glueless');
@@ -108,7 +124,7 @@ export class Learner {
   /** An address answer for a name server's own name completes the NS records that wait for it. */
   #joinAnswers(exchange: MatchedExchange): void {
     const { response, queryName } = exchange;
-    const answers = response.answers.filter(({ owner }) => owner === queryName);
+    const answers = response.answers.filter(({ owner }) => owner === queryName).slice(0, MAX_ADDRESSES);
     if (answers.length === 0) return;
     const waiting = this.#awaitingGlue.waitingFor(queryName);
     const answerTrust = waiting.length === 0 ? undefined : this.#judge(queryName, exchange);

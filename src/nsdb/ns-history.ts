@@ -40,6 +40,8 @@ interface Row extends NsTriple {
 
 interface Place {
   readonly rows: Map<string, Row>;
+  /** How many rows there are of each zone. */
+  readonly zones: Map<Name, number>;
   readonly origin: Origin;
   expiresAtMs: number;
 }
@@ -96,10 +98,10 @@ export class NsHistory {
 
   /** The zone closest above (or at) `name` that `address` is known to serve. `name` is canonical. */
   closestServedZone(address: Address, name: Name): Name | undefined {
-    const zones = new Set(this.lookup(address)?.triples.map((triple) => triple.zone));
-    if (zones.size === 0) return undefined;
+    const place = this.standing(address) === undefined ? undefined : this.#places.get(address);
+    if (place === undefined) return undefined;
     for (let zone = name; ; zone = parentName(zone)) {
-      if (zones.has(zone)) return zone;
+      if (place.zones.has(zone)) return zone;
       if (zone === ROOT) return undefined;
     }
   }
@@ -153,14 +155,16 @@ export class NsHistory {
       return false;
     }
     const wasKnown = this.standing(row.address) !== undefined;
-    const place = this.#places.get(row.address);
-    if (place === undefined) {
-      const { origin, expiresAtMs } = row;
-      this.#places.set(row.address, { rows: new Map([[row.key, row]]), origin, expiresAtMs });
-    } else {
-      place.rows.set(row.key, row);
-      place.expiresAtMs = Math.max(place.expiresAtMs, row.expiresAtMs);
-    }
+    const place = this.#places.get(row.address) ?? {
+      rows: new Map(),
+      zones: new Map(),
+      origin: row.origin,
+      expiresAtMs: row.expiresAtMs,
+    };
+    place.rows.set(row.key, row);
+    place.zones.set(row.zone, (place.zones.get(row.zone) ?? 0) + 1);
+    place.expiresAtMs = Math.max(place.expiresAtMs, row.expiresAtMs);
+    this.#places.set(row.address, place);
     this.#size++;
     this.#expiry.add(row);
     if (!wasKnown) this.#tellLearned(row.address);
@@ -175,6 +179,9 @@ export class NsHistory {
     const place = this.#places.get(row.address);
     if (place === undefined) return;
     place.rows.delete(row.key);
+    const left = (place.zones.get(row.zone) ?? 1) - 1;
+    if (left === 0) place.zones.delete(row.zone);
+    else place.zones.set(row.zone, left);
     this.#size--;
     if (place.rows.size > 0) return;
     this.#places.delete(row.address);

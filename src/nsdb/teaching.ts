@@ -3,7 +3,7 @@
  */
 import { type Address, isIpv4 } from '../core/address.ts';
 import { isAtOrBelow, labelCount, type Name, ROOT } from '../dns/name.ts';
-import type { DnsResponse } from '../dns/observation.ts';
+import type { AddressRecord, DnsResponse, NsRecord } from '../dns/observation.ts';
 import { RCODE } from '../dns/registry.ts';
 import type { Trust } from './ns-triple.ts';
 
@@ -20,15 +20,55 @@ export type Refusal =
   | 'unknown responder teaches a TLD'
   | 'address can be no name server';
 
-/** Whether the response as a whole may teach: RFC 2308 §2 keeps NS records of failures apart, RFC 2181 §9 the truncated. */
-export function refuseResponse(
-  response: DnsResponse,
+/** Most name servers that one response may teach, and most addresses of each: no honest delegation has more. */
+export const MAX_NAME_SERVERS = 20;
+export const MAX_ADDRESSES = 13;
+
+/** Whose exchanges count at all; in `resolvers` mode others may not even fill the table of pending queries. */
+export function refuseClient(
+  client: Address,
   mode: TeachingMode,
   trustedResolvers: ReadonlySet<Address>,
 ): Refusal | undefined {
-  if (mode === 'resolvers' && !trustedResolvers.has(response.client)) return 'client is no trusted resolver';
+  return mode === 'resolvers' && !trustedResolvers.has(client) ? 'client is no trusted resolver' : undefined;
+}
+
+/** Whether the response as a whole may teach: RFC 2308 §2 keeps NS records of failures apart, RFC 2181 §9 the truncated. */
+export function refuseResponse(response: DnsResponse): Refusal | undefined {
   if (response.rcode !== RCODE.NOERROR) return 'response code is not NOERROR';
   return response.truncated ? 'response is truncated' : undefined;
+}
+
+/** The records of a response that are looked at, each once. */
+export interface TeachableRecords {
+  readonly nameServers: readonly NsRecord[];
+  /** By name server; addresses of other names are not glue (RFC 9471 §2). */
+  readonly glue: ReadonlyMap<Name, readonly AddressRecord[]>;
+  /** Records beyond the maximum. */
+  readonly refusedRecords: number;
+}
+
+export function teachableRecords(response: DnsResponse): TeachableRecords {
+  const nameServers = new Map<string, NsRecord>();
+  const glue = new Map<Name, AddressRecord[]>();
+  let refusedRecords = 0;
+  for (const record of response.nameServers) {
+    const key = record.owner + record.nameServer;
+    if (nameServers.has(key)) continue;
+    if (nameServers.size >= MAX_NAME_SERVERS) {
+      refusedRecords++;
+      continue;
+    }
+    nameServers.set(key, record);
+    glue.set(record.nameServer, []);
+  }
+  for (const record of response.additional) {
+    const addresses = glue.get(record.owner);
+    if (addresses === undefined || addresses.some(({ address }) => address === record.address)) continue;
+    if (addresses.length < MAX_ADDRESSES) addresses.push(record);
+    else refusedRecords++;
+  }
+  return { nameServers: [...nameServers.values()], glue, refusedRecords };
 }
 
 /**

@@ -95,7 +95,7 @@ export class World {
     this.firewall.addGate(this.gate, 4);
     this.switch = new FakeDatapath(clock, this.firewall, this.gate);
     this.switch.isObserving = options.monitor ?? false;
-    this.gate.connect(this.switch);
+    this.gate.connect(this.switch, !this.switch.isObserving);
     this.#tick();
   }
 
@@ -213,8 +213,8 @@ const COMMANDS: Readonly<Record<string, Step>> = {
       verb === 'add' ? world.allowList.add(addressOf(address!)) : world.allowList.remove(addressOf(address!));
     expect(outcome, line).toBe(verb === 'add' ? 'added' : 'removed');
   },
-  away: (world) => world.gate.connect(undefined),
-  back: (world) => world.gate.connect(world.switch),
+  away: (world) => world.gate.disconnect(),
+  back: (world) => world.gate.connect(world.switch, !world.switch.isObserving),
 };
 
 function listOf(words: readonly string[], empty: string): string[] {

@@ -85,6 +85,9 @@ export const PacketInReason = { NO_MATCH: 0, ACTION: 1, INVALID_TTL: 2 } as cons
 /** OFPRR_*: why a flow entry went (§7.4.2). */
 export const FlowRemovedReason = { IDLE_TIMEOUT: 0, HARD_TIMEOUT: 1, DELETE: 2, GROUP_DELETE: 3 } as const;
 
+/** OFPPR_*: what happened to a port (§7.4.3). */
+export const PortReason = { ADD: 0, DELETE: 1, MODIFY: 2 } as const;
+
 /** OFPC_FRAG_*: bits of a switch's configuration `flags` (§7.3.2); NX_MATCH is Open vSwitch's value. */
 export const FragmentFlag = { NORMAL: 0, DROP: 1, REASM: 2, NX_MATCH: 3 } as const;
 
@@ -93,6 +96,9 @@ export const MULTIPART_MORE = 1;
 
 /** OFPVID_*: bits of a vlan_vid match; PRESENT is set with every real VLAN id, NONE matches frames without a tag. */
 export const VlanId = { NONE: 0, PRESENT: 0x1000 } as const;
+
+/** Bits of nw_frag (Open vSwitch, nicira-ext.h): ANY alone is a first fragment, with LATER a later one. */
+export const FragmentBit = { ANY: 1, LATER: 2 } as const;
 
 /** Experimenter ids: the Open Networking Foundation, and Nicira (Open vSwitch). */
 export const Experimenter = { ONF: 0x4f4e4600, NICIRA: 0x00002320 } as const;

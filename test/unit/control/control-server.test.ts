@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../../../mininet/until.ts';
 import { askControl } from '../../../src/control/control-client.ts';
 import { ControlServer } from '../../../src/control/control-server.ts';
 import { MAX_REQUEST_BYTES } from '../../../src/control/protocol.ts';
@@ -106,6 +107,31 @@ describe('the control socket', () => {
     const failure = askControl(path, { operation: 'check', address: '192.0.2.1' });
     await expect(failure).rejects.toMatchObject({ code: 'internal', message: expect.not.stringContaining('broken') });
     expect(await askControl(path, { operation: 'status' })).toEqual({ mode: 'monitor' });
+  });
+
+  it('does not work ahead of a client that reads nothing, and serves the others meanwhile', async () => {
+    let asked = 0;
+    const big = 'x'.repeat(1024 * 1024);
+    const busy = new ControlServer(
+      `${path}.busy`,
+      {
+        ...services,
+        status: () => {
+          asked++;
+          return { big };
+        },
+      },
+      silentLog,
+    );
+    await busy.start();
+    const deaf = connect(`${path}.busy`, () => deaf.write('{"operation":"status"}\n'.repeat(500)));
+    deaf.pause();
+    await until('the first answer is under way', 5000, () => (asked > 0 ? true : undefined));
+    for (let round = 0; round < 5; round++)
+      await askControl(`${path}.busy`, { operation: 'allow add', address: '192.0.2.1' });
+    expect(asked).toBeLessThan(50);
+    deaf.destroy();
+    await busy.stop();
   });
 
   it('takes the place of a socket whose process is dead', async () => {

@@ -80,13 +80,28 @@ describe('the OpenFlow controller', () => {
   });
 
   it('refuses a second switch with the same datapath id, names the first, and keeps it', async () => {
-    await connectReady(1n);
+    const holder = await connectReady(1n);
     const twin = await connectSwitch(1n);
     await twin.untilClosed();
     expect(twin.ofType('flowMod')).toEqual([]);
     expect(await logged(/datapath id 0{15}1 is in use by 127\.0\.0\.1:\d+/)).toMatch(/^warn/);
     expect(ids(controller.switches)).toEqual([1n]);
     expect(told).toEqual(['ready 1']);
+    // The holder answers when asked whether it is there, and stays.
+    await holder.waitFor('echoRequest');
+    await holder.echo();
+    clock.advance(2000);
+    expect(ids(controller.switches)).toEqual([1n]);
+  });
+
+  it('closes a silent holder of a datapath id that has come back, and takes the switch then', async () => {
+    await connectReady(1n, { deafTo: ['echoRequest'] });
+    await (await connectSwitch(1n)).untilClosed();
+    clock.advance(1000);
+    await telling('gone 1');
+    expect(await logged(/silent, and its datapath id has come back/)).toMatch(/^warn/);
+    await connectReady(1n);
+    expect(ids(controller.switches)).toEqual([1n]);
   });
 
   it('takes the same switch again once its connection has ended, and sends no flow twice', async () => {

@@ -10,7 +10,7 @@ const PORT_NAMES = new Map(Object.entries(Port).map(([name, number]) => [number 
 export function showFlow({ tableId, priority, match, instructions, hardTimeoutSeconds }: Flow): string {
   const fields = match.length === 0 ? 'all' : match.map(showField).join(' ');
   const timeout = hardTimeoutSeconds === 0 ? '' : ` (${hardTimeoutSeconds}s)`;
-  return `${tableId} ${priority} ${fields} -> ${instructions.map(showInstruction).join(', ')}${timeout}`;
+  return `${tableId} ${priority} ${fields} -> ${instructions.map(showInstruction).join(', ') || 'drop'}${timeout}`;
 }
 
 function showField(oxm: Oxm): string {

@@ -1,11 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allowFlow } from '../../../src/controller/verdict-flows.ts';
-import { parseAddress } from '../../../src/core/address.ts';
+import { type Ipv4Address, parseAddress } from '../../../src/core/address.ts';
 import { encodeMessage, type Message } from '../../../src/openflow/message.ts';
 import { FragmentFlag } from '../../../src/openflow/schema/constants.ts';
 import type { FlowStats } from '../../../src/openflow/schema/multipart.ts';
 import { FakeTables, portDescription } from '../../support/fake-openflow-switch.ts';
 import { SessionRig } from '../../support/session-rig.ts';
+
+/** Refuses to remember, as a full switch does. */
+class DeafTables extends FakeTables {
+  override apply(): void {}
+}
 
 let rig: SessionRig;
 
@@ -47,6 +52,26 @@ describe('flows', () => {
     await rig.reason();
     await rig.connectReady({ tables });
     expect(tables.flows).toContain(foreign);
+  });
+
+  it('that are very many are sent in slices, each behind a barrier, and compared once more', async () => {
+    const count = 10_050;
+    const verdicts = Array.from({ length: count }, (_, index) => allowFlow(index as Ipv4Address, 300));
+    const { desiredFlows } = rig.hooks;
+    rig.hooks = { ...rig.hooks, desiredFlows: (one) => ({ ...desiredFlows(one), verdicts }) };
+    const { fake } = await rig.connectReady({ tables: new DeafTables() });
+    const steps = rig.log.filter((line) => line.includes('flows in step'));
+    // These tables take nothing in: the second comparison finds as much to do, and there is no third.
+    expect(steps).toHaveLength(2);
+    const sent = fake.received
+      .map(({ type }) => type)
+      .filter((type) => type === 'flowMod' || type === 'barrierRequest');
+    const runs = sent
+      .join(' ')
+      .split('barrierRequest')
+      .map((run) => run.split('flowMod').length - 1);
+    expect(Math.max(...runs)).toBe(10_000);
+    expect(runs.reduce((sum, run) => sum + run, 0)).toBeGreaterThan(2 * count);
   });
 
   it('that verdicts made and that ended meanwhile are all the difference there is', async () => {

@@ -41,7 +41,7 @@ function setUp(feedSize = 100) {
       dropFlows: 10,
     });
     const datapath = new RecordingDatapath();
-    gate.connect(datapath);
+    gate.connect(datapath, true);
     firewall.addGate(gate, mostGates);
     const flows = () => datapath.take().filter((call) => !call.startsWith('release'));
     const packetIn = (rule: number, destination = SERVER, client = '192.0.2.10') => {
@@ -147,10 +147,24 @@ describe('Firewall', () => {
     const { clock, addGate } = setUp();
     const { gate, packetIn, datapath } = addGate('000000000000000a');
     packetIn(ask.rule);
-    gate.connect(undefined);
+    gate.disconnect();
     clock.advance(60);
     expect(datapath.take()).toEqual([]);
     expect(gate.desiredFlows()).toHaveLength(1);
+  });
+});
+
+describe('Firewall: a gate that does not enforce', () => {
+  it('releases at once what an entry of an enforcing past still sends, and makes no flow', () => {
+    const { clock, addGate, events } = setUp();
+    const { gate, packetIn, datapath } = addGate('000000000000000a');
+    gate.connect(datapath, false);
+    packetIn(ask.rule);
+    expect(datapath.take().map((call) => call.split(' ')[0])).toEqual(['release']);
+    clock.advance(100);
+    expect(datapath.take()).toEqual([]);
+    expect(gate.desiredFlows()).toEqual([]);
+    expect(events.map(({ verdict, enforced }) => [verdict, enforced])).toEqual([['block', false]]);
   });
 });
 
@@ -166,7 +180,7 @@ describe('Firewall: gates', () => {
   it('of switches that are away make room, those of switches that are here do not', () => {
     const { addGate, firewall } = setUp();
     const ids = () => firewall.gates.map(({ datapathId }) => datapathId);
-    addGate('a', 2).gate.connect(undefined);
+    addGate('a', 2).gate.disconnect();
     addGate('b', 2);
     addGate('c', 2);
     expect(ids()).toEqual(['b', 'c']);
@@ -179,7 +193,7 @@ describe('Firewall: gates', () => {
     const { gate, packetIn } = addGate('000000000000000a');
     learn();
     packetIn(ask.rule);
-    gate.connect(undefined);
+    gate.disconnect();
     clock.advance(300_000);
     firewall.tick();
     expect(gate.desiredFlows()).toEqual([]);

@@ -20,7 +20,7 @@ function setUp(options: Partial<GateOptions> = {}) {
     ...options,
   });
   const datapath = new RecordingDatapath();
-  gate.connect(datapath);
+  gate.connect(datapath, true);
   /** Ticks twice a second for so long; `untilMs` is one answer for all destinations. */
   const live = (durationMs: number, untilMs: number | undefined) => {
     for (let passed = 0; passed < durationMs; passed += 500) {
@@ -260,7 +260,7 @@ describe('Gate: the switch goes and comes back', () => {
     gate.allow(server(1), NEVER);
     gate.allow(server(2), NEVER);
     datapath.take();
-    gate.connect(undefined);
+    gate.disconnect();
     gate.forbid(server(1));
     gate.block(BOT, server(5));
     gate.release(1, Buffer.from('frame'), 0, 5);

@@ -151,7 +151,9 @@ describe('Learner: what teaches nothing', () => {
     const strict = setUp();
     strict.exchange(toBot);
     expect(strict.knows('203.0.113.1')).toBe(false);
-    expect(strict.learner.counters.get('refused: client is no trusted resolver')).toBe(1);
+    // Query and response: neither takes a place among the resolver's pending queries.
+    expect(strict.learner.counters.get('refused: client is no trusted resolver')).toBe(2);
+    expect(strict.learner.statistics().pending.size).toBe(0);
     const open = setUp({ teach: 'matched' });
     open.exchange(toBot);
     expect(open.rows('203.0.113.1')).toEqual(['example.org ns1.example.org low']);

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalName } from '../../../src/dns/name.ts';
 import { RCODE } from '../../../src/dns/registry.ts';
-import { canBeNameServer, judgeOwner, refuseResponse } from '../../../src/nsdb/teaching.ts';
+import {
+  canBeNameServer,
+  judgeOwner,
+  MAX_ADDRESSES,
+  MAX_NAME_SERVERS,
+  refuseClient,
+  refuseResponse,
+  teachableRecords,
+} from '../../../src/nsdb/teaching.ts';
 import { addressOf, nameOf, responseAt } from '../../support/observations.ts';
 
 const at = (text: string) => canonicalName(nameOf(text));
@@ -47,24 +55,53 @@ describe('judgeOwner', () => {
   });
 });
 
-describe('refuseResponse', () => {
-  const trusted = new Set([addressOf('192.0.2.2')]);
+describe('refuseClient', () => {
+  it('in mode resolvers only exchanges of trusted resolvers count', () => {
+    const resolver = addressOf('192.0.2.2');
+    const other = addressOf('192.0.2.9');
+    const trusted = new Set([resolver]);
+    expect(refuseClient(resolver, 'resolvers', trusted)).toBeUndefined();
+    expect(refuseClient(other, 'resolvers', trusted)).toBe('client is no trusted resolver');
+    expect(refuseClient(other, 'resolvers', new Set())).toBe('client is no trusted resolver');
+    expect(refuseClient(other, 'matched', trusted)).toBeUndefined();
+    expect(refuseClient(other, 'matched', new Set())).toBeUndefined();
+  });
+});
 
-  it('in mode resolvers only responses to trusted resolvers teach', () => {
-    expect(refuseResponse(responseAt(0), 'resolvers', trusted)).toBeUndefined();
-    const toOther = responseAt(0, { client: '192.0.2.9' });
-    expect(refuseResponse(toOther, 'resolvers', trusted)).toBe('client is no trusted resolver');
-    expect(refuseResponse(toOther, 'matched', trusted)).toBeUndefined();
-    expect(refuseResponse(toOther, 'matched', new Set())).toBeUndefined();
-    expect(refuseResponse(toOther, 'resolvers', new Set())).toBe('client is no trusted resolver');
+describe('teachableRecords', () => {
+  const many = (count: number, text: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => text(index));
+  const records = (nameServers: string[], additional: string[]) =>
+    teachableRecords(responseAt(0, { nameServers, additional }));
+
+  it('takes each record once, and glue only for the name servers of the response', () => {
+    const { nameServers, glue, refusedRecords } = records(
+      ['example.org 60 ns.example.org', 'example.org 90 ns.example.org'],
+      ['ns.example.org 60 203.0.113.1', 'ns.example.org 60 203.0.113.1', 'www.example.org 60 203.0.113.2'],
+    );
+    expect(nameServers.map(({ ttl }) => ttl)).toEqual([60]);
+    expect([...glue.values()].map((addresses) => addresses.length)).toEqual([1]);
+    expect(refusedRecords).toBe(0);
   });
 
+  it('is bounded in name servers and in addresses of each, however much the response holds', () => {
+    const { nameServers, glue, refusedRecords } = records(
+      many(300, (index) => `example.org 60 ns${index}.example.org`),
+      many(200, (index) => `ns0.example.org 60 203.0.113.${index}`),
+    );
+    expect(nameServers).toHaveLength(MAX_NAME_SERVERS);
+    expect(glue.get(nameServers[0]!.nameServer)).toHaveLength(MAX_ADDRESSES);
+    expect(refusedRecords).toBe(300 - MAX_NAME_SERVERS + 200 - MAX_ADDRESSES);
+  });
+});
+
+describe('refuseResponse', () => {
   it.each(Object.entries(RCODE).filter(([, code]) => code !== RCODE.NOERROR))('%s does not teach', (_name, rcode) => {
-    expect(refuseResponse(responseAt(0, { rcode }), 'matched', trusted)).toBe('response code is not NOERROR');
+    expect(refuseResponse(responseAt(0, { rcode }))).toBe('response code is not NOERROR');
   });
 
   it('a truncated response does not teach', () => {
-    expect(refuseResponse(responseAt(0, { truncated: true }), 'matched', trusted)).toBe('response is truncated');
+    expect(refuseResponse(responseAt(0, { truncated: true }))).toBe('response is truncated');
   });
 });
 
