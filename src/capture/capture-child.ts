@@ -9,8 +9,8 @@ import type { CaptureMessage, CaptureOrder } from './protocol.ts';
 const MAX_BATCH = 512;
 /** A flood can keep libpcap from returning to the event loop; observations go out then without being put in order. */
 const MAX_OBSERVATIONS_PER_TURN = 8192;
-/** Batches on their way to the parent; at full size about 30 MB. */
-const MAX_BATCHES_IN_FLIGHT = 64;
+/** Records of observations on their way to the parent; each has a name or two of at most 255 octets. */
+const MAX_RECORDS_IN_FLIGHT = 65_536;
 const TICK_MS = 1000;
 const MAX_RETRY_TICKS = 10;
 /** A closed session of libpcap leaves memory behind that only the end of the process gives back. */
@@ -41,7 +41,7 @@ export class CaptureChild {
   readonly #retired: InterfaceCapture[] = [];
   #gathered: DnsObservation[] = [];
   #turnPlanned = false;
-  #batchesInFlight = 0;
+  #recordsInFlight = 0;
   #droppedByBackpressure = 0;
   #openings = 0;
   #allOpen = false;
@@ -153,13 +153,14 @@ export class CaptureChild {
   }
 
   #sendBatch(observations: readonly DnsObservation[]): void {
-    if (this.#batchesInFlight >= MAX_BATCHES_IN_FLIGHT) {
+    const records = observations.reduce((sum, observation) => sum + recordsOf(observation), 0);
+    if (this.#recordsInFlight + records > MAX_RECORDS_IN_FLIGHT && this.#recordsInFlight > 0) {
       this.#droppedByBackpressure += observations.length;
       return;
     }
-    this.#batchesInFlight++;
+    this.#recordsInFlight += records;
     this.#send({ kind: 'observations', observations }, () => {
-      this.#batchesInFlight--;
+      this.#recordsInFlight -= records;
     });
   }
 
@@ -176,6 +177,13 @@ export class CaptureChild {
       counters: this.#counters.snapshot(),
     });
   }
+}
+
+/** The question counts as one. */
+function recordsOf(observation: DnsObservation): number {
+  if (observation.kind === 'query') return 1;
+  const { nameServers, answers, additional } = observation;
+  return 1 + nameServers.length + answers.length + additional.length;
 }
 
 /** Whether this network namespace has the interface; asking libpcap for a missing one would cost memory each time. */

@@ -34,6 +34,12 @@ export type CaptureCounter =
   | `frame-${FrameProblem}`
   | `dns-${DnsProblem}`;
 
+/**
+ * Records of each kind that an observation carries: more than any response may teach, and a bound on what one frame of
+ * 64 KiB turns into.
+ */
+const MAX_RECORDS = 300;
+
 /** Reads frames one after the other. Keeps nothing of the buffer it is given. */
 export class Observer {
   readonly #counters: Counters<CaptureCounter>;
@@ -137,9 +143,9 @@ export class Observer {
       question: head.question,
       rcode: message.rcode,
       truncated: head.truncated,
-      nameServers: message.nameServers,
-      answers: message.answers,
-      additional: message.additional,
+      nameServers: message.nameServers.slice(0, MAX_RECORDS),
+      answers: message.answers.slice(0, MAX_RECORDS),
+      additional: message.additional.slice(0, MAX_RECORDS),
     };
   }
 
