@@ -6,6 +6,26 @@ import { gatedInternet } from '../support/gated.ts';
 
 const NEEDS = ['root', 'namespaces', 'openVswitch'] as const;
 
+/** Sends a SYN to port 53 of the C&C in an 8-octet and a 12-octet fragment and says whether an answer came. */
+const FRAGMENTED_SYN = `
+import socket, struct
+source, target = socket.inet_aton("${hosts.bot.ipv4}"), socket.inet_aton("${hosts.evil.ipv4}")
+def checksum(octets):
+    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    while total >> 16: total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+def tcp(check): return struct.pack("!HHIIBBHHH", 40001, 53, 7, 0, 0x50, 2, 8192, check, 0)
+syn = tcp(checksum(source + target + struct.pack("!BBH", 0, 6, 20) + tcp(0)))
+out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+back = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+back.settimeout(1)
+for offset, flags, part in ((0, 0x2000, syn[:8]), (1, 0, syn[8:])):
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(part), 77, flags | offset, 64, 6, 0) + source + target
+    out.sendto(head + part, ("${hosts.evil.ipv4}", 0))
+try: print("answer", back.recv(100).hex())
+except socket.timeout: print("no answer")
+`;
+
 /** What dnsperf prints at its end. */
 function dnsperfResult(stdout: string): { readonly sent: number; readonly lost: number } {
   const figure = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(stdout)?.[1] ?? Number.NaN);
@@ -51,6 +71,24 @@ describeIf(NEEDS, 'a gate that monitors', () => {
   it('goes on forwarding when the controller is killed', async () => {
     await world().gluewall.kill();
     const { answered } = await world().internet.dig('client', { server: hosts.evil.ipv4, name: 'order.evil.test' });
+    expect(answered).toBe(true);
+  });
+});
+
+describeIf(NEEDS, 'a gate that enforced before its controller came back in warm-up', () => {
+  const world = gatedInternet();
+
+  it('drops nothing more: no verdict flow is made, although the switch still asked on its return', async () => {
+    const load = world().internet.run('client', dnsperf(hosts.stranger.ipv4, 6000, 1000), 30);
+    await until('queries are blocked', 5000, async () =>
+      ((await world().gluewall.status()).verdicts.blocked ?? 0) > 0 ? true : undefined,
+    );
+    await world().restartGluewall({ warmup: '48h' });
+    await load;
+    const { switches } = await world().gluewall.status();
+    expect(switches[0]).toMatchObject({ allowFlows: 0, dropFlows: 0 });
+    expect(await world().flows('table=1')).toHaveLength(1);
+    const { answered } = await world().internet.dig('client', { server: hosts.stranger.ipv4, name: 'www.bank.test' });
     expect(answered).toBe(true);
   });
 });
@@ -124,6 +162,16 @@ describeIf(NEEDS, 'a gate that enforces', () => {
     await until('a verdict on the fragment', 3000, async () =>
       ((await world().gluewall.status()).verdicts.blocked ?? 0) > before ? true : undefined,
     );
+  });
+
+  it('lets no TCP handshake through in fragments of eight octets', async () => {
+    const { status, stdout, stderr } = await world().internet.run(
+      'bot',
+      ['/usr/bin/python3', '-c', FRAGMENTED_SYN],
+      10,
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.trim()).toBe('no answer');
   });
 
   it('drops per client and destination, sees the names all the same, and beyond the budget drops per client', async () => {

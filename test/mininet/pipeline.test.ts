@@ -51,6 +51,15 @@ const OUTBOUND: readonly [string, string][] = [
   ['behind a VLAN tag', `dl_vlan=5,${udp(client, unknown)}`],
 ];
 
+const HIDDEN: readonly [string, string][] = [
+  ['TCP cut before its ports end', `tcp,nw_src=${client},nw_dst=${unknown},ip_frag=first,tcp_dst=0`],
+  [
+    'UDP over IPv6 behind more headers',
+    `udp6,ipv6_src=${hosts.client.ipv6},ipv6_dst=2001:db8:2::9,ip_frag=first,udp_dst=0`,
+  ],
+  ['IPv6 options without end', `ipv6,ipv6_src=${hosts.client.ipv6},ipv6_dst=2001:db8:2::9,nw_proto=60,ip_frag=first`],
+];
+
 describeIf(['root', 'namespaces', 'openVswitch'], 'where packets go, by ofproto/trace', () => {
   const world = gatedInternet();
 
@@ -72,6 +81,14 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'where packets go, by ofproto/
     it.each(OUTBOUND)('an outbound query over %s waits for its verdict at the controller', async (_what, flow) => {
       const rules = [classify.entries.outboundDns.rule, verdict.entries.ask.rule];
       expect(await route(`${INSIDE_PORT},${flow}`)).toEqual({ rules, forwarded: false, toController: true });
+    });
+
+    it.each(HIDDEN)('a first fragment that hides its ports is dropped: %s', async (_what, flow) => {
+      expect(await route(`${INSIDE_PORT},${flow}`)).toEqual({
+        rules: [classify.entries.hiddenPorts.rule],
+        forwarded: false,
+        toController: false,
+      });
     });
 
     it('an allowed destination is forwarded, over UDP and TCP, for every client', async () => {
