@@ -101,10 +101,10 @@ const toController: Instruction = { type: 'applyActions', actions: [outputTo(Por
 
 function classifyFlows(settings: BaseSettings): Flow[] {
   const pass = [gotoTable('forward')];
-  const toOutsidePort = (port: number): Match => [{ field: 'in_port', value: port }];
+  const fromOutsidePort = (port: number): Match => [{ field: 'in_port', value: port }];
   return [
     ...settings.outsidePorts.map((port) =>
-      flow('classify', 'outsidePort', { match: toOutsidePort(port), instructions: pass }),
+      flow('classify', 'outsidePort', { match: fromOutsidePort(port), instructions: pass }),
     ),
     ...settings.insideNetworks.map((network) =>
       flow('classify', 'insideNetwork', { match: matchNetwork(network), instructions: pass }),

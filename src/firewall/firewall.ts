@@ -6,7 +6,7 @@
  * No step calls back. The events leave through a bounded queue and never delay a packet.
  */
 
-import { PIPELINE } from '../controller/pipeline.ts';
+import { COOKIE_TAG, PIPELINE } from '../controller/pipeline.ts';
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
@@ -20,7 +20,7 @@ import type { PacketInView } from '../openflow/packet-in.ts';
 import { FrameView } from '../packet/frame.ts';
 import { IP_PROTOCOL } from '../packet/protocol-numbers.ts';
 import type { AllowList } from '../policy/allow-list.ts';
-import { type Allow, type Block, decide, describeVerdict, type Verdict } from '../policy/verdict.ts';
+import { decide, describeVerdict, type Verdict } from '../policy/verdict.ts';
 import type { Gate } from './gate.ts';
 import { type Holdable, HoldBook, type HoldOptions } from './hold-book.ts';
 
@@ -49,8 +49,11 @@ type FirewallCounter =
   | 'held and allowed'
   | 'held: merged'
   | 'held: no room'
+  | 'not asked for'
   | 'unreadable frames'
   | 'not outbound DNS';
+
+const HOLD_COUNTERS = { held: 'held', merged: 'held: merged', full: 'held: no room' } as const;
 
 export class Firewall {
   readonly counters = new Counters<FirewallCounter>();
@@ -82,7 +85,7 @@ export class Firewall {
     history.subscribe({ learned: (address) => this.#admit(address), expired: (address) => this.#reconsider(address) });
     allowList.subscribe({
       allowed: (address) => this.#admit(address),
-      revoked: (address) => this.#forbid(address),
+      revoked: (address) => this.#disallow(address),
     });
   }
 
@@ -125,16 +128,14 @@ export class Firewall {
       this.counters.add('not outbound DNS');
       return;
     }
-    let purpose = purposeOf(packet);
-    if (purpose === 'asking' && !gate.enforces) {
-      // An entry of an enforcing past sent it, before the switch was in step again.
-      gate.release(packet.inPort, packet.message, packet.frameStart, packet.frameEnd);
-      purpose = 'observed';
-    }
-    const verdict = this.#decide(frame.destination, purpose !== 'blocked' && this.#holdTimeMs > 0);
-    if (verdict.kind === 'allow') this.#allow(gate, purpose, verdict, packet);
-    else if (verdict.kind === 'hold') this.#hold(gate, purpose, packet);
-    else this.#block(gate, purpose, verdict, packet);
+    const purpose = this.#purposeAt(gate, packet);
+    if (purpose === undefined) return;
+    const verdict = this.#decide(frame.destination);
+    if (verdict.kind === 'block' && purpose !== 'blocked' && this.#hold(gate, purpose, packet)) return;
+    const isFree = this.#carryOut(gate, purpose, verdict, frame.source, frame.destination);
+    if (isFree) gate.release(packet.inPort, packet.message, packet.frameStart, packet.frameEnd);
+    if (this.#feed.hasRoom()) this.#tell(this.#subject(gate, packet), verdict, purpose, 0);
+    else this.#feed.lose();
   }
 
   /** Renews and ends flows; to be called about twice a second. */
@@ -148,38 +149,54 @@ export class Firewall {
     this.#holdBook.stop();
   }
 
-  #decide(destination: Address, mayHold: boolean): Verdict {
-    return decide(this.#allowList.has(destination), this.#history.standing(destination), mayHold);
+  /** Undefined for a packet that nobody here asked for. */
+  #purposeAt(gate: Gate, packet: PacketInView): Purpose | undefined {
+    const isOurs = packet.cookieHigh >>> 16 === COOKIE_TAG;
+    if (!isOurs && !gate.enforces) {
+      this.counters.add('not asked for');
+      return undefined;
+    }
+    const { observed, blocked } = PIPELINE.copy.entries;
+    if (isOurs && packet.cookieLow === observed.rule) return 'observed';
+    if (isOurs && packet.cookieLow === blocked.rule) return 'blocked';
+    if (gate.enforces) return 'asking';
+    // An entry of an enforcing past sent it, before the switch was in step again.
+    gate.release(packet.inPort, packet.message, packet.frameStart, packet.frameEnd);
+    return 'observed';
+  }
+
+  #decide(destination: Address): Verdict {
+    return decide(this.#allowList.has(destination), this.#history.standing(destination));
   }
 
   #allowedUntilMs(destination: Address): number | undefined {
-    const verdict = this.#decide(destination, false);
+    const verdict = this.#decide(destination);
     return verdict.kind === 'allow' ? verdict.untilMs : undefined;
   }
 
-  #allow(gate: Gate, purpose: Purpose, verdict: Allow, packet: PacketInView): void {
-    if (purpose !== 'observed') {
-      gate.allow(this.#frame.destination, verdict.untilMs);
-      gate.release(packet.inPort, packet.message, packet.frameStart, packet.frameEnd);
-      this.counters.add('released');
+  /** Makes the flow that carries out a verdict. True when the packet itself is to be released now. */
+  #carryOut(gate: Gate, purpose: Purpose, verdict: Verdict, client: Address, destination: Address): boolean {
+    if (verdict.kind === 'block') {
+      if (purpose === 'asking') gate.block(client, destination);
+      this.counters.add(purpose === 'observed' ? 'would block' : 'blocked');
+      return false;
     }
     this.counters.add('allowed');
-    if (this.#feed.hasRoom()) this.#tell(this.#subject(gate, packet), verdict, purpose !== 'observed', 0);
-    else this.#feed.lose();
+    if (purpose === 'observed') return false;
+    gate.allow(destination, verdict.untilMs);
+    this.counters.add('released');
+    return true;
   }
 
-  #block(gate: Gate, purpose: Purpose, verdict: Block, packet: PacketInView): void {
-    if (purpose === 'asking') gate.block(this.#frame.source, this.#frame.destination);
-    this.counters.add(purpose === 'observed' ? 'would block' : 'blocked');
-    if (this.#feed.hasRoom()) this.#tell(this.#subject(gate, packet), verdict, purpose !== 'observed', 0);
-    else this.#feed.lose();
-  }
-
-  /** A referral may be on its way: put the verdict off, and with it the packet where the switch has not forwarded it. */
-  #hold(gate: Gate, purpose: Purpose, packet: PacketInView): void {
+  /**
+   * A referral may be on its way: puts the verdict off, and with it the packet where the switch has not forwarded it.
+   * False when it cannot be held.
+   */
+  #hold(gate: Gate, purpose: Purpose, packet: PacketInView): boolean {
+    if (this.#holdTimeMs === 0) return false;
     const subject = this.#subject(gate, packet);
-    const isOurs = purpose === 'asking';
-    const frame = isOurs ? Buffer.from(packet.message.subarray(packet.frameStart, packet.frameEnd)) : undefined;
+    const isWaiting = purpose === 'asking';
+    const frame = isWaiting ? Buffer.from(packet.message.subarray(packet.frameStart, packet.frameEnd)) : undefined;
     const outcome = this.#holdBook.put({
       key: this.#holdKey(gate, packet),
       destination: subject.destination,
@@ -189,33 +206,17 @@ export class Firewall {
       subject,
       frame,
     });
-    if (outcome === 'held') this.counters.add('held');
-    else if (outcome === 'merged') this.counters.add('held: merged');
-    else {
-      this.counters.add('held: no room');
-      this.#block(gate, purpose, this.#decide(subject.destination, false) as Block, packet);
-    }
+    this.counters.add(HOLD_COUNTERS[outcome]);
+    return outcome !== 'full';
   }
 
   /** Gives a held query its verdict: it has become known, or its time is over. */
-  #settle(held: Held): void {
-    const { gate, purpose, subject, frame } = held;
-    const verdict = this.#decide(subject.destination, false);
-    if (verdict.kind === 'hold') return;
-    const enforced = purpose === 'asking';
-    if (verdict.kind === 'allow') {
-      if (frame !== undefined) {
-        gate.allow(subject.destination, verdict.untilMs);
-        gate.release(subject.inPort, frame, 0, frame.length);
-        this.counters.add('released');
-      }
-      this.counters.add('allowed');
-      this.counters.add('held and allowed');
-    } else {
-      if (enforced) gate.block(subject.client, subject.destination);
-      this.counters.add(enforced ? 'blocked' : 'would block');
-    }
-    this.#tell(subject, verdict, enforced, this.#clock.nowMs() - subject.atMs);
+  #settle({ gate, purpose, subject, frame }: Held): void {
+    const verdict = this.#decide(subject.destination);
+    if (verdict.kind === 'allow') this.counters.add('held and allowed');
+    const isFree = this.#carryOut(gate, purpose, verdict, subject.client, subject.destination);
+    if (isFree && frame !== undefined) gate.release(subject.inPort, frame, 0, frame.length);
+    this.#tell(subject, verdict, purpose, this.#clock.nowMs() - subject.atMs);
   }
 
   /** The address has become known or allowed: its drop flows go at once, and what waited for it is released. */
@@ -226,15 +227,16 @@ export class Firewall {
 
   /** The address is not known any more; it may still be on the allow-list. */
   #reconsider(address: Address): void {
-    if (this.#allowedUntilMs(address) === undefined) this.#forbid(address);
+    if (this.#allowedUntilMs(address) === undefined) this.#disallow(address);
   }
 
   /** If the history still knows the address, the next query makes a flow that ends with the entry. */
-  #forbid(address: Address): void {
-    for (const gate of this.#gates.values()) gate.forbid(address);
+  #disallow(address: Address): void {
+    for (const gate of this.#gates.values()) gate.disallow(address);
   }
 
-  #tell(subject: Subject, verdict: Allow | Block, enforced: boolean, heldMs: number): void {
+  #tell(subject: Subject, verdict: Verdict, purpose: Purpose, heldMs: number): void {
+    const enforced = purpose !== 'observed';
     const message = describeVerdict(subject.destination, verdict, enforced);
     this.#feed.push({ ...subject, verdict: verdict.kind, reason: verdict.reason, enforced, heldMs, message });
   }
@@ -264,11 +266,4 @@ export class Firewall {
     const id = payloadEnd - payloadStart >= 2 ? packet.message.readUInt16BE(payloadStart) : 0;
     return `${gate.datapathId} ${protocol} ${source} ${sourcePort} ${destination} ${id}`;
   }
-}
-
-/** The cookie's rule id tells which entry of the pipeline sent the packet. */
-function purposeOf(packet: PacketInView): Purpose {
-  const { observed, blocked } = PIPELINE.copy.entries;
-  if (packet.cookieLow === observed.rule) return 'observed';
-  return packet.cookieLow === blocked.rule ? 'blocked' : 'asking';
 }

@@ -124,7 +124,7 @@ export class Gate {
   }
 
   /** Takes the permission for `destination` back. */
-  forbid(destination: Address): void {
+  disallow(destination: Address): void {
     if (this.#allows.delete(destination)) this.#datapath?.removeAllow(destination);
   }
 

@@ -81,10 +81,10 @@ export class HoldBook<T extends Holdable> {
   }
 
   #arm(delayMs: number): void {
-    this.#cancelTimer ??= this.#clock.after(delayMs, () => this.#release());
+    this.#cancelTimer ??= this.#clock.after(delayMs, () => this.#settleOverdue());
   }
 
-  #release(): void {
+  #settleOverdue(): void {
     const nowMs = this.#clock.nowMs();
     for (const { item, dueAtMs } of this.#held.values()) {
       if (dueAtMs > nowMs) break;

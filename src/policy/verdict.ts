@@ -17,27 +17,22 @@ export interface Allow {
   readonly scope: VerdictScope;
 }
 
-/** Not known, but the referral that names it may be on its way. */
-export interface Hold {
-  readonly kind: 'hold';
-}
-
 export interface Block {
   readonly kind: 'block';
   readonly reason: 'unknown';
   readonly scope: VerdictScope;
 }
 
-export type Verdict = Allow | Hold | Block;
+export type Verdict = Allow | Block;
 
-/** `standing` is what the history says of the destination now; `mayHold` is false once the hold time is spent. */
-export function decide(isAllowListed: boolean, standing: Standing | undefined, mayHold: boolean): Verdict {
+/** `standing` is what the history says of the destination now. A Block may first be held: its referral may be coming. */
+export function decide(isAllowListed: boolean, standing: Standing | undefined): Verdict {
   if (isAllowListed) return ALLOW_LISTED;
   if (standing !== undefined) {
     const reason = standing.origin === 'learned' ? 'history' : standing.origin;
     return { kind: 'allow', reason, untilMs: standing.expiresAtMs, scope: 'destination' };
   }
-  return mayHold ? HOLD : BLOCK;
+  return BLOCK;
 }
 
 const ALLOW_LISTED: Allow = {
@@ -46,11 +41,10 @@ const ALLOW_LISTED: Allow = {
   untilMs: Number.POSITIVE_INFINITY,
   scope: 'destination',
 };
-const HOLD: Hold = { kind: 'hold' };
 const BLOCK: Block = { kind: 'block', reason: 'unknown', scope: 'destination' };
 
 /** The operator's sentence, in the wording of paper 3 (§V-B, table II). */
-export function describeVerdict(destination: Address, verdict: Allow | Block, enforced: boolean): string {
+export function describeVerdict(destination: Address, verdict: Verdict, enforced: boolean): string {
   const address = formatAddress(destination);
   if (verdict.kind === 'block') return `${address} is unknown and ${enforced ? 'block' : 'would block'}`;
   return `${address} is ${describeStanding(destination, verdict.reason)} and pass`;

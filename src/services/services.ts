@@ -4,7 +4,7 @@ import { formatName } from '../dns/name.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
 import type { AllowList } from '../policy/allow-list.ts';
-import { type Allow, type Block, decide, describeVerdict } from '../policy/verdict.ts';
+import { decide, describeVerdict } from '../policy/verdict.ts';
 
 /** One row of the history, as paper 3's table I has it. Times are ISO 8601 with zone and milliseconds. */
 export interface TripleView {
@@ -87,7 +87,7 @@ export function createServices(parts: ServiceParts): Services {
       const enforced = isEnforcing();
       const unjudged = whyUnjudged(address, parts);
       if (unjudged !== undefined) return { address: formatAddress(address), verdict: 'allow', enforced, ...unjudged };
-      const verdict = decide(allowList.has(address), history.standing(address), false) as Allow | Block;
+      const verdict = decide(allowList.has(address), history.standing(address));
       const message = describeVerdict(address, verdict, enforced);
       return { address: formatAddress(address), verdict: verdict.kind, reason: verdict.reason, enforced, message };
     },

@@ -70,7 +70,7 @@ describe('Gate: allow flows', () => {
     expect(gate.counters.get('allow budget reached')).toBe(1);
     gate.allow(server(1), clock.nowMs() + 200_000);
     expect(datapath.take()).toEqual(['add allow 203.0.113.1 200s']);
-    gate.forbid(server(2));
+    gate.disallow(server(2));
     datapath.take();
     gate.allow(server(3), clock.nowMs() + 100_000);
     expect(datapath.take()).toEqual(['add allow 203.0.113.3 100s']);
@@ -129,9 +129,9 @@ describe('Gate: allow flows', () => {
     const { clock, gate, datapath, live } = setUp();
     gate.allow(server(1), NEVER);
     datapath.take();
-    gate.forbid(server(1));
-    gate.forbid(server(1));
-    gate.forbid(server(2));
+    gate.disallow(server(1));
+    gate.disallow(server(1));
+    gate.disallow(server(2));
     expect(datapath.take()).toEqual(['remove allow 203.0.113.1']);
     clock.advance(1000);
     gate.allow(server(1), clock.nowMs() + 20_000);
@@ -261,7 +261,7 @@ describe('Gate: the switch goes and comes back', () => {
     gate.allow(server(2), NEVER);
     datapath.take();
     gate.disconnect();
-    gate.forbid(server(1));
+    gate.disallow(server(1));
     gate.block(BOT, server(5));
     gate.release(1, Buffer.from('frame'), 0, 5);
     clock.advance(1000);

@@ -8,25 +8,24 @@ const learned: Standing = { origin: 'learned', expiresAtMs: 5000 };
 
 describe('decide', () => {
   it('allow-list before history before unknown', () => {
-    expect(decide(true, learned, true)).toEqual({
+    expect(decide(true, learned)).toEqual({
       kind: 'allow',
       reason: 'allowList',
       untilMs: NEVER,
       scope: 'destination',
     });
-    expect(decide(true, undefined, false)).toMatchObject({ kind: 'allow', reason: 'allowList' });
-    expect(decide(false, learned, true)).toEqual({
+    expect(decide(true, undefined)).toMatchObject({ kind: 'allow', reason: 'allowList' });
+    expect(decide(false, learned)).toEqual({
       kind: 'allow',
       reason: 'history',
       untilMs: 5000,
       scope: 'destination',
     });
-    expect(decide(false, undefined, true)).toEqual({ kind: 'hold' });
-    expect(decide(false, undefined, false)).toEqual({ kind: 'block', reason: 'unknown', scope: 'destination' });
+    expect(decide(false, undefined)).toEqual({ kind: 'block', reason: 'unknown', scope: 'destination' });
   });
 
   it.each(['rootHints', 'seed'] as const)('names %s as the reason', (origin) => {
-    expect(decide(false, { origin, expiresAtMs: NEVER }, false)).toMatchObject({ reason: origin, untilMs: NEVER });
+    expect(decide(false, { origin, expiresAtMs: NEVER })).toMatchObject({ reason: origin, untilMs: NEVER });
   });
 });
 
