@@ -16,18 +16,6 @@ export interface LiveCaptureOptions {
   readonly childScript?: URL;
 }
 
-export interface LiveCaptureHooks {
-  /**
-   * A query that left or a response that came in. A response does not come before its query. `atMs` is in the clock's
-   * time.
-   */
-  onObservation(observation: DnsObservation): void;
-  /** Every interface is open. Called again after each interruption. */
-  onReady(): void;
-  /** One sentence for the operator: what does not work and what to do. Capturing is tried again by itself. */
-  onProblem(text: string): void;
-}
-
 /** Totals since `start`, over all child processes. */
 export interface LiveCaptureStatistics {
   readonly openInterfaces: readonly string[];
@@ -64,7 +52,7 @@ const NO_STATISTICS: StatisticsMessage = {
  */
 export class LiveCapture {
   readonly #options: LiveCaptureOptions;
-  readonly #hooks: LiveCaptureHooks;
+  readonly #onObservation: (observation: DnsObservation) => void;
   readonly #clock: Clock;
   readonly #log: Log;
   #child: ChildProcess | undefined;
@@ -81,9 +69,18 @@ export class LiveCapture {
   #current = NO_STATISTICS;
   #ended = NO_STATISTICS;
 
-  constructor(options: LiveCaptureOptions, hooks: LiveCaptureHooks, clock: Clock, log: Log) {
+  /**
+   * `onObservation` takes a query that left or a response that came in, never a response before its query; `atMs` is in
+   * the clock's time. What does not work is told in the log, and tried again by itself.
+   */
+  constructor(
+    options: LiveCaptureOptions,
+    onObservation: (observation: DnsObservation) => void,
+    clock: Clock,
+    log: Log,
+  ) {
     this.#options = options;
-    this.#hooks = hooks;
+    this.#onObservation = onObservation;
     this.#clock = clock;
     this.#log = log;
   }
@@ -163,7 +160,7 @@ export class LiveCapture {
     const setprivFailed = this.#confined && cause.startsWith('setpriv:');
     if (setprivFailed) this.#confined = false;
     const how = setprivFailed ? ', then with all capabilities of this process' : '';
-    this.#problem(`the capture process ended (${cause}); it is started again in ${this.#retryMs / 1000} s${how}`);
+    this.#log.warn({}, `the capture process ended (${cause}); it is started again in ${this.#retryMs / 1000} s${how}`);
     this.#cancelRetry = this.#clock.after(this.#retryMs, () => {
       this.#cancelRetry = undefined;
       this.#restarts++;
@@ -182,11 +179,10 @@ export class LiveCapture {
         this.#current = message;
         break;
       case 'ready':
-        this.#log.info({ interfaces: this.#options.interfaces }, 'capturing DNS on all interfaces');
-        this.#hooks.onReady();
+        this.#log.info({}, `capturing DNS on ${this.#options.interfaces.join(', ')}`);
         break;
       case 'error':
-        this.#problem(`cannot capture on ${message.interface}: ${message.reason}; ${message.remedy}`);
+        this.#log.warn({}, `cannot capture on ${message.interface}: ${message.reason}; ${message.remedy}`);
         break;
     }
   }
@@ -200,13 +196,8 @@ export class LiveCapture {
     if (Math.abs(shiftMs - this.#shiftMs) > CLOCK_STEP_MS) this.#shiftMs = shiftMs;
     this.#observations += observations.length;
     for (const observation of observations) {
-      this.#hooks.onObservation({ ...observation, atMs: observation.atMs + this.#shiftMs });
+      this.#onObservation({ ...observation, atMs: observation.atMs + this.#shiftMs });
     }
-  }
-
-  #problem(text: string): void {
-    this.#log.warn({}, text);
-    this.#hooks.onProblem(text);
   }
 }
 

@@ -141,12 +141,7 @@ export class Application {
     const interfaces = capture.interfaces ?? named;
     if (interfaces.length === 0) return undefined;
     const options = { interfaces, direction: capture.direction, insideNetworks: inside.networks };
-    const hooks = {
-      onObservation: this.#learner.observe.bind(this.#learner),
-      onReady: () => {},
-      onProblem: () => {},
-    };
-    return new LiveCapture(options, hooks, this.#clock, this.#log);
+    return new LiveCapture(options, (observation) => this.#learner.observe(observation), this.#clock, this.#log);
   }
 
   #gate(datapathId: string): Gate {
@@ -220,9 +215,12 @@ export class Application {
 
   #sayMode(): void {
     this.#log.info({ mode: this.#config.mode }, this.#modeText());
-    if (this.#treatment() !== 'forward' && this.#capture === undefined) {
-      const problem = 'nothing is captured and so nothing learned: outside.ports has numbers only';
-      this.#log.warn({}, `${problem}; name the interfaces in capture.interfaces`);
+    if (this.#treatment() === 'forward') {
+      this.#log.warn({}, 'nothing is judged: inside.networks or outside.ports is empty');
+    }
+    if (this.#capture === undefined) {
+      const problem = 'nothing is captured and so nothing learned: outside.ports names no interface';
+      this.#log.warn({}, `${problem}; name one there or in capture.interfaces`);
     }
   }
 

@@ -14,6 +14,8 @@ import { defaultSocketPath } from './socket-path.ts';
 /** Exit codes: done; refused or not found; usage or configuration. */
 const EXIT = { done: 0, refused: 1, usage: 2 } as const;
 
+const USAGE_CODES = ['usage', 'config', 'root-hints'];
+
 interface AskOptions {
   readonly config?: string;
   readonly socket?: string;
@@ -109,6 +111,11 @@ function checked(address: string): string {
 }
 
 async function main(): Promise<void> {
+  // The reader of a pipe may have had enough, as `head` has.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   try {
     await createProgram().parseAsync();
   } catch (error) {
@@ -117,8 +124,7 @@ async function main(): Promise<void> {
     }
     if (!(error instanceof GluewallError)) throw error;
     process.stderr.write(`gluewall: ${error.message}\n`);
-    const refused = error.code === 'not-running' || error.code === 'control-socket';
-    process.exit(refused ? EXIT.refused : EXIT.usage);
+    process.exit(USAGE_CODES.includes(error.code) ? EXIT.usage : EXIT.refused);
   }
 }
 

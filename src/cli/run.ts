@@ -14,16 +14,25 @@ export async function run(options: { readonly config?: string; readonly socket?:
   const file = options.config ?? DEFAULT_CONFIG_FILE;
   const isConfigured = options.config !== undefined || existsSync(file);
   const config = isConfigured ? loadConfig(file) : defaultConfig();
-  const log = createLogger(config.log.level);
+  const { log, flush } = createLogger(config.log.level);
   const socketPath = options.socket ?? config.control.socket ?? defaultSocketPath();
   const application = new Application(config, file, socketPath, systemClock, log);
-  const port = await application.start();
-  sayHowToConnect(log, config, port);
+  try {
+    const port = await application.start();
+    sayHowToConnect(log, config, port);
+  } catch (error) {
+    await application.stop();
+    flush();
+    throw error;
+  }
   if (!isConfigured) sayWhatToFill(log, file);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping; the flows stay on the switches');
-      application.stop().then(() => process.exit(0));
+      application.stop().then(() => {
+        flush();
+        process.exit(0);
+      });
     });
   }
 }
@@ -31,12 +40,14 @@ export async function run(options: { readonly config?: string; readonly socket?:
 function sayHowToConnect(log: Log, config: Config, port: number): void {
   const { host } = config.openflow.listen;
   const target = host.includes(':') ? `[${host}]` : host;
-  log.info({ host, port }, `listening for switches on ${target}:${port}, mode ${config.mode}`);
-  log.info({}, `connect a bridge: ${connectCommand('BRIDGE', target, port)}`);
-  log.warn(
-    {},
-    'setting the first controller of a bridge removes all its flows; traffic stops until this controller has set its own',
-  );
+  log.info({ host, port }, `listening for switches on ${target}:${port}`);
+  const isEverywhere = host === '0.0.0.0' || host === '::';
+  const command = connectCommand('BRIDGE', isEverywhere ? 'ADDRESS-OF-THIS-HOST' : target, port);
+  log.info({}, `connect a bridge: ${command}`);
+  const effect = 'setting the first controller of a bridge removes all its flows';
+  log.warn({}, `${effect}; traffic stops until this controller has set its own`);
+  if (/^(127\.|::1$|localhost$)/.test(host)) return;
+  log.warn({}, `OpenFlow is neither authenticated nor encrypted: let only your switches reach ${target}:${port}`);
 }
 
 /** The one command that puts a bridge under control; its parts take effect together. */
@@ -49,7 +60,6 @@ export function connectCommand(bridge: string, host: string, port: number): stri
 }
 
 function sayWhatToFill(log: Log, file: string): void {
-  log.warn({}, `no ${file}: switches are only forwarded for, nothing is judged and nothing is learned`);
   const keys = 'inside.networks, outside.ports and trusted_resolvers';
-  log.warn({}, `to begin, write ${file} with ${keys} (docs/configuration.md lists all keys)`);
+  log.warn({}, `no ${file}: to begin, write one with ${keys} (docs/configuration.md lists all keys)`);
 }

@@ -195,7 +195,7 @@ export const configSchema = z.strictObject({
         .max(107)
         .optional()
         .describe('Unix socket of the command line, made with mode 0600')
-        .meta(facts('path', '/run/gluewall.sock for root, else in $XDG_RUNTIME_DIR', '107 octets')),
+        .meta(facts('path', '/run/gluewall.sock for root, else gluewall.sock in $XDG_RUNTIME_DIR', '107 octets')),
     })
     .prefault({}),
   log: z

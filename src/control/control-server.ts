@@ -7,6 +7,8 @@ import { type ControlReply, controlRequest, MAX_REQUEST_BYTES, type ParsedReques
 
 const MAX_CONNECTIONS = 32;
 const IDLE_MS = 30_000;
+/** What Linux has room for in sockaddr_un, less the final NUL. */
+const MAX_PATH_BYTES = 107;
 
 /** The unix-socket door, for the user it runs as alone (mode 0600). */
 export class ControlServer {
@@ -24,6 +26,9 @@ export class ControlServer {
 
   /** Rejects with GluewallError `control-socket` when the path is taken or cannot be made. */
   async start(): Promise<void> {
+    if (Buffer.byteLength(this.#path) > MAX_PATH_BYTES) {
+      throw this.#problem(`is longer than the ${MAX_PATH_BYTES} octets of a unix socket's name; choose a shorter one`);
+    }
     await this.#clearStaleSocket();
     const server = createServer((socket) => this.#accept(socket));
     server.maxConnections = MAX_CONNECTIONS;

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +121,7 @@ describe('a running gluewall', () => {
 
   it('says how to connect a bridge, and warns of what that does to its flows', async () => {
     const { log } = await start(listen(16653));
+    await until('both are said', 5000, () => (log.some(({ msg }) => msg.includes('removes all')) ? true : undefined));
     const said = log.map(({ msg }) => msg).join('\n');
     expect(said).toContain(
       'ovs-vsctl set bridge BRIDGE protocols=OpenFlow13 -- set-fail-mode BRIDGE secure -- set-controller BRIDGE tcp:127.0.0.1:16653',
@@ -138,8 +139,29 @@ describe('a running gluewall', () => {
     await start(listen(16653));
     const file = configFile('second.yaml', 'openflow: {listen: "127.0.0.1:16653"}\n');
     const { status, stderr } = gluewall('run', '--config', file, '--socket', join(directory, 'second.sock'));
-    expect(status).toBe(2);
+    expect(status).toBe(1);
+    expect(existsSync(join(directory, 'second.sock'))).toBe(false);
     expect(stderr).toContain('cannot listen on 127.0.0.1:16653: another controller runs there');
+  });
+
+  it('refuses a socket name that Linux has no room for', async () => {
+    const { status, stderr } = gluewall(
+      'run',
+      '--config',
+      configFile('any.yaml', '{}'),
+      '--socket',
+      `/tmp/${'x'.repeat(120)}`,
+    );
+    expect(status).toBe(1);
+    expect(stderr).toContain('longer than the 107 octets');
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('ends quietly when the reader of its answer has had enough', async () => {
+    const { socketPath } = await start(listen(0));
+    const command = `${process.execPath} ${main} status --socket ${socketPath} | head -c 1`;
+    const { stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', timeout: 20_000 });
+    expect(stderr).toBe('');
   });
 
   it('lives through garbage on its OpenFlow port', async () => {
@@ -171,6 +193,7 @@ describe('a running gluewall', () => {
     await new Promise((resolve) => child.on('close', resolve));
     expect(said).toContain('no gluewall.yaml');
     expect(said).toContain('inside.networks, outside.ports and trusted_resolvers');
-    expect(said).toContain('127.0.0.1:6653, mode monitor');
+    expect(said).toContain('listening for switches on 127.0.0.1:6653');
+    expect(said).toContain('nothing is judged');
   });
 });

@@ -47,13 +47,9 @@ async function capture(interfaceName: string, direction: 'port' | 'networks') {
       insideNetworks: [parseNetwork('192.0.2.1/32')!, parseNetwork('2001:db8:53::1/128')!],
       childScript: CHILD,
     },
-    {
-      onObservation: (o) => seen.push({ text: describeObservation(o), delayMs: systemClock.nowMs() - o.atMs }),
-      onReady: () => ready++,
-      onProblem: (text) => problems.push(text),
-    },
+    (o) => seen.push({ text: describeObservation(o), delayMs: systemClock.nowMs() - o.atMs }),
     systemClock,
-    silentLog,
+    { ...silentLog, info: () => ready++, warn: (_fields, text) => problems.push(text) },
   );
   live.start();
   const whenReady = (count: number) => vi.waitFor(() => expect(ready, problems.join()).toBe(count), 15_000);

@@ -31,9 +31,9 @@ function setUp(part: string, nowMs = () => Date.now()) {
       insideNetworks: [],
       childScript: new URL('../../support/fake-capture-process.mjs', import.meta.url),
     },
-    { onObservation: (o) => observations.push(o), onReady: () => ready++, onProblem: (text) => problems.push(text) },
+    (o) => observations.push(o),
     clock,
-    silentLog,
+    { ...silentLog, info: () => ready++, warn: (_fields, text) => problems.push(text) },
   );
   running.push(capture);
   capture.start();

@@ -44,9 +44,9 @@ function setUp(feedSize = 100) {
     gate.connect(datapath, true);
     firewall.addGate(gate, mostGates);
     const flows = () => datapath.take().filter((call) => !call.startsWith('release'));
-    const packetIn = (rule: number, destination = SERVER, client = '192.0.2.10') => {
+    const packetIn = (rule: number, destination = SERVER, client = '192.0.2.10', tag = 0x6757n) => {
       const data = composeFrame(composeQuery('www.example.org'), { source: client, destination });
-      const cookie = (0x6757n << 48n) | BigInt(rule);
+      const cookie = (tag << 48n) | BigInt(rule);
       const match = [{ field: 'in_port', value: 1 }] as const;
       const common = { bufferId: NO_BUFFER, totalLen: data.length, reason: 1, tableId: 1 };
       const view = new PacketInView();
@@ -165,6 +165,18 @@ describe('Firewall: a gate that does not enforce', () => {
     expect(datapath.take()).toEqual([]);
     expect(gate.desiredFlows()).toEqual([]);
     expect(events.map(({ verdict, enforced }) => [verdict, enforced])).toEqual([['block', false]]);
+  });
+});
+
+describe('Firewall: packets that no entry of ours sent', () => {
+  it('are left alone by a gate that does not enforce', () => {
+    const { addGate, events, firewall } = setUp();
+    const { gate, packetIn, datapath } = addGate('000000000000000a');
+    gate.connect(datapath, false);
+    packetIn(ask.rule, SERVER, '192.0.2.10', 0n);
+    expect(datapath.take()).toEqual([]);
+    expect(events).toEqual([]);
+    expect(firewall.counters.get('not asked for')).toBe(1);
   });
 });
 
