@@ -78,7 +78,7 @@ export class Story {
     await this.#passes('bot asks its C&C by address, IPv6 UDP', 'bot', hosts.evil.ipv6, 'order.evil.test', false);
   }
 
-  /** Paper 3, table II, with documentation addresses. */
+  /** Ichise et al., table II, with documentation addresses. */
   async #tableTwo(): Promise<void> {
     const rows = [
       ['client', hosts.stranger.ipv4, 'www.bank.test', 'is unknown and block'],

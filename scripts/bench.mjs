@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { inRepository } from './paths.mjs';
 import { runCommand } from './run-command.mjs';
 import { setUp } from './setup.mjs';
@@ -7,7 +7,9 @@ import { setUp } from './setup.mjs';
 async function bench() {
   const [name, ...args] = process.argv.slice(2);
   if (name === undefined || !/^[a-z0-9-]+$/.test(name)) {
-    process.stderr.write('usage: npm run bench -- NAME [--json]    (NAME is a file of bench/ without .ts)\n');
+    const names = readdirSync(inRepository('bench')).filter((file) => file.endsWith('.ts'));
+    const known = names.map((file) => file.slice(0, -3)).join(', ');
+    process.stderr.write(`usage: npm run bench -- NAME [--json]    (NAME is one of: ${known})\n`);
     process.exit(2);
   }
   if (!existsSync(inRepository('bench', `${name}.ts`))) {

@@ -123,7 +123,7 @@ async function main(): Promise<void> {
       process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
     }
     if (!(error instanceof GluewallError)) throw error;
-    process.stderr.write(`gluewall: ${error.message}\n`);
+    process.stderr.write(error.message.replace(/^/gm, 'gluewall: ').concat('\n'));
     process.exit(USAGE_CODES.includes(error.code) ? EXIT.usage : EXIT.refused);
   }
 }

@@ -31,13 +31,25 @@ export function parseConfig(text: string, file: string): Config {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number) => lines.linePos(offset).line;
   if (document.errors.length > 0) {
-    throw mistakes(document.errors.map((error) => `${file}:${lineAt(error.pos[0])}: ${error.message}`));
+    throw mistakes(
+      file,
+      document.errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), text: message })),
+    );
   }
   const lineOf = (path: readonly PropertyKey[]) => lineAt(offsetOf(document.contents, path));
   const result = configSchema.safeParse(plainValue(document, file, lineAt) ?? {});
-  if (!result.success) throw mistakes(result.error.issues.flatMap((issue) => describe(issue, file, lineOf)));
+  if (!result.success)
+    throw mistakes(
+      file,
+      result.error.issues.flatMap((issue) => describe(issue, lineOf)),
+    );
   const problems = contradictions(result.data);
-  if (problems.length > 0) throw mistakes(problems.map(({ key, problem }) => `${file}:${lineOf([key])}: ${problem}`));
+  if (problems.length > 0) {
+    throw mistakes(
+      file,
+      problems.map(({ key, problem }) => ({ line: lineOf([key]), text: problem })),
+    );
+  }
   return result.data;
 }
 
@@ -53,7 +65,7 @@ function plainValue(document: Document, file: string, lineAt: (offset: number) =
         return alias.resolve(document) === undefined ? visit.BREAK : undefined;
       },
     });
-    throw mistakes([`${file}:${lineAt(offset)}: ${(cause as Error).message}`]);
+    throw mistakes(file, [{ line: lineAt(offset), text: (cause as Error).message }]);
   }
 }
 
@@ -73,16 +85,48 @@ function offsetOf(contents: unknown, path: readonly PropertyKey[]): number {
 
 type LineOf = (path: readonly PropertyKey[]) => number;
 
-function describe(issue: z.core.$ZodIssue, file: string, lineOf: LineOf): string[] {
-  const key = issue.path.join('.');
+interface Mistake {
+  readonly line: number;
+  readonly text: string;
+}
+
+function describe(issue: z.core.$ZodIssue, lineOf: LineOf): Mistake[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((unknown) => {
       const path = [...issue.path, unknown];
-      return `${file}:${lineOf(path)}: unknown key "${path.join('.')}" (docs/configuration.md lists all keys)`;
+      const text = `unknown key "${path.join('.')}" (docs/configuration.md lists all keys)`;
+      return { line: lineOf(path), text };
     });
   }
-  return [`${file}:${lineOf(issue.path)}: ${key === '' ? 'the file' : key}: ${issue.message}`];
+  const key = issue.path.length === 0 ? 'the file' : issue.path.join('.');
+  return [{ line: lineOf(issue.path), text: `${key}: ${wanted(issue)}` }];
 }
+
+/** What should stand there. Kinds of values with a message of their own say it themselves. */
+function wanted(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return WANTED_TYPES[issue.expected] ?? issue.message;
+    case 'invalid_value':
+      return `want one of: ${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      return issue.origin === 'int' || issue.origin === 'number'
+        ? `want ${issue.minimum} or more`
+        : 'want at least one character';
+    case 'too_big':
+      return issue.origin === 'array' ? `want at most ${issue.maximum} of them` : `want ${issue.maximum} or less`;
+    default:
+      return issue.message;
+  }
+}
+
+const WANTED_TYPES: Readonly<Record<string, string>> = {
+  array: 'want a list, such as [192.0.2.53]',
+  object: 'want keys below it, such as "hold: {time: 50ms}"',
+  int: 'want a whole number',
+  number: 'want a whole number',
+  string: 'want text',
+};
 
 function contradictions(config: Config): { key: string; problem: string }[] {
   const problems: { key: string; problem: string }[] = [];
@@ -103,6 +147,8 @@ function contradictions(config: Config): { key: string; problem: string }[] {
   return problems;
 }
 
-function mistakes(lines: readonly string[]): GluewallError {
-  return new GluewallError('config', lines.join('\n'));
+/** One line each, in the order of the file. */
+function mistakes(file: string, found: readonly Mistake[]): GluewallError {
+  const sorted = [...found].sort((a, b) => a.line - b.line);
+  return new GluewallError('config', sorted.map(({ line, text }) => `${file}:${line}: ${text}`).join('\n'));
 }

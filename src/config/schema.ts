@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { address, duration, type KeyFacts, listenAddress, network, whole } from './fields.ts';
 
+/** OFPP_MAX is 0xffffff00 (OpenFlow 1.3.5 §7.2.1); the numbers from there on are reserved. */
+const MAX_PORT = 0xffffff00 - 1;
+
 const facts = (unit: string, defaultText: string, limit: string): { facts: KeyFacts } => ({
   facts: { unit, default: defaultText, limit },
 });
@@ -36,13 +39,9 @@ export const configSchema = z.strictObject({
     .strictObject({
       ports: z
         .array(
-          z.union([
-            z.string().min(1),
-            z
-              .int()
-              .min(1)
-              .max(0xffffff00 - 1),
-          ]),
+          z.union([z.string().min(1), z.int().min(1).max(MAX_PORT)], {
+            error: `want a port name, or an OpenFlow number from 1 to ${MAX_PORT}`,
+          }),
         )
         .max(64)
         .default([])

@@ -6,7 +6,7 @@ import type { Lesson } from './ns-triple.ts';
 export type Glueless = Omit<Lesson, 'address' | 'glueTtlSeconds'>;
 
 export interface AwaitingGlueOptions {
-  /** How long an NS record without glue waits for an address (paper 3: two seconds), milliseconds. */
+  /** How long an NS record without glue waits for an address (Ichise et al.: two seconds), milliseconds. */
   readonly timeMs: number;
   /** The most NS records that wait at once; beyond it they are not kept. */
   readonly size: number;

@@ -10,7 +10,7 @@ export type Origin = 'learned' | 'rootHints' | 'seed';
  */
 export type Trust = 'low' | 'high';
 
-/** How a triple was taught: the exchange it came with (paper 3, table I). */
+/** How a triple was taught: the exchange it came with (Ichise et al., table I). */
 export interface Lesson {
   readonly zone: Name;
   readonly nameServer: Name;

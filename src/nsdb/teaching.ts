@@ -7,7 +7,7 @@ import type { AddressRecord, DnsResponse, NsRecord } from '../dns/observation.ts
 import { RCODE } from '../dns/registry.ts';
 import type { Trust } from './ns-triple.ts';
 
-/** `resolvers`: only responses to our trusted resolvers teach. `matched`: any matched response does, as in paper 3. */
+/** `resolvers`: only responses to our trusted resolvers teach. `matched`: any matched response does, as in Ichise et al.. */
 export type TeachingMode = 'resolvers' | 'matched';
 
 export type Refusal =

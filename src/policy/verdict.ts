@@ -43,7 +43,7 @@ const ALLOW_LISTED: Allow = {
 };
 const BLOCK: Block = { kind: 'block', reason: 'unknown', scope: 'destination' };
 
-/** The operator's sentence, in the wording of paper 3 (§V-B, table II). */
+/** The operator's sentence, in the wording of Ichise et al. (§V-B, table II). */
 export function describeVerdict(destination: Address, verdict: Verdict, enforced: boolean): string {
   const address = formatAddress(destination);
   if (verdict.kind === 'block') return `${address} is unknown and ${enforced ? 'block' : 'would block'}`;

@@ -6,7 +6,7 @@ import type { NsTriple } from '../nsdb/ns-triple.ts';
 import type { AllowList } from '../policy/allow-list.ts';
 import { decide, describeVerdict } from '../policy/verdict.ts';
 
-/** One row of the history, as paper 3's table I has it. Times are ISO 8601 with zone and milliseconds. */
+/** One row of the history, as table I of Ichise et al. has it. Times are ISO 8601 with zone and milliseconds. */
 export interface TripleView {
   readonly zone: string;
   readonly nameServer: string;

@@ -313,6 +313,20 @@ describe('contradictions', () => {
   });
 });
 
+describe('what should stand there', () => {
+  it('is said in the order of the file, in words of ours', () => {
+    const text = 'outside: {ports: [-1]}\nmode: blok\nallow: 192.0.2.1\nhold: 7\npending: {size: 0}\nroot_hints: 5';
+    expect(mistakesOf(text)).toEqual([
+      expect.stringContaining('gluewall.yaml:1: outside.ports.0: want'),
+      'gluewall.yaml:2: mode: want one of: monitor, enforce',
+      'gluewall.yaml:3: allow: want a list, such as [192.0.2.53]',
+      'gluewall.yaml:4: hold: want keys below it, such as "hold: {time: 50ms}"',
+      'gluewall.yaml:5: pending.size: want 1 or more',
+      'gluewall.yaml:6: root_hints: want text',
+    ]);
+  });
+});
+
 describe('loadConfig', () => {
   it('reads a file and names it in its messages', () => {
     const directory = mkdtempSync(join(tmpdir(), 'gluewall-config-'));

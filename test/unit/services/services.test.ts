@@ -38,7 +38,7 @@ function services(isEnforcing: boolean) {
 }
 
 describe('lookup', () => {
-  it('has the columns of paper 3, table I', () => {
+  it('has the columns of Ichise et al., table I', () => {
     expect(services(true).lookup(server)).toEqual({
       address: '192.0.2.53',
       known: true,
