@@ -21,21 +21,29 @@ function printRow({ case: name, expected, observed, ok }: StoryRow): void {
   process.stdout.write(`${verdict} ${name.padEnd(72)} ${detail}\n`);
 }
 
-/** Runs `HOST COMMAND…` lines until an empty one. */
+/** Runs `HOST COMMAND…` lines until an empty one or the end of input. */
 async function explore(internet: MiniInternet): Promise<void> {
   const { stranger } = hosts;
   process.stdout.write(`\nThe world goes on. Hosts: ${Object.keys(hosts).join(', ')}. Type HOST COMMAND, such as\n`);
-  process.stdout.write(`  client dig @${stranger.ipv4} www.bank.test +time=1 +tries=1\nor nothing to end.\n`);
+  process.stdout.write(
+    `  client dig @${stranger.ipv4} www.bank.test +time=1 +tries=1\nor an empty line, or Ctrl-D, to end.\n`,
+  );
   const lines = createInterface({ input: process.stdin, output: process.stdout });
-  for (;;) {
-    const [host, ...argv] = (await lines.question('> ')).trim().split(/\s+/);
-    if (host === undefined || host === '') return lines.close();
-    if (!(host in hosts)) process.stdout.write(`no host ${host}\n`);
-    else {
-      const { stdout, stderr } = await internet.run(host as HostName, argv, 30);
-      process.stdout.write(stdout + stderr);
-    }
+  lines.prompt();
+  for await (const line of lines) {
+    const [host = '', ...argv] = line.trim().split(/\s+/);
+    if (host === '') break;
+    process.stdout.write(await answerTo(internet, host, argv));
+    lines.prompt();
   }
+  lines.close();
+}
+
+async function answerTo(internet: MiniInternet, host: string, argv: readonly string[]): Promise<string> {
+  if (!(host in hosts)) return `there is no host ${host}\n`;
+  if (argv.length === 0) return `type a command after ${host}\n`;
+  const { stdout, stderr } = await internet.run(host as HostName, argv, 30);
+  return stdout + stderr;
 }
 
 async function demo(): Promise<boolean> {

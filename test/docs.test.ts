@@ -1,6 +1,6 @@
 /** Docs that are made from the code, and docs that must name everything the code has. `npm run docs` writes the first. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../src/config/load.ts';
 import { configSchema } from '../src/config/schema.ts';
@@ -53,6 +53,20 @@ it('the sample configurations of the docs load', () => {
     for (const sample of samples) expect(() => parseConfig(sample, file)).not.toThrow();
   }
   expect(() => loadConfig(join(root, 'docs', 'gluewall.example.yaml'))).not.toThrow();
+});
+
+it('every link to a file of ours leads somewhere, and no placeholder is left', () => {
+  const pages = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.md') && !/^(node_modules|dist|test[/]vectors)[/]/.test(file),
+  );
+  expect(pages.length).toBeGreaterThan(10);
+  for (const page of pages) {
+    const text = read(page);
+    const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => target!);
+    for (const target of targets)
+      expect(existsSync(join(root, dirname(page), target)), `${page}: ${target}`).toBe(true);
+    expect(text, page).not.toMatch(/^```\n[A-Z]+\n```$/m);
+  }
 });
 
 it('docs/errors.md lists the codes that src throws or answers, and no others', () => {

@@ -18,14 +18,6 @@ export function parseDuration(text: string): number | undefined {
   return match === null ? undefined : Number(match[1]) * DURATION_UNITS[match[2]!]!;
 }
 
-/** A duration in the shortest exact form: `50ms`, `48h`. */
-export function formatDuration(durationMs: number): string {
-  if (durationMs === 0) return '0';
-  const units = Object.entries(DURATION_UNITS).reverse();
-  const [unit, size] = units.find(([, sizeMs]) => durationMs % sizeMs === 0)!;
-  return `${durationMs / size}${unit}`;
-}
-
 interface Range {
   readonly default: string;
   readonly min: string;

@@ -7,6 +7,7 @@ import { encodeMessage } from '../openflow/message.ts';
 import type { Oxm } from '../openflow/oxm.ts';
 import { CONTROLLER_MAX_LENGTH, FragmentBit, Port } from '../openflow/schema/constants.ts';
 import type { Instruction } from '../openflow/schema/instructions.ts';
+import { ETHER_TYPE, IP_PROTOCOL } from '../packet/protocol-numbers.ts';
 import {
   COPY_REASON,
   type CopyReason,
@@ -49,14 +50,12 @@ export const COPY_METERS: readonly CopyMeter[] = [
   { meterId: 2, reason: 'blocked' },
 ];
 
-const ETH_TYPE_IPV4 = 0x0800;
-const ETH_TYPE_IPV6 = 0x86dd;
 const DNS_PORT = 53;
-/** Hop-by-hop options, routing, destination options (RFC 8200 §4). */
-const IPV6_EXTENSION_HEADERS = [0, 43, 60];
+/** RFC 8200 §4, less the fragment header itself. */
+const IPV6_EXTENSION_HEADERS = [IP_PROTOCOL.HOP_BY_HOP, IP_PROTOCOL.ROUTING, IP_PROTOCOL.DESTINATION_OPTIONS];
 const PROTOCOLS = [
-  { ipProto: 17, portField: 'udp_dst' },
-  { ipProto: 6, portField: 'tcp_dst' },
+  { ipProto: IP_PROTOCOL.UDP, portField: 'udp_dst' },
+  { ipProto: IP_PROTOCOL.TCP, portField: 'tcp_dst' },
 ] as const;
 
 /** Last table first: an entry never leads to a table that is not there yet. */
@@ -80,11 +79,11 @@ export function generationOf(flows: readonly Flow[]): number {
 export function matchAddress(side: 'src' | 'dst', address: Address): Match {
   return isIpv4(address)
     ? [
-        { field: 'eth_type', value: ETH_TYPE_IPV4 },
+        { field: 'eth_type', value: ETHER_TYPE.IPV4 },
         { field: `ipv4_${side}`, value: address },
       ]
     : [
-        { field: 'eth_type', value: ETH_TYPE_IPV6 },
+        { field: 'eth_type', value: ETHER_TYPE.IPV6 },
         { field: `ipv6_${side}`, value: address },
       ];
 }
@@ -132,7 +131,7 @@ function hiddenPortFlows(): Flow[] {
     { field: 'eth_type', value },
     { field: 'nw_frag', value: FragmentBit.ANY },
   ];
-  const withoutPorts = [ETH_TYPE_IPV4, ETH_TYPE_IPV6].flatMap((ethType) =>
+  const withoutPorts = [ETHER_TYPE.IPV4, ETHER_TYPE.IPV6].flatMap((ethType) =>
     PROTOCOLS.map(
       ({ ipProto, portField }): Match => [
         ...firstFragment(ethType),
@@ -142,7 +141,7 @@ function hiddenPortFlows(): Flow[] {
     ),
   );
   const insideChain = IPV6_EXTENSION_HEADERS.map(
-    (value): Match => [...firstFragment(ETH_TYPE_IPV6), { field: 'ip_proto', value }],
+    (value): Match => [...firstFragment(ETHER_TYPE.IPV6), { field: 'ip_proto', value }],
   );
   return [...withoutPorts, ...insideChain].map((match) => flow('classify', 'hiddenPorts', { match, instructions: [] }));
 }
@@ -152,7 +151,7 @@ function outboundDnsFlows(): Flow[] {
     { type: 'writeMetadata', metadata: DEFAULT_GROUP, metadataMask: GROUP_MASK },
     gotoTable('verdict'),
   ];
-  return [ETH_TYPE_IPV4, ETH_TYPE_IPV6]
+  return [ETHER_TYPE.IPV4, ETHER_TYPE.IPV6]
     .flatMap((value) => dnsFlows([{ field: 'eth_type', value }]))
     .map((match) => flow('classify', 'outboundDns', { match, instructions }));
 }

@@ -3,7 +3,7 @@
  * and the tests are made from it too.
  */
 import { GluewallError } from '../core/errors.ts';
-import type { Match } from '../openflow/match.ts';
+import { checkPrerequisites, type Match } from '../openflow/match.ts';
 import type { OxmName } from '../openflow/oxm.ts';
 import type { Instruction } from '../openflow/schema/instructions.ts';
 
@@ -129,6 +129,8 @@ export function flow<T extends TableName>(table: T, kind: EntryName<T>, parts: F
   const { match = [], instructions, hardTimeoutSeconds = 0 } = parts;
   const stray = match.find(({ field }) => !(declaration.matchFields as readonly string[]).includes(field));
   if (stray !== undefined) throw new GluewallError('pipeline', `table ${table} does not match on ${stray.field}`);
+  const problem = checkPrerequisites(match);
+  if (problem !== undefined) throw new GluewallError('pipeline', `table ${table}: ${problem.message}`);
   const nextIds = declaration.next.map((name) => PIPELINE[name as TableName].id as number);
   const astray = instructions.find((step) => step.type === 'gotoTable' && !nextIds.includes(step.tableId));
   if (astray !== undefined) throw new GluewallError('pipeline', `table ${table} does not lead to every table it names`);

@@ -118,10 +118,6 @@ export function parseNetwork(text: string): Network | undefined {
   return octets.every((octet, index) => (octet & ~mask[index]!) === 0) ? { base, prefixLength } : undefined;
 }
 
-export function formatNetwork(network: Network): string {
-  return `${formatAddress(network.base)}/${network.prefixLength}`;
-}
-
 /** The mask of a prefix length in the family of `address`: 4 or 16 octets. */
 export function networkMask(address: Address, prefixLength: number): Buffer {
   const mask = Buffer.alloc(isIpv4(address) ? 4 : 16);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultConfig, loadConfig, parseConfig } from '../../../src/config/load.ts';
-import { formatAddress, formatNetwork } from '../../../src/core/address.ts';
+import { formatAddress, parseNetwork } from '../../../src/core/address.ts';
 import { GluewallError } from '../../../src/core/errors.ts';
 
 function mistakesOf(text: string): string[] {
@@ -77,7 +77,7 @@ log: { level: debug, rate: 10 }
       teach: 'matched',
       root_hints: 'named.root',
     });
-    expect(config.inside.networks.map(formatNetwork)).toEqual(['192.0.2.0/24', '2001:db8::/32']);
+    expect(config.inside.networks).toEqual(['192.0.2.0/24', '2001:db8::/32'].map((text) => parseNetwork(text)));
     expect(config.outside.ports).toEqual(['eth1', 3]);
     expect(config.trusted_resolvers.map(formatAddress)).toEqual(['192.0.2.2']);
     expect(config.allow.map(formatAddress)).toEqual(['2001:db8:1::53']);
