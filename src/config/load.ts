@@ -28,7 +28,7 @@ export function parseConfig(text: string, file: string): Config {
   if (text.length > MAX_CONFIG_BYTES)
     throw new GluewallError('config', `${file}: larger than ${MAX_CONFIG_BYTES} octets`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const lineAt = (offset: number) => lines.linePos(offset).line;
   if (document.errors.length > 0) {
     throw mistakes(
