@@ -129,7 +129,7 @@ export class Application {
         meterRates: () => new Map(COPY_METERS.map(({ meterId, reason }) => [meterId, rates[reason]])),
         desiredFlows: (session) => this.#desiredFlows(session),
         ready: (session) => this.#switchReady(session),
-        packetIn: (session, packet) => this.#firewall.packetIn(this.#gate(session.datapathId), packet),
+        packetIn: (session, packet) => this.#firewall.packetIn(this.#connectedGate(session), packet),
         gone: (session) => this.#gate(session.datapathId).disconnect(),
       },
     );
@@ -155,6 +155,13 @@ export class Application {
       dropFlows: drop_flow.total,
     });
     this.#firewall.addGate(gate, GATES_PER_SWITCH * this.#config.openflow.switches);
+    return gate;
+  }
+
+  /** Entries of an earlier controller may send packets before ours are in place. */
+  #connectedGate(session: SwitchSession): Gate {
+    const gate = this.#gate(session.datapathId);
+    if (!gate.isConnected) gate.connect(session.verdicts, this.#treatment() === 'ask');
     return gate;
   }
 

@@ -71,7 +71,7 @@ export class Gate {
   #newestDrop: DropRecord | undefined;
   #dropCount = 0;
   #datapath: Datapath | undefined;
-  #enforces = true;
+  #enforces = false;
 
   constructor(datapathId: string, clock: Clock, options: GateOptions) {
     this.datapathId = datapathId;
