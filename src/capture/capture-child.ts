@@ -10,7 +10,7 @@ const MAX_BATCH = 512;
 /** A flood can keep libpcap from returning to the event loop; observations go out then without being put in order. */
 const MAX_OBSERVATIONS_PER_TURN = 8192;
 /** Records of observations on their way to the parent; each has a name or two of at most 255 octets. */
-const MAX_RECORDS_IN_FLIGHT = 65_536;
+const MAX_RECORDS_IN_FLIGHT = 262_144;
 const TICK_MS = 1000;
 const MAX_RETRY_TICKS = 10;
 /** A closed session of libpcap leaves memory behind that only the end of the process gives back. */

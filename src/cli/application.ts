@@ -138,7 +138,7 @@ export class Application {
   #createCapture(): LiveCapture | undefined {
     const { capture, outside, inside } = this.#config;
     const named = outside.ports.filter((port) => typeof port === 'string');
-    const interfaces = capture.interfaces ?? named;
+    const interfaces = [...new Set(capture.interfaces ?? named)];
     if (interfaces.length === 0) return undefined;
     const options = { interfaces, direction: capture.direction, insideNetworks: inside.networks };
     return new LiveCapture(options, (observation) => this.#learner.observe(observation), this.#clock, this.#log);

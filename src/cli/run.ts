@@ -22,17 +22,17 @@ export async function run(options: { readonly config?: string; readonly socket?:
     sayHowToConnect(log, config, port);
   } catch (error) {
     await application.stop();
-    flush();
+    await flush();
     throw error;
   }
   if (!isConfigured) sayWhatToFill(log, file);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping; the flows stay on the switches');
-      application.stop().then(() => {
-        flush();
-        process.exit(0);
-      });
+      application
+        .stop()
+        .then(flush)
+        .then(() => process.exit(0));
     });
   }
 }

@@ -81,7 +81,7 @@ export class OpenFlowController {
 
   /** Brings every switch in step with what is desired now. */
   reconcileAll(): void {
-    for (const session of this.switches) session.reconcileOrClose();
+    for (const session of this.#identified.values()) session.desireChanged();
   }
 
   #accept(socket: Socket): void {

@@ -76,6 +76,7 @@ export class SwitchSession {
   readonly #cancelTimers: (() => void)[] = [];
   #cancelHandshakeLimit = () => {};
   #cancelChallenge = () => {};
+  #isChallenged = false;
   #heardHello = false;
   #isReady = false;
   #closeReason: string | undefined;
@@ -132,13 +133,15 @@ export class SwitchSession {
 
   /** Closes the session unless the switch is heard of soon: another one has come with its datapath id. */
   challenge(): void {
+    if (this.#isChallenged) return;
+    this.#isChallenged = true;
     const heard = this.counters.get('messages');
     this.send({ type: 'echoRequest', xid: this.#out.nextXid(), data: Buffer.alloc(0) });
     const check = () => {
+      this.#isChallenged = false;
       if (this.counters.get('messages') === heard)
         this.close('silent, and its datapath id has come back on another connection');
     };
-    this.#cancelChallenge();
     this.#cancelChallenge = this.#clock.after(CHALLENGE_MS, check);
   }
 
@@ -155,6 +158,11 @@ export class SwitchSession {
       this.reconcileOrClose();
     });
     return this.#reconciling;
+  }
+
+  /** What is desired has changed: a session in its handshake that has not asked for it yet need not be told. */
+  desireChanged(): void {
+    if (this.#isReady || this.#reconciling !== undefined) this.reconcileOrClose();
   }
 
   reconcileOrClose(): void {
@@ -314,6 +322,8 @@ export class SwitchSession {
   }
 
   #packetIn(message: Buffer): void {
+    // Nobody can tell yet whose packet it is.
+    if (this.datapathId === '') return;
     if (!this.#packet.set(message)) {
       this.counters.add('malformed');
       return;
@@ -335,9 +345,10 @@ export class SwitchSession {
    */
   #portStatus({ reason, port }: MessageOf<'portStatus'>): void {
     const number = reason === PortReason.DELETE ? undefined : port.portNo;
-    if (this.#isReady && this.ports.get(port.name) === number) return;
+    const isSettled = this.#isReady && this.#reconciling === undefined && !this.#portsChanged;
+    if (isSettled && this.ports.get(port.name) === number) return;
     this.#portsChanged = true;
-    if (this.#isReady || this.#reconciling !== undefined) this.reconcileOrClose();
+    this.desireChanged();
   }
 
   /** An ERROR quotes the start of the message it is about (§7.4.4). */

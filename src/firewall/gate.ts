@@ -108,6 +108,7 @@ export class Gate {
 
   /** Lets queries to `destination` pass in the switch until the verdict ends, if that is a second or more away. */
   allow(destination: Address, untilMs: number): void {
+    if (!this.#enforces) return;
     const nowMs = this.#clock.nowMs();
     const seconds = flowSeconds(untilMs, nowMs);
     if (seconds < 1) return;
@@ -130,6 +131,7 @@ export class Gate {
 
   /** Drops what `client` sends to `destination` for a while; beyond the budgets, all it is not allowed, or nothing. */
   block(client: Address, destination: Address): void {
+    if (!this.#enforces) return;
     const { dropFlowSeconds, dropFlows, dropFlowsPerClient } = this.#options;
     this.#forgetEndedDrops();
     if (this.#clientDrops.has(client) || this.#dropOf(client, destination) !== undefined) return;

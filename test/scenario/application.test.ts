@@ -52,6 +52,19 @@ async function identifiedSwitch() {
   return { fake, goOn };
 }
 
+describe('a switch that has not said yet who it is', () => {
+  it('gets nothing for the packets it sends', async () => {
+    await start('enforce');
+    const fake = await FakeSwitch.connect(PORT, { deafTo: ['featuresRequest'] });
+    await fake.waitFor('featuresRequest');
+    fake.send(askingPacket());
+    await fake.echo();
+    const { verdicts } = await gluewall.status();
+    expect(verdicts).toEqual({});
+    expect(fake.ofType('flowMod')).toEqual([]);
+  });
+});
+
 const verdictFlows = (fake: FakeSwitch) =>
   fake.ofType('flowMod').filter(({ tableId, priority }) => tableId === 1 && VERDICT_PRIORITIES.includes(priority));
 

@@ -196,17 +196,17 @@ describe('CaptureChild', () => {
   it('drops batches, counted, while the parent does not read', async () => {
     startChild();
     holdBack = true;
-    for (let frame = 0; frame < 129 * 512; frame++) pcap.find('outbound').arrive(query('a'));
+    for (let frame = 0; frame < 513 * 512; frame++) pcap.find('outbound').arrive(query('a'));
     pcap.find('outbound').wake();
     await immediate();
-    expect(of('observations').length).toBe(128);
+    expect(of('observations').length).toBe(512);
     vi.advanceTimersByTime(1000);
     expect(of('statistics').at(-1)?.droppedByBackpressure).toBe(512);
     for (const sent of unsent.splice(0)) sent();
     pcap.find('outbound').arrive(query('b'));
     pcap.find('outbound').wake();
     await immediate();
-    expect(of('observations').length).toBe(129);
+    expect(of('observations').length).toBe(513);
   });
 
   it('asks for a new process before closed sessions can fill the memory', async () => {

@@ -104,6 +104,23 @@ describe('the OpenFlow controller', () => {
     expect(ids(controller.switches)).toEqual([1n]);
   });
 
+  it('closes it in time even when the switch tries again and again', async () => {
+    await connectReady(1n, { deafTo: ['echoRequest'] });
+    for (let round = 0; round < 3; round++) {
+      await (await connectSwitch(1n)).untilClosed();
+      clock.advance(400);
+    }
+    await telling('gone 1');
+  });
+
+  it('brings a switch in step that is in the middle of its handshake when what is desired changes', async () => {
+    const fake = await connectSwitch(1n, { deafTo: ['barrierRequest'], meters: 0 });
+    const { xid } = await fake.waitFor('barrierRequest');
+    controller.reconcileAll();
+    fake.send({ type: 'barrierReply', xid });
+    await fake.waitFor('barrierRequest', 2);
+  });
+
   it('takes the same switch again once its connection has ended, and sends no flow twice', async () => {
     const tables = new FakeTables();
     (await connectReady(1n, { tables })).disconnect();

@@ -255,6 +255,15 @@ describe('Gate: the switch goes and comes back', () => {
     expect(gate.desiredFlows()).toEqual([]);
   });
 
+  it('makes no flow on a switch that is only watched', () => {
+    const { gate, datapath } = setUp();
+    gate.connect(datapath, false);
+    gate.allow(server(1), NEVER);
+    gate.block(BOT, server(2));
+    expect(datapath.take()).toEqual([]);
+    expect(gate.allowFlowCount + gate.dropFlowCount).toBe(0);
+  });
+
   it('keeps its records while the switch is away', () => {
     const { clock, gate, datapath } = setUp();
     gate.allow(server(1), NEVER);
