@@ -3,9 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
+import { resultOf } from '../src/control/answer.ts';
 import { askControl } from '../src/control/control-client.ts';
 import type { ControlRequest } from '../src/control/protocol.ts';
-import type { ChangeView, CheckView, LookupView } from '../src/services/services.ts';
+import type { CheckView } from '../src/services/explain-verdict.ts';
+import type { ChangeView, LookupView } from '../src/services/services.ts';
 import { exited } from './child.ts';
 import { repositoryPath } from './repository-path.ts';
 import { until } from './until.ts';
@@ -46,7 +48,8 @@ export class GluewallProcess {
     mkdirSync(directory, { recursive: true });
     this.configPath = join(directory, 'gluewall.yaml');
     this.socketPath = join(directory, 'control.sock');
-    writeFileSync(this.configPath, stringify(config));
+    const store = { file: join(directory, 'gluewall.db') };
+    writeFileSync(this.configPath, stringify({ store, ...config }));
     const args = [repositoryPath('dist', 'src', 'cli', 'main.js'), 'run', '--config', this.configPath];
     this.#child = spawn(process.execPath, [...args, '--socket', this.socketPath], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -84,15 +87,19 @@ export class GluewallProcess {
   }
 
   lookup(address: string): Promise<LookupView> {
-    return this.#ask({ operation: 'lookup', address }) as Promise<LookupView>;
+    return this.#ask({ operation: 'lookup', target: address }) as Promise<LookupView>;
   }
 
   check(address: string): Promise<CheckView> {
-    return this.#ask({ operation: 'check', address }) as Promise<CheckView>;
+    return this.#ask({ operation: 'check', destination: address }) as Promise<CheckView>;
   }
 
   allow(verb: 'add' | 'remove', address: string): Promise<ChangeView> {
-    return this.#ask({ operation: `allow ${verb}`, address }) as Promise<ChangeView>;
+    const request: ControlRequest =
+      verb === 'add'
+        ? { operation: 'allow add', address, reason: 'the story goes on', owner: '' }
+        : { operation: 'allow remove', address };
+    return this.#ask(request) as Promise<ChangeView>;
   }
 
   /** Resolves when a switch is connected with its flows in place, and the capture runs where one is configured. */
@@ -123,6 +130,6 @@ export class GluewallProcess {
   }
 
   #ask(request: ControlRequest): Promise<unknown> {
-    return askControl(this.socketPath, request);
+    return resultOf(askControl(this.socketPath, request));
   }
 }

@@ -34,6 +34,7 @@ export class OpenVswitch {
     const openVswitch = new OpenVswitch(directory);
     try {
       await mkdir(directory, { recursive: true });
+      await openVswitch.#tool('ovsdb-tool', ['create', openVswitch.#databaseFile(), SCHEMA]);
       await openVswitch.#startDatabase();
       await openVswitch.#startVswitchd();
     } catch (error) {
@@ -64,6 +65,13 @@ export class OpenVswitch {
     await this.#startVswitchd();
   }
 
+  /** Ends both daemons and starts them on the same database, as a host does that boots. */
+  async reboot(): Promise<void> {
+    await this.stop();
+    await this.#startDatabase();
+    await this.#startVswitchd();
+  }
+
   /** Ends both daemons; whatever bridges they had are gone with them. */
   async stop(): Promise<void> {
     await stopChild(this.#vswitchd);
@@ -71,11 +79,9 @@ export class OpenVswitch {
   }
 
   async #startDatabase(): Promise<void> {
-    const file = join(this.#directory, 'conf.db');
-    await this.#tool('ovsdb-tool', ['create', file, SCHEMA]);
     const remote = `--remote=punix:${join(this.#directory, 'db.sock')}`;
     const control = `--unixctl=${join(this.#directory, 'ovsdb-server.ctl')}`;
-    this.#database = this.#daemon('ovsdb-server', [file, remote, control]);
+    this.#database = this.#daemon('ovsdb-server', [this.#databaseFile(), remote, control]);
     await this.#ready(this.#database, ['--no-wait', 'init']);
   }
 
@@ -84,6 +90,10 @@ export class OpenVswitch {
     this.#vswitchd = this.#daemon('ovs-vswitchd', [database, `--unixctl=${this.#controlSocket()}`]);
     const mark = `external_ids:started-by=${this.#vswitchd.pid ?? 0}`;
     await this.#ready(this.#vswitchd, ['set', 'Open_vSwitch', '.', mark]);
+  }
+
+  #databaseFile(): string {
+    return join(this.#directory, 'conf.db');
   }
 
   #controlSocket(): string {

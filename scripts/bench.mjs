@@ -16,7 +16,7 @@ async function bench() {
     process.stderr.write(`gluewall: there is no bench/${name}.ts\n`);
     process.exit(2);
   }
-  await setUp({ for: 'run' });
+  await setUp({ for: 'bench' });
   process.exit(await runCommand(process.execPath, [inRepository('dist', 'bench', `${name}.js`), ...args]));
 }
 

@@ -16,7 +16,18 @@ const TEST_PACKAGES = [
   'iproute2',
   'iputils-ping',
   'procps',
+  'zsh',
+  'fish',
 ];
+
+/** What benchmarks compare with. */
+const BENCH_PACKAGES = ['tcpdump'];
+
+const PACKAGES = {
+  run: RUN_PACKAGES,
+  test: [...RUN_PACKAGES, ...TEST_PACKAGES],
+  bench: [...RUN_PACKAGES, ...BENCH_PACKAGES],
+};
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const POLICY_TEXT =
@@ -25,12 +36,12 @@ const POLICY_TEXT =
 /**
  * Installs the Debian packages that are missing, without starting their services. When that cannot be done (not root,
  * not Debian) it names them in one line and goes on: what really needs one fails, or skips, with its own reason.
- * @param {'run' | 'test'} purpose
+ * @param {'run' | 'test' | 'bench'} purpose
  * @param {(line: string) => void} say
  * @returns {Promise<number>} 0, or the exit code of an installation that was tried and failed
  */
 export async function installDebianPackages(purpose, say) {
-  const wanted = purpose === 'test' ? RUN_PACKAGES.concat(TEST_PACKAGES) : RUN_PACKAGES;
+  const wanted = PACKAGES[purpose];
   if (!isDebian()) {
     say(`this is not Debian: see to it that these are there: ${wanted.join(' ')}`);
     return 0;

@@ -14,13 +14,13 @@ const BUILD_INPUTS = ['src', 'mininet', 'bench', 'tsconfig.json', 'tsconfig.buil
  * Makes this checkout ready, doing only what is missing and saying each thing it does in one line on stderr. Ends the
  * process with status 1 (130 after Ctrl-C) when something that is needed cannot be had.
  * @param {object} options
- * @param {'run' | 'test' | 'check'} options.for `run`: build tools, npm packages, build; `test`: also switches, Mininet
- *   and DNS servers; `check`: npm packages, and what building them takes
+ * @param {'run' | 'test' | 'bench' | 'check'} options.for `run`: build tools, npm packages, build; `test`: also switches, Mininet
+ *   and DNS servers; `bench`: also what is compared with; `check`: npm packages, and what building them takes
  */
 export async function setUp(options) {
   requireNode();
   const wantsDebian = options.for === 'check' ? !existsSync(LOCK_STAMP) : true;
-  const purpose = options.for === 'test' ? 'test' : 'run';
+  const purpose = options.for === 'check' ? 'run' : options.for;
   const code = wantsDebian ? await installDebianPackages(purpose, say) : 0;
   if (code !== 0) fail('the Debian packages above could not be installed', code);
   await installNpmPackages();

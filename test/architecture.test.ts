@@ -20,9 +20,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   capture: ['core', 'dns', 'packet'],
   controller: ['core', 'packet', 'openflow'],
   firewall: ['core', 'dns', 'packet', 'openflow', 'nsdb', 'policy', 'events', 'controller'],
-  services: ['core', 'dns', 'nsdb', 'policy', 'events', 'firewall', 'controller', 'capture'],
-  control: ['core', 'services'],
+  services: ['core', 'dns', 'packet', 'nsdb', 'policy', 'events', 'firewall', 'controller', 'capture'],
+  storage: ['core', 'dns', 'nsdb', 'policy', 'events'],
+  control: ['core', 'dns', 'services'],
   config: ['core'],
+  switches: ['core', 'packet', 'openflow', 'controller'],
+  doctor: ['core', 'openflow', 'controller', 'switches'],
 };
 /** The only folder where objects of all others are built and joined. */
 const TOP = 'cli';

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What a test may need from the machine. */
-export type Condition = 'root' | 'namespaces' | 'openVswitch' | 'shared';
+export type Condition = 'root' | 'namespaces' | 'openVswitch' | 'shared' | 'zsh' | 'fish';
 
 interface ConditionCheck {
   /** Said when the condition does not hold. */
@@ -24,6 +24,8 @@ export const sharedFolder = join(dirname(dirname(fileURLToPath(import.meta.url))
 
 const isRoot = () => process.getuid?.() === 0;
 const hasOpenVswitch = () => runs('ovs-vswitchd', ['--version']) && runs('ovsdb-server', ['--version']);
+const hasZsh = () => runs('zsh', ['--version']);
+const hasFish = () => runs('fish', ['--version']);
 const hasShared = () => existsSync(sharedFolder);
 
 const checks: Readonly<Record<Condition, ConditionCheck>> = {
@@ -34,6 +36,8 @@ const checks: Readonly<Record<Condition, ConditionCheck>> = {
     possible: () => runs('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'true']),
   },
   openVswitch: { reason: 'no Open vSwitch', holds: hasOpenVswitch, possible: hasOpenVswitch },
+  zsh: { reason: 'no zsh', holds: hasZsh, possible: hasZsh },
+  fish: { reason: 'no fish', holds: hasFish, possible: hasFish },
   shared: { reason: 'no ../shared folder', holds: hasShared, possible: hasShared },
 };
 

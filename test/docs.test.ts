@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../src/config/load.ts';
 import { configSchema } from '../src/config/schema.ts';
-import { configKeys, renderConfiguration } from './support/document-config.ts';
+import { renderCommands } from './support/document-commands.ts';
+import { configKeys, renderConfigSchema, renderConfiguration } from './support/document-config.ts';
+import { renderEveSchema } from './support/document-events.ts';
 import { renderPipeline } from './support/document-pipeline.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -21,8 +23,25 @@ function read(file: string): string {
   return readFileSync(join(root, file), 'utf8');
 }
 
+function readOrNothing(file: string): string {
+  return existsSync(join(root, file)) ? read(file) : '';
+}
+
 it('docs/configuration.md is what the schema says', () => {
   holds('docs/configuration.md', renderConfiguration(), read('docs/configuration.md'));
+});
+
+it('docs/command-line.md is what the commands say', () => {
+  holds('docs/command-line.md', renderCommands(), readOrNothing('docs/command-line.md'));
+});
+
+it('docs/gluewall.schema.json is what the schema says', () => {
+  holds('docs/gluewall.schema.json', renderConfigSchema(), readOrNothing('docs/gluewall.schema.json'));
+});
+
+it('docs/events/dns_verdict.schema.json is what the events are', () => {
+  const file = 'docs/events/dns_verdict.schema.json';
+  holds(file, renderEveSchema(), readOrNothing(file));
 });
 
 it('docs/architecture.md has the tables of the pipeline', () => {

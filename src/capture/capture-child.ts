@@ -52,7 +52,8 @@ export class CaptureChild {
     this.#order = order;
     this.#send = send;
     this.#onWornOut = onWornOut;
-    this.#observer = new Observer(this.#counters, order.insideNetworks);
+    const options = { insideNetworks: order.insideNetworks };
+    this.#observer = new Observer(this.#counters, (observation) => this.#add(observation), options);
     this.#states = order.interfaces.map((name) => ({
       name,
       capture: undefined,
@@ -102,7 +103,6 @@ export class CaptureChild {
     if (++this.#openings > MAX_OPENINGS) this.#onWornOut();
     const capture: InterfaceCapture = new InterfaceCapture(this.#pcap, state.name, this.#order.direction, {
       observer: this.#observer,
-      onObservation: (observation) => this.#add(observation),
       onActivity: () => this.#finishTurnSoon(),
       // The hook runs inside the native module, which must have returned before the session is closed.
       onLost: () => setImmediate(() => this.#retire(state, capture)),

@@ -1,4 +1,3 @@
-import type { DnsObservation } from '../dns/observation.ts';
 import { captureFilter, type SessionDirection, sessionDirections } from './capture-filter.ts';
 import { CaptureSession, type CaptureSessionHooks, type KernelFigures } from './capture-session.ts';
 import type { Direction } from './direction.ts';
@@ -14,7 +13,6 @@ const WITNESS_BUFFER_BYTES = 4 * 1024 * 1024;
 export interface InterfaceCaptureHooks {
   /** Reads the frames. */
   readonly observer: Observer;
-  onObservation(observation: DnsObservation): void;
   /** A frame was handed over: call `finishTurn` when this turn of the event loop ends. */
   onActivity(): void;
   /** The interface has gone, or was down for a moment: close it and open it anew. */
@@ -108,8 +106,7 @@ export class InterfaceCapture {
     this.#hooks.onActivity();
     this.#firstFrames?.deliver(octets, lengthBytes);
     const way = direction === 'both' ? 'by-source' : direction;
-    const observation = this.#hooks.observer.observe(octets, 0, lengthBytes, atMs, way);
-    if (observation !== undefined) this.#hooks.onObservation(observation);
+    this.#hooks.observer.observe(octets, 0, lengthBytes, atMs, way);
   }
 
   #settle(): void {
@@ -120,8 +117,7 @@ export class InterfaceCapture {
     this.#witness?.drain();
     const missing = (direction: Direction) => this.#sessions.get(direction)?.missingCount ?? 0;
     for (const { octets, atMs, direction } of firstFrames.settle(missing)) {
-      const observation = this.#hooks.observer.observe(octets, 0, octets.length, atMs, direction);
-      if (observation !== undefined) this.#hooks.onObservation(observation);
+      this.#hooks.observer.observe(octets, 0, octets.length, atMs, direction);
     }
     if (!firstFrames.done) return;
     this.#firstFrames = undefined;

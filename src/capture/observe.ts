@@ -1,21 +1,22 @@
-/** From one captured frame to one DNS observation. */
+/** From captured frames to DNS observations. */
 import type { Network } from '../core/address.ts';
 import type { Counters } from '../core/counters.ts';
 import { type DnsProblem, readMessage, readQuestion } from '../dns/message.ts';
 import type { DnsObservation, DnsQuery, DnsResponse, Transport } from '../dns/observation.ts';
 import { DNS_PORT, OPCODE } from '../dns/registry.ts';
+import { FragmentReassembly, type ReassemblyCounter, type ReassemblyOptions } from '../packet/fragment-reassembly.ts';
 import { type FrameProblem, FrameView } from '../packet/frame.ts';
+import { LINK_TYPE } from '../packet/link-layer.ts';
 import { IP_PROTOCOL } from '../packet/protocol-numbers.ts';
+import { type Endpoints, type TcpCounter, TcpStreams, type TcpStreamsOptions } from '../packet/tcp-streams.ts';
 import { type Direction, directionBySource } from './direction.ts';
 
 /**
  * What became of the frames:
- * - `frames`: all of them; `queries`, `responses`: those that became an observation
+ * - `frames`: all of them; `queries`, `responses`: messages that became an observation
  * - `frame-…`, `dns-…`: not readable, with the problem
- * - `fragments`: parts of datagrams; nothing here puts them together
- * - `tcp-control`: TCP segments without payload
- * - `tcp-partial`: TCP segments that do not begin with one whole message
- * - `tcp-more`: octets behind the first message of a segment, not read
+ * - `fragments`: pieces of datagrams; `fragments …`: those that were not put together
+ * - `tcp-control`: TCP segments without payload; `tcp …`: segments and streams that gave no message
  * - `not-dns`: neither UDP nor TCP on port 53
  * - `wrong-way`: a query coming in or a response going out; neither belongs to a lookup of the inside
  * - `other-opcode`: not a lookup (NOTIFY, UPDATE, …)
@@ -25,14 +26,24 @@ export type CaptureCounter =
   | 'queries'
   | 'responses'
   | 'fragments'
+  | `fragments ${ReassemblyCounter}`
   | 'tcp-control'
-  | 'tcp-partial'
-  | 'tcp-more'
+  | `tcp ${TcpCounter}`
   | 'not-dns'
   | 'wrong-way'
   | 'other-opcode'
   | `frame-${FrameProblem}`
   | `dns-${DnsProblem}`;
+
+/** How the direction of a message is told: it is known, or goes by the source address, or by the message itself. */
+export type DirectionSign = Direction | 'by-source' | 'by-message';
+
+export interface ObserverOptions {
+  /** Serves the direction `by-source`. */
+  readonly insideNetworks?: readonly Network[];
+  readonly reassembly?: ReassemblyOptions;
+  readonly streams?: TcpStreamsOptions;
+}
 
 /**
  * Records of each kind that an observation carries: more than any response may teach, and a bound on what one frame of
@@ -40,71 +51,135 @@ export type CaptureCounter =
  */
 const MAX_RECORDS = 300;
 
+const REASSEMBLY: ReassemblyOptions = { datagrams: 4096, bytes: 16 * 1024 * 1024, timeMs: 30_000 };
+const STREAMS: TcpStreamsOptions = {
+  streams: 4096,
+  bytes: 32 * 1024 * 1024,
+  waitingBytes: 256 * 1024,
+  gapMs: 3000,
+  idleMs: 120_000,
+};
+
+/** What an unfinished question must at least show of itself. */
+const HEADER_OCTETS = 12;
+
 /** Reads frames one after the other. Keeps nothing of the buffer it is given. */
 export class Observer {
   readonly #counters: Counters<CaptureCounter>;
+  readonly #onObservation: (observation: DnsObservation) => void;
   readonly #insideNetworks: readonly Network[];
   readonly #frame = new FrameView();
-  #messageStart = 0;
-  #messageEnd = 0;
+  readonly #fragments: FragmentReassembly;
+  readonly #streams: TcpStreams<DirectionSign>;
 
-  /** `insideNetworks` serves frames whose direction is to be told from their source. */
-  constructor(counters: Counters<CaptureCounter>, insideNetworks: readonly Network[] = []) {
+  constructor(
+    counters: Counters<CaptureCounter>,
+    onObservation: (observation: DnsObservation) => void,
+    options: ObserverOptions = {},
+  ) {
     this.#counters = counters;
-    this.#insideNetworks = insideNetworks;
+    this.#onObservation = onObservation;
+    this.#insideNetworks = options.insideNetworks ?? [];
+    this.#fragments = new FragmentReassembly(options.reassembly ?? REASSEMBLY, (what) =>
+      counters.add(`fragments ${what}`),
+    );
+    this.#streams = new TcpStreams(options.streams ?? STREAMS, {
+      isPlausible,
+      onMessage: (endpoints, sign, octets, start, end, atMs) => {
+        this.#message(endpoints, sign, 'tcp', octets, start, end, atMs);
+      },
+      onCount: (what) => counters.add(`tcp ${what}`),
+    });
   }
 
   /**
-   * The query that left or the response that came in with the frame in `octets[start, end)`; undefined for all else,
-   * which is counted. `atMs` is when the frame was seen, milliseconds since the epoch.
+   * Takes the frame in `octets[start, end)`: what it completes is observed in the same turn, and what it does not is
+   * counted. `atMs` is when the frame was seen, milliseconds since the epoch; `linkType` one of LINK_TYPE.
    */
   observe(
     octets: Buffer,
     start: number,
     end: number,
     atMs: number,
-    direction: Direction | 'by-source',
-  ): DnsObservation | undefined {
+    direction: DirectionSign,
+    linkType: number = LINK_TYPE.ETHERNET,
+  ): void {
     const frame = this.#frame;
     this.#counters.add('frames');
-    const problem = frame.parse(octets, start, end);
-    if (problem !== undefined) return this.#ignore(`frame-${problem}`);
-    if (frame.fragment !== 'none') return this.#ignore('fragments');
-    const isUdp = frame.protocol === IP_PROTOCOL.UDP;
-    if (!isUdp && frame.protocol !== IP_PROTOCOL.TCP) return this.#ignore('not-dns');
-    if (frame.sourcePort !== DNS_PORT && frame.destinationPort !== DNS_PORT) return this.#ignore('not-dns');
-    if (!(isUdp ? this.#findUdpMessage() : this.#findTcpMessage(octets))) return undefined;
-
-    const way = direction === 'by-source' ? directionBySource(frame, this.#insideNetworks) : direction;
-    const transport = isUdp ? 'udp' : 'tcp';
-    return way === 'outbound' ? this.#query(octets, atMs, transport) : this.#response(octets, atMs, transport);
+    const problem = frame.parse(octets, start, end, linkType);
+    if (frame.fragment !== 'none') this.#fragment(octets, atMs, direction, problem);
+    else if (problem === undefined) this.#segment(octets, atMs, direction);
+    else this.#counters.add(`frame-${problem}`);
   }
 
-  #findUdpMessage(): boolean {
-    this.#messageStart = this.#frame.payloadStart;
-    this.#messageEnd = this.#frame.payloadEnd;
-    return true;
+  /** No more frames will come: gives what waited for others. */
+  finish(): void {
+    this.#streams.finish();
   }
 
-  /** RFC 1035 §4.2.2: two octets of length, then the message. */
-  #findTcpMessage(octets: Buffer): boolean {
-    const { payloadStart, payloadEnd } = this.#frame;
-    if (payloadStart === payloadEnd) this.#ignore('tcp-control');
-    else if (payloadStart + 2 > payloadEnd) this.#ignore('tcp-partial');
-    else {
-      this.#messageStart = payloadStart + 2;
-      this.#messageEnd = this.#messageStart + octets.readUInt16BE(payloadStart);
-      if (this.#messageEnd < payloadEnd) this.#counters.add('tcp-more');
-      if (this.#messageEnd <= payloadEnd) return true;
-      this.#ignore('tcp-partial');
-    }
-    return false;
-  }
-
-  #query(octets: Buffer, atMs: number, transport: Transport): DnsQuery | undefined {
+  /** A first fragment that shows ports shows what is in the datagram; one that is too short for that does not. */
+  #fragment(octets: Buffer, atMs: number, direction: DirectionSign, problem: FrameProblem | undefined): void {
     const frame = this.#frame;
-    if (frame.destinationPort !== DNS_PORT) return this.#ignore('wrong-way');
-    const head = readQuestion(octets, this.#messageStart, this.#messageEnd);
+    this.#counters.add('fragments');
+    const isKnown = frame.fragment === 'first' && problem === undefined;
+    const datagram = this.#fragments.add(frame, octets, atMs, !isKnown || this.#isDns());
+    if (datagram === undefined) return;
+    const datagramProblem = frame.parseReassembled(datagram, frame.fragmentProtocol);
+    if (datagramProblem === undefined) this.#segment(datagram, atMs, direction);
+    else this.#counters.add(`frame-${datagramProblem}`);
+  }
+
+  #isDns(): boolean {
+    const { protocol, sourcePort, destinationPort } = this.#frame;
+    const isTransport = protocol === IP_PROTOCOL.UDP || protocol === IP_PROTOCOL.TCP;
+    return isTransport && (sourcePort === DNS_PORT || destinationPort === DNS_PORT);
+  }
+
+  #segment(octets: Buffer, atMs: number, direction: DirectionSign): void {
+    const frame = this.#frame;
+    if (!this.#isDns()) {
+      this.#counters.add('not-dns');
+    } else if (frame.protocol === IP_PROTOCOL.UDP) {
+      this.#message(frame, direction, 'udp', octets, frame.payloadStart, frame.payloadEnd, atMs);
+    } else {
+      if (frame.payloadStart === frame.payloadEnd) this.#counters.add('tcp-control');
+      this.#streams.add(frame, octets, atMs, direction);
+    }
+  }
+
+  #message(
+    endpoints: Endpoints,
+    sign: DirectionSign,
+    transport: Transport,
+    octets: Buffer,
+    start: number,
+    end: number,
+    atMs: number,
+  ): void {
+    const observation =
+      this.#wayOf(endpoints, sign, octets, start, end) === 'outbound'
+        ? this.#query(endpoints, transport, octets, start, end, atMs)
+        : this.#response(endpoints, transport, octets, start, end, atMs);
+    if (observation !== undefined) this.#onObservation(observation);
+  }
+
+  #wayOf(endpoints: Endpoints, sign: DirectionSign, octets: Buffer, start: number, end: number): Direction {
+    if (sign === 'by-source') return directionBySource(endpoints.source, this.#insideNetworks);
+    if (sign !== 'by-message') return sign;
+    const isResponse = end - start > 2 && (octets[start + 2]! & 0x80) !== 0;
+    return isResponse ? 'inbound' : 'outbound';
+  }
+
+  #query(
+    { source, sourcePort, destination, destinationPort }: Endpoints,
+    transport: Transport,
+    octets: Buffer,
+    start: number,
+    end: number,
+    atMs: number,
+  ): DnsQuery | undefined {
+    if (destinationPort !== DNS_PORT) return this.#ignore('wrong-way');
+    const head = readQuestion(octets, start, end);
     if (!head.ok) return this.#ignore(`dns-${head.problem}`);
     if (head.isResponse) return this.#ignore('wrong-way');
     if (head.opcode !== OPCODE.QUERY) return this.#ignore('other-opcode');
@@ -113,19 +188,25 @@ export class Observer {
       kind: 'query',
       atMs,
       transport,
-      client: frame.source,
-      clientPort: frame.sourcePort,
-      server: frame.destination,
-      serverPort: frame.destinationPort,
+      client: source,
+      clientPort: sourcePort,
+      server: destination,
+      serverPort: destinationPort,
       id: head.id,
       question: head.question,
     };
   }
 
-  #response(octets: Buffer, atMs: number, transport: Transport): DnsResponse | undefined {
-    const frame = this.#frame;
-    if (frame.sourcePort !== DNS_PORT) return this.#ignore('wrong-way');
-    const message = readMessage(octets, this.#messageStart, this.#messageEnd);
+  #response(
+    { source, sourcePort, destination, destinationPort }: Endpoints,
+    transport: Transport,
+    octets: Buffer,
+    start: number,
+    end: number,
+    atMs: number,
+  ): DnsResponse | undefined {
+    if (sourcePort !== DNS_PORT) return this.#ignore('wrong-way');
+    const message = readMessage(octets, start, end);
     if (!message.ok) return this.#ignore(`dns-${message.problem}`);
     const { head } = message;
     if (!head.isResponse) return this.#ignore('wrong-way');
@@ -135,10 +216,10 @@ export class Observer {
       kind: 'response',
       atMs,
       transport,
-      client: frame.destination,
-      clientPort: frame.destinationPort,
-      server: frame.source,
-      serverPort: frame.sourcePort,
+      client: destination,
+      clientPort: destinationPort,
+      server: source,
+      serverPort: sourcePort,
       id: head.id,
       question: head.question,
       rcode: message.rcode,
@@ -152,4 +233,11 @@ export class Observer {
   #ignore(counter: CaptureCounter): undefined {
     this.#counters.add(counter);
   }
+}
+
+/** One question, and an opcode and flags that a message may have; the question readable when it is all there. */
+function isPlausible(octets: Buffer, start: number, end: number, isWhole: boolean): boolean {
+  if (end - start < HEADER_OCTETS || octets.readUInt16BE(start + 4) !== 1) return false;
+  const head = readQuestion(octets, start, end);
+  return head.ok || !isWhole;
 }

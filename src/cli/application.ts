@@ -1,7 +1,6 @@
 /** Builds the parts of gluewall from a configuration and joins them: the only place where that happens. */
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { LiveCapture } from '../capture/live-capture.ts';
+import { captureInterfaces } from '../config/effective.ts';
 import type { Config } from '../config/schema.ts';
 import { ControlServer } from '../control/control-server.ts';
 import { baseFlows, COPY_METERS, type Treatment } from '../controller/base-flows.ts';
@@ -9,31 +8,37 @@ import { OpenFlowController } from '../controller/openflow-controller.ts';
 import type { SwitchSession } from '../controller/switch-session.ts';
 import { formatAddress } from '../core/address.ts';
 import { type Clock, every } from '../core/clock.ts';
-import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { formatName } from '../dns/name.ts';
 import { formatRecordType } from '../dns/registry.ts';
+import { EveFile } from '../events/eve-file.ts';
 import { EventFeed } from '../events/event-feed.ts';
+import { EventTap } from '../events/event-tap.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import { Firewall } from '../firewall/firewall.ts';
 import { Gate } from '../firewall/gate.ts';
 import { Learner } from '../nsdb/learner.ts';
-import { NsHistory } from '../nsdb/ns-history.ts';
-import { BUILT_IN_ROOT_HINTS_DATE, builtInRootHints, keepRootHints, parseRootHints } from '../nsdb/root-hints.ts';
-import { keepSeed } from '../nsdb/seed.ts';
-import { AllowList } from '../policy/allow-list.ts';
-import { type Mode, modeInForce, warmupLeftMs } from '../policy/mode.ts';
-import { createServices, formatInstant } from '../services/services.ts';
+import type { NsHistory } from '../nsdb/ns-history.ts';
+import type { AllowList } from '../policy/allow-list.ts';
+import { type Mode, modeInForce, resumedProgressMs, warmupLeftMs } from '../policy/mode.ts';
+import { formatInstant } from '../services/instant.ts';
+import { createServices, type Services, type StatusView } from '../services/services.ts';
+import type { Store } from '../storage/store.ts';
+import { StoreWriter } from '../storage/store-writer.ts';
+import { treatmentOf } from './bridge-settings.ts';
+import { buildAllowList, buildHistory, learnerOptions } from './build-parts.ts';
 import { type CountedParts, lossesOf, type ModeFigures, statusOf } from './figures.ts';
 import { LossReport } from './loss-report.ts';
+import { loadStore } from './open-store.ts';
 
 const TICK_MS = 500;
 const LOSS_REPORT_MS = 60_000;
 /** Gates of switches that are away are kept, for their return, until there are this many for each connection allowed. */
 const GATES_PER_SWITCH = 2;
-const ALLOW_LIST_SIZE = 65_536;
 const EVENT_BACKLOG = 8192;
 const EVENT_ROUND_MS = 20;
+/** Events that wait for one who follows them. */
+const FOLLOWER_BACKLOG = 8192;
 
 /** A running gluewall. */
 export class Application {
@@ -42,6 +47,10 @@ export class Application {
   readonly #log: Log;
   readonly #history: NsHistory;
   readonly #allowList: AllowList;
+  readonly #store: Store;
+  readonly #writer: StoreWriter;
+  readonly #tap = new EventTap<VerdictEvent>(FOLLOWER_BACKLOG);
+  readonly #eve: EveFile | undefined;
   readonly #feed: EventFeed<VerdictEvent>;
   readonly #learner: Learner;
   readonly #firewall: Firewall;
@@ -50,24 +59,29 @@ export class Application {
   readonly #capture: LiveCapture | undefined;
   /** Time in which all interfaces were captured. */
   #learnedForMs = 0;
+  /** Undefined when it never did. */
+  #lastLearnedAtMs: number | undefined;
   #lastTickMs: number;
   #modeInForce: Mode;
   readonly #losses: LossReport;
   #cancelTimers: readonly (() => void)[] = [];
 
-  /** `configFile` is where relative paths of the configuration start. */
-  constructor(config: Config, configFile: string, socketPath: string, clock: Clock, log: Log) {
+  /** The store is closed with the application. */
+  constructor(config: Config, socketPath: string, store: Store, clock: Clock, log: Log) {
     this.#config = config;
+    this.#store = store;
     this.#clock = clock;
     this.#log = log;
     this.#lastTickMs = clock.nowMs();
     this.#modeInForce = modeInForce(config.mode, config.warmup, 0);
-    this.#history = createHistory(config, configFile, clock, log);
-    this.#allowList = new AllowList(config.allow, ALLOW_LIST_SIZE);
+    this.#history = buildHistory(config, clock, log);
+    this.#allowList = buildAllowList(config, clock);
     const perRound = Math.ceil((config.log.rate * EVENT_ROUND_MS) / 1000);
     const pace = { size: EVENT_BACKLOG, perRound, roundMs: EVENT_ROUND_MS };
-    this.#feed = new EventFeed(clock, pace, (event) => logVerdict(log, event));
-    this.#learner = createLearner(config, clock, this.#history);
+    this.#feed = new EventFeed(clock, pace, (event) => this.#publish(event));
+    this.#writer = new StoreWriter(clock, log, store, { flushMs: config.store.flush });
+    this.#eve = config.eve.file === undefined ? undefined : new EveFile(config.eve.file, log);
+    this.#learner = new Learner(clock, this.#history, learnerOptions(config));
     const hold = { timeMs: config.hold.time, packets: config.hold.packets, bytes: config.hold.bytes };
     this.#firewall = new Firewall(clock, log, this.#history, this.#allowList, this.#feed, hold);
     this.#controller = this.#createController();
@@ -80,21 +94,21 @@ export class Application {
       firewall: this.#firewall,
       feed: this.#feed,
       controller: this.#controller,
+      writer: this.#writer,
+      eve: this.#eve,
     };
-    const services = createServices({
-      history: this.#history,
-      allowList: this.#allowList,
-      insideNetworks: config.inside.networks,
-      trustedResolvers: config.trusted_resolvers,
-      isEnforcing: () => this.#modeInForce === 'enforce',
-      status: () => statusOf(parts, this.#modeFigures()),
-    });
+    const services = this.#createServices(() => statusOf(parts, this.#modeFigures()));
     this.#control = new ControlServer(socketPath, services, log);
     this.#losses = new LossReport(() => lossesOf(parts), log);
   }
 
-  /** Resolves with the port switches connect to. Rejects with a GluewallError when a listener cannot be had. */
+  /**
+   * Takes up what the store holds, then listens. Resolves with the port switches connect to. Rejects with a GluewallError
+   * when a listener or a file cannot be had.
+   */
   async start(): Promise<number> {
+    await this.#resume();
+    await this.#eve?.start();
     await this.#control.start();
     const port = await this.#controller.start();
     this.#capture?.start();
@@ -102,8 +116,14 @@ export class Application {
     this.#cancelTimers = [
       every(this.#clock, TICK_MS, () => this.#tick()),
       every(this.#clock, LOSS_REPORT_MS, () => this.#losses.report()),
+      every(this.#clock, this.#config.store.flush, () => this.#saveProgress()),
     ];
     return port;
+  }
+
+  /** Opens the files that are written to anew, after a log rotation. */
+  reopenFiles(): void {
+    this.#eve?.reopen();
   }
 
   /** Drains and closes; the flows stay on the switches. Safe twice. */
@@ -115,6 +135,58 @@ export class Application {
     await this.#control.stop();
     this.#firewall.stop();
     this.#feed.stop();
+    this.#saveProgress();
+    await this.#writer.stop();
+    await this.#store.close();
+    await this.#eve?.stop();
+  }
+
+  async #resume(): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    await loadStore(this.#store, this.#history, this.#allowList, nowMs);
+    const progress = await this.#store.loadWarmup();
+    if (progress !== undefined) this.#learnedForMs = resumedProgressMs(progress, this.#config.warmup, nowMs);
+    this.#modeInForce = modeInForce(this.#config.mode, this.#config.warmup, this.#learnedForMs);
+    const { size, addressCount } = this.#history;
+    this.#log.info({ triples: size, addresses: addressCount }, `the history begins with ${addressCount} addresses`);
+    this.#history.subscribe({ changed: (triple) => this.#writer.tripleChanged(triple) });
+  }
+
+  /** What is not kept in time is learned again: a failure is the writer's to tell. */
+  #saveProgress(): void {
+    if (this.#lastLearnedAtMs === undefined) return;
+    const progress = { learnedForMs: this.#learnedForMs, lastLearnedAtMs: this.#lastLearnedAtMs };
+    this.#store.saveWarmup(progress).catch((error: Error) => this.#log.debug({}, error.message));
+  }
+
+  #publish(event: VerdictEvent): void {
+    logVerdict(this.#log, event);
+    this.#writer.eventHappened(event);
+    this.#tap.push(event);
+    this.#eve?.push(event);
+  }
+
+  #createServices(status: () => StatusView): Services {
+    const { inside, trusted_resolvers } = this.#config;
+    return createServices({
+      clock: this.#clock,
+      history: this.#history,
+      allowList: this.#allowList,
+      store: this.#store,
+      insideNetworks: inside.networks,
+      trustedResolvers: trusted_resolvers,
+      isEnforcing: () => this.#modeInForce === 'enforce',
+      flush: () => this.#writer.flush(),
+      tap: this.#tap,
+      endWarmup: () => this.#endWarmup(),
+      status,
+    });
+  }
+
+  #endWarmup(): void {
+    this.#learnedForMs = Number.POSITIVE_INFINITY;
+    this.#lastLearnedAtMs = this.#clock.nowMs();
+    this.#saveProgress();
   }
 
   #createController(): OpenFlowController {
@@ -136,9 +208,8 @@ export class Application {
   }
 
   #createCapture(): LiveCapture | undefined {
-    const { capture, outside, inside } = this.#config;
-    const named = outside.ports.filter((port) => typeof port === 'string');
-    const interfaces = [...new Set(capture.interfaces ?? named)];
+    const { capture, inside } = this.#config;
+    const interfaces = captureInterfaces(this.#config);
     if (interfaces.length === 0) return undefined;
     const options = { interfaces, direction: capture.direction, insideNetworks: inside.networks };
     return new LiveCapture(options, (observation) => this.#learner.observe(observation), this.#clock, this.#log);
@@ -180,11 +251,8 @@ export class Application {
     return { base, verdicts: gate.desiredFlows() };
   }
 
-  /** Without a configured direction nobody can tell what is outbound, and so nothing is judged. */
   #treatment(): Treatment {
-    const { inside, outside } = this.#config;
-    if (inside.networks.length === 0 || outside.ports.length === 0) return 'forward';
-    return this.#modeInForce === 'enforce' ? 'ask' : 'observe';
+    return treatmentOf(this.#config, this.#modeInForce);
   }
 
   #outsidePorts(session: SwitchSession): number[] {
@@ -209,7 +277,11 @@ export class Application {
 
   #tick(): void {
     const nowMs = this.#clock.nowMs();
-    if (this.#capture?.isCapturing) this.#learnedForMs += nowMs - this.#lastTickMs;
+    if (this.#capture?.isCapturing) {
+      this.#learnedForMs += nowMs - this.#lastTickMs;
+      this.#lastLearnedAtMs = nowMs;
+    }
+    this.#allowList.expire(nowMs);
     this.#lastTickMs = nowMs;
     const mode = modeInForce(this.#config.mode, this.#config.warmup, this.#learnedForMs);
     if (mode !== this.#modeInForce) {
@@ -252,45 +324,6 @@ export class Application {
       warmupEndsAtMs: this.#warmupEndsAtMs(),
     };
   }
-}
-
-function createHistory(config: Config, configFile: string, clock: Clock, log: Log): NsHistory {
-  const { ttl, history: limits } = config;
-  const history = new NsHistory(clock, {
-    ttlFloorSeconds: ttl.floor / 1000,
-    ttlCapSeconds: ttl.cap / 1000,
-    size: limits.size,
-  });
-  keepRootHints(history, readRootHints(config, configFile, log));
-  keepSeed(history, config.seed);
-  if (history.refused > 0)
-    log.warn({ refused: history.refused }, 'history.size is too small for the root hints and the seed');
-  return history;
-}
-
-function readRootHints(config: Config, configFile: string, log: Log) {
-  if (config.root_hints === undefined) {
-    log.info({}, `root servers: the built-in list, as of ${BUILT_IN_ROOT_HINTS_DATE}`);
-    return builtInRootHints();
-  }
-  const file = resolve(dirname(configFile), config.root_hints);
-  try {
-    return parseRootHints(readFileSync(file, 'utf8'), file);
-  } catch (cause) {
-    if (cause instanceof GluewallError) throw cause;
-    throw new GluewallError('config', `root_hints: ${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`, {
-      cause,
-    });
-  }
-}
-
-function createLearner(config: Config, clock: Clock, history: NsHistory): Learner {
-  return new Learner(clock, history, {
-    teach: config.teach ?? (config.trusted_resolvers.length > 0 ? 'resolvers' : 'matched'),
-    trustedResolvers: new Set(config.trusted_resolvers),
-    pending: { timeMs: config.pending.time, size: config.pending.size },
-    awaitingGlue: { timeMs: config.glue.wait, size: config.glue.size },
-  });
 }
 
 function logVerdict(log: Log, event: VerdictEvent): void {

@@ -2,7 +2,7 @@
 import type { LiveCapture } from '../capture/live-capture.ts';
 import type { OpenFlowController } from '../controller/openflow-controller.ts';
 import type { SwitchSession } from '../controller/switch-session.ts';
-import { formatAddress } from '../core/address.ts';
+import type { EveFile } from '../events/eve-file.ts';
 import type { EventFeed } from '../events/event-feed.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import type { Firewall } from '../firewall/firewall.ts';
@@ -10,7 +10,9 @@ import type { Learner } from '../nsdb/learner.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { AllowList } from '../policy/allow-list.ts';
 import type { Mode } from '../policy/mode.ts';
-import { formatInstant, type StatusView } from '../services/services.ts';
+import { formatInstant } from '../services/instant.ts';
+import type { StatusView } from '../services/services.ts';
+import type { StoreWriter } from '../storage/store-writer.ts';
 
 /** The parts that have figures. */
 export interface CountedParts {
@@ -21,6 +23,8 @@ export interface CountedParts {
   readonly firewall: Firewall;
   readonly feed: EventFeed<VerdictEvent>;
   readonly controller: OpenFlowController;
+  readonly writer: StoreWriter;
+  readonly eve: EveFile | undefined;
 }
 
 export interface ModeFigures {
@@ -31,7 +35,7 @@ export interface ModeFigures {
 }
 
 export function statusOf(parts: CountedParts, mode: ModeFigures): StatusView {
-  const { history, allowList, learner, capture, firewall, feed, controller } = parts;
+  const { history, allowList, learner, capture, firewall, feed, controller, writer, eve } = parts;
   return {
     mode: { configured: mode.configured, inForce: mode.inForce },
     warmup:
@@ -39,10 +43,12 @@ export function statusOf(parts: CountedParts, mode: ModeFigures): StatusView {
     history: { triples: history.size, addresses: history.addressCount, refused: history.refused },
     learning: learner.statistics(),
     capture: capture?.statistics() ?? null,
-    allowList: allowList.all().map(formatAddress),
+    allowList: { entries: allowList.size },
     verdicts: firewall.counters.snapshot(),
     held: firewall.held,
     eventsLost: feed.lost,
+    store: writer.figures(),
+    eve: eve?.figures ?? null,
     openflowErrors: controller.errors,
     switches: controller.switches.map((session) => viewSwitch(session, firewall)),
   };
@@ -63,11 +69,14 @@ function viewSwitch(session: SwitchSession, firewall: Firewall) {
 
 /** What was lost, refused or could not be read since the start, by name. */
 export function lossesOf(parts: CountedParts): ReadonlyMap<string, number> {
-  const { history, learner, capture, firewall, feed, controller } = parts;
+  const { history, learner, capture, firewall, feed, controller, writer, eve } = parts;
   const losses = new Map<string, number>([
     ['frames from switches unreadable', firewall.counters.get('unreadable frames')],
     ['queries not held for want of room', firewall.counters.get('held: no room')],
     ['verdicts not logged', feed.lost],
+    ['events not kept in the store', writer.figures().lostEvents],
+    ['triples not kept in the store', writer.figures().lostTriples],
+    ['events not written to eve.file', eve?.figures.lost ?? 0],
     ['pending queries pushed out', learner.statistics().pending.evicted],
     ['triples refused, history full', history.refused],
   ]);

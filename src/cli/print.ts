@@ -1,35 +1,81 @@
-/** Answers for a person's terminal. What came from the network is escaped before it gets here. */
-import type { ChangeView, CheckView, LookupView, StatusView } from '../services/services.ts';
+/** Answers for a person, as lines. What is printed may have come from the network: `printLines` makes it harmless. */
+import pc from 'picocolors';
+import type { CheckView } from '../services/explain-verdict.ts';
+import type { AllowView, ChangeView, EventItem, LookupView, StatusView } from '../services/services.ts';
+import type { TripleView } from '../services/triple-view.ts';
+import type { PaintedLine } from './output.ts';
 
-export function printLookup(view: LookupView): string {
-  if (!view.known) return `${view.address} is not in the history`;
-  const head = `${view.address} is known${view.expires === null ? ' and never expires' : ` until ${view.expires}`}`;
-  const rows = view.triples.map(({ zone, nameServer, origin, trust, lastSeen, expires, taughtBy }) => {
-    const teacher =
-      taughtBy === null ? origin : `${trust} trust, taught by ${taughtBy.server} for ${taughtBy.queryName}`;
-    return `  ${zone}  NS ${nameServer}  last seen ${lastSeen}  expires ${expires ?? 'never'}  (${teacher})`;
+export function printLookup(view: LookupView): string[] {
+  if (!view.known) return [notKnown(view)];
+  const until = view.expires === null ? ' and never expires' : ` until ${view.expires}`;
+  const rows = view.triples.flatMap(printTriple).map((line) => `  ${line}`);
+  return [
+    `${view.target} is known${until}`,
+    ...rows,
+    ...(view.more ? ['  … and more: see `gluewall history list`'] : []),
+  ];
+}
+
+function notKnown({ target, last }: LookupView): string {
+  if (last === null) return `${target} is not in the history`;
+  return `${target} is not in the history any more: it was name server ${last.nameServer} of ${last.zone}, until ${last.expired}`;
+}
+
+export function printTriple({
+  zone,
+  nameServer,
+  address,
+  origin,
+  trust,
+  lastSeen,
+  expires,
+  taughtBy,
+}: TripleView): string[] {
+  const teacher = taughtBy === null ? origin : `${trust} trust, taught by ${taughtBy.server} for ${taughtBy.queryName}`;
+  const times = `last seen ${lastSeen}  expires ${expires ?? 'never'}`;
+  return [`${zone}  NS ${nameServer}  ${address}  ${times}  (${teacher})`];
+}
+
+export function printCheck(view: CheckView): string[] {
+  const width = Math.max(...view.steps.map(({ step }) => step.length));
+  const steps = view.steps.map(({ step, finding, decides }) => {
+    return `  ${step.padEnd(width)}  ${finding}${decides ? '  ← decides' : ''}`;
   });
-  return [head, ...rows].join('\n');
+  return [view.message, ...steps];
 }
 
-export function printCheck(view: CheckView): string {
-  return view.message;
-}
-
-export function printChange({ address, outcome }: ChangeView): string {
+export function printChange({ address, outcome, expires, kept }: ChangeView): string[] {
+  const until = expires === null ? '' : ` until ${expires}`;
   const sentences: Record<ChangeView['outcome'], string> = {
-    added: `${address} is allowed from now on, until the controller stops; to keep it, add it to "allow" in the configuration`,
-    present: `${address} was on the allow-list already`,
+    added: `${address} is allowed from now on${until}`,
+    renewed: `${address} was on the allow-list already; the new entry takes its place${until}`,
     full: `the allow-list is full: ${address} was not added; remove another first`,
     removed: `${address} is no longer on the allow-list`,
     absent: `${address} was not on the allow-list`,
+    configured: `${address} is allowed by the configuration: change "allow" there and restart`,
   };
-  return sentences[outcome];
+  const lost = 'the store could not keep this: it lasts until gluewall stops; `gluewall doctor` may tell why';
+  return kept ? [sentences[outcome]] : [sentences[outcome], lost];
+}
+
+export function printAllowEntry({ address, reason, owner, created, expires }: AllowView): string[] {
+  const by = owner === '' ? '' : ` by ${owner}`;
+  const since = created === null ? 'since the start' : `since ${created}${by}`;
+  return [`${address}  ${reason}  (${since}, ${expires === null ? 'for good' : `until ${expires}`})`];
+}
+
+export function printEvent(item: EventItem): (string | PaintedLine)[] {
+  if ('lost' in item) return [`… ${item.lost} events came faster than they were read and are not shown`];
+  const { timestamp, src_ip, src_port, dest_ip, proto, dns, verdict } = item;
+  const question = dns === undefined ? '' : `  ${dns.rrname} ${dns.rrtype}`;
+  const text = `${timestamp}  ${src_ip}:${src_port} → ${dest_ip} ${proto}${question}  ${verdict.message}`;
+  const paint = { allow: String, would_block: pc.yellow, block: pc.red }[verdict.action];
+  return [{ text, paint }];
 }
 
 /** One `name: value` line per figure, nested names joined by dots. */
-export function printStatus(view: StatusView): string {
-  return flatten(view).join('\n');
+export function printStatus(view: StatusView): string[] {
+  return flatten(view);
 }
 
 function flatten(value: unknown, path = ''): string[] {

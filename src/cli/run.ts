@@ -1,22 +1,19 @@
 import { existsSync } from 'node:fs';
-import { defaultConfig, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { Application } from './application.ts';
+import { configOf } from './ask.ts';
 import { createLogger } from './logger.ts';
+import { openStore } from './open-store.ts';
 import { defaultSocketPath } from './socket-path.ts';
-
-export const DEFAULT_CONFIG_FILE = 'gluewall.yaml';
 
 /** `gluewall run`: the controller in the foreground, until SIGINT or SIGTERM. */
 export async function run(options: { readonly config?: string; readonly socket?: string }): Promise<void> {
-  const file = options.config ?? DEFAULT_CONFIG_FILE;
-  const isConfigured = options.config !== undefined || existsSync(file);
-  const config = isConfigured ? loadConfig(file) : defaultConfig();
+  const { config, file } = configOf(options);
   const { log, flush } = createLogger(config.log.level);
   const socketPath = options.socket ?? config.control.socket ?? defaultSocketPath();
-  const application = new Application(config, file, socketPath, systemClock, log);
+  const application = new Application(config, socketPath, await openStore(config, log), systemClock, log);
   try {
     const port = await application.start();
     sayHowToConnect(log, config, port);
@@ -25,7 +22,11 @@ export async function run(options: { readonly config?: string; readonly socket?:
     await flush();
     throw error;
   }
-  if (!isConfigured) sayWhatToFill(log, file);
+  if (!existsSync(file)) sayWhatToFill(log, file);
+  process.on('SIGHUP', () => {
+    log.info({}, 'SIGHUP: files that are written to are opened anew');
+    application.reopenFiles();
+  });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping; the flows stay on the switches');

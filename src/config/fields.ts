@@ -1,6 +1,11 @@
-/** Kinds of configuration values: how each is written in YAML, what it becomes, and what the docs say of it. */
+/**
+ * Kinds of configuration values: how each is written in YAML, what it becomes and back, and what the docs and the JSON
+ * Schema say of it.
+ */
 import { z } from 'zod';
-import { parseAddress, parseNetwork } from '../core/address.ts';
+import { type Address, formatAddress, type Network, parseAddress, parseNetwork } from '../core/address.ts';
+import { quoted } from './quoted.ts';
+import { rangePattern } from './range-pattern.ts';
 
 /** What the docs table shows of a key, beside its description. */
 export interface KeyFacts {
@@ -18,31 +23,70 @@ export function parseDuration(text: string): number | undefined {
   return match === null ? undefined : Number(match[1]) * DURATION_UNITS[match[2]!]!;
 }
 
+/** The shortest way to write a duration, from whole milliseconds: what parseDuration reads. */
+export function formatDuration(durationMs: number): string {
+  if (durationMs === 0) return '0';
+  const units = Object.entries(DURATION_UNITS).reverse();
+  const [name, sizeMs] = units.find(([, sizeMs]) => durationMs % sizeMs === 0)!;
+  return `${durationMs / sizeMs}${name}`;
+}
+
 interface Range {
   readonly default: string;
   readonly min: string;
   readonly max: string;
 }
 
+const WANT_DURATION = 'want a duration such as 50ms, 10s, 48h or 7d';
+
 /** A duration key; its value is in milliseconds. */
 export function duration(about: string, range: Range) {
   const min = parseDuration(range.min)!;
   const max = parseDuration(range.max)!;
-  const facts: KeyFacts = { unit: 'duration', default: range.default, limit: `${range.min} to ${range.max}` };
+  const limits = `${range.min} to ${range.max}`;
+  const facts: KeyFacts = { unit: 'duration', default: range.default, limit: limits };
+  const text = z.string().meta(written(durationPattern(min, max), `want a duration from ${limits}`));
+  // Refused with its limits below; JSON Schema has to be told that it never fits.
+  const zero = min === 0 ? z.literal(0) : z.literal(0).meta({ not: {} });
   return z
-    .union([z.string(), z.literal(0)], { error: 'expected a duration such as 50ms, 10s, 48h or 7d' })
-    .transform((value, context) => {
-      const durationMs = parseDuration(String(value));
-      if (durationMs !== undefined && durationMs >= min && durationMs <= max) return durationMs;
-      const limits = `${range.min} to ${range.max}`;
-      const problem =
-        durationMs === undefined ? 'no duration (want one such as 50ms, 10s, 48h)' : `not within ${limits}`;
-      context.addIssue({ code: 'custom', message: `${value} is ${problem}` });
-      return z.NEVER;
+    .codec(z.union([text, zero], { error: WANT_DURATION }), z.number(), {
+      decode(value, context) {
+        const durationMs = parseDuration(String(value));
+        if (durationMs !== undefined && durationMs >= min && durationMs <= max) return durationMs;
+        const problem =
+          durationMs === undefined ? 'no duration (want one such as 50ms, 10s, 48h)' : `not within ${limits}`;
+        return refuse(context, value, `is ${problem}`);
+      },
+      encode: formatDuration,
     })
     .prefault(range.default)
     .describe(about)
     .meta({ facts });
+}
+
+/** Takes what parseDuration reads as `min` to `max` milliseconds, unit by unit. */
+function durationPattern(min: number, max: number): string {
+  const forms = Object.entries(DURATION_UNITS).flatMap(([unit, sizeMs]) => {
+    const from = Math.ceil(min / sizeMs);
+    const to = Math.floor(max / sizeMs);
+    return from > to ? [] : [`${rangePattern(from, to)}${unit}`];
+  });
+  return [...(min === 0 ? ['0'] : []), ...forms].join('|');
+}
+
+/** What an editor is told of a text: the pattern holds for all of it. The second key is one that editors know. */
+function written(pattern: string, patternErrorMessage: string) {
+  return { pattern: `^(?:${pattern})$`, patternErrorMessage };
+}
+
+interface RefusalContext {
+  readonly issues: z.core.$ZodRawIssue[];
+}
+
+/** Adds the mistake `"value" problem`. */
+function refuse(context: RefusalContext, value: unknown, problem: string): never {
+  context.issues.push({ code: 'custom', message: `${quoted(String(value))} ${problem}`, input: value });
+  return z.NEVER;
 }
 
 /** A whole number. */
@@ -51,30 +95,46 @@ export function whole(about: string, unit: string, range: { default: number; min
   return z.int().min(range.min).max(range.max).default(range.default).describe(about).meta({ facts });
 }
 
-export const address = z.string({ error: 'expected an IP address' }).transform((text, context) => {
-  const parsed = parseAddress(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({ code: 'custom', message: `"${text}" is no IPv4 or IPv6 address` });
-  return z.NEVER;
-});
+export const address = z.codec(
+  z.string({ error: 'want an IP address' }).meta({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] }),
+  z.custom<Address>(),
+  {
+    decode: (text, context) => parseAddress(text) ?? refuse(context, text, 'is no IPv4 or IPv6 address'),
+    encode: formatAddress,
+  },
+);
 
-export const network = z.string({ error: 'expected a network ADDRESS/LENGTH' }).transform((text, context) => {
-  const parsed = parseNetwork(text);
-  if (parsed !== undefined) return parsed;
-  const problem = `"${text}" is no network: want ADDRESS/LENGTH with no bits set beyond LENGTH, such as 192.0.2.0/24`;
-  context.addIssue({ code: 'custom', message: problem });
-  return z.NEVER;
-});
+const IPV4_NETWORK = `[0-9.]+/${rangePattern(0, 32)}`;
+const IPV6_NETWORK = `[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*/${rangePattern(0, 128)}`;
+
+export const network = z.codec(
+  z
+    .string({ error: 'want a network ADDRESS/LENGTH' })
+    .meta(written(`${IPV4_NETWORK}|${IPV6_NETWORK}`, 'want a network ADDRESS/LENGTH, such as 192.0.2.0/24')),
+  z.custom<Network>(),
+  {
+    decode(text, context) {
+      const problem = 'is no network: want ADDRESS/LENGTH with no bits set beyond LENGTH, such as 192.0.2.0/24';
+      return parseNetwork(text) ?? refuse(context, text, problem);
+    },
+    encode: ({ base, prefixLength }) => `${formatAddress(base)}/${prefixLength}`,
+  },
+);
+
+const LISTEN_PATTERN = `(?:\\[[^\\]]+\\]|[^:[\\]]+):${rangePattern(0, 65535)}`;
 
 /** `HOST:PORT` or `[IPV6]:PORT`. */
-export const listenAddress = z.string({ error: 'expected HOST:PORT' }).transform((text, context) => {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host !== undefined && port <= 65535) return { host, port };
-  context.addIssue({
-    code: 'custom',
-    message: `"${text}" is no listen address: want HOST:PORT, such as 127.0.0.1:6653`,
-  });
-  return z.NEVER;
-});
+export const listenAddress = z.codec(
+  z.string({ error: 'want HOST:PORT' }).meta(written(LISTEN_PATTERN, 'want HOST:PORT, such as 127.0.0.1:6653')),
+  z.object({ host: z.string(), port: z.number() }),
+  {
+    decode(text, context) {
+      const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+      const host = match?.[1] ?? match?.[2];
+      const port = Number(match?.[3]);
+      if (host !== undefined && port <= 65535) return { host, port };
+      return refuse(context, text, 'is no listen address: want HOST:PORT, such as 127.0.0.1:6653');
+    },
+    encode: ({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`,
+  },
+);

@@ -5,9 +5,20 @@ import { address, duration, type KeyFacts, listenAddress, network, whole } from 
 /** OFPP_MAX is 0xffffff00 (OpenFlow 1.3.5 §7.2.1); the numbers from there on are reserved. */
 const MAX_PORT = 0xffffff00 - 1;
 
+/** IFNAMSIZ of Linux counts the zero octet at the end. */
+export const MAX_INTERFACE_NAME = 15;
+
 const facts = (unit: string, defaultText: string, limit: string): { facts: KeyFacts } => ({
   facts: { unit, default: defaultText, limit },
 });
+
+/** PATH_MAX of Linux counts the zero octet at the end. */
+const path = z
+  .string()
+  .min(1)
+  .max(4095)
+  .refine((text) => !text.includes('\0'), { error: 'a path has no zero octet' })
+  .optional();
 
 export const configSchema = z.strictObject({
   mode: z
@@ -62,16 +73,15 @@ export const configSchema = z.strictObject({
     .describe('Destinations that may always be queried')
     .meta(facts('addresses', 'none', '65536 addresses, `allow add` included')),
   teach: z
-    .enum(['resolvers', 'matched'])
+    .enum(['resolvers', 'chain', 'matched'])
     .optional()
-    .describe('Whose responses teach: those to trusted resolvers, or any response that matches a query that left')
-    .meta(facts('word', 'resolvers when any is configured, else matched', 'resolvers, matched')),
-  root_hints: z
-    .string()
-    .min(1)
-    .optional()
+    .describe(
+      'Whose responses teach: those to trusted resolvers; those of servers known to serve a zone above, from the root hints down; or any that matches a query that left',
+    )
+    .meta(facts('word', 'resolvers when any is configured, else matched', 'resolvers, chain, matched')),
+  root_hints: path
     .describe('Root hints file in the form of named.root, relative to this file')
-    .meta(facts('path', 'built-in list', 'one file')),
+    .meta(facts('path', 'built-in list', '4095 characters')),
   seed: z
     .array(address)
     .max(1_000_000)
@@ -90,7 +100,7 @@ export const configSchema = z.strictObject({
   capture: z
     .strictObject({
       interfaces: z
-        .array(z.string().min(1).max(15))
+        .array(z.string().min(1).max(MAX_INTERFACE_NAME))
         .max(64)
         .optional()
         .describe('Interfaces to capture on')
@@ -184,6 +194,43 @@ export const configSchema = z.strictObject({
         min: 1,
         max: 10_000_000,
       }),
+    })
+    .prefault({}),
+  store: z
+    .strictObject({
+      kind: z
+        .enum(['sqlite', 'memory'])
+        .default('sqlite')
+        .describe('Where history, allow-list and events are kept: in a file, or only until gluewall stops')
+        .meta(facts('word', 'sqlite', 'sqlite, memory')),
+      file: path
+        .describe('The file of the SQLite store, relative to this file')
+        .meta(
+          facts(
+            'path',
+            'gluewall.db in $STATE_DIRECTORY, for root in /var/lib/gluewall, else in $XDG_STATE_HOME/gluewall (~/.local/state/gluewall)',
+            '4095 characters',
+          ),
+        ),
+      flush: duration('How often what is new is written; what a crash may lose', {
+        default: '1s',
+        min: '100ms',
+        max: '60s',
+      }),
+      events: whole('Verdict events kept; the oldest go first', 'events', {
+        default: 100_000,
+        min: 0,
+        max: 10_000_000,
+      }),
+    })
+    .prefault({}),
+  eve: z
+    .strictObject({
+      file: path
+        .describe(
+          'File to which each verdict is appended as a line of JSON (docs/events), relative to this file; SIGHUP opens it anew',
+        )
+        .meta(facts('path', 'none is written', '4095 characters')),
     })
     .prefault({}),
   control: z

@@ -1,40 +1,90 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { GluewallError } from '../core/errors.ts';
-import type { ControlReply, ControlRequest } from './protocol.ts';
+import type { Answer } from './answer.ts';
+import { type ControlReply, type ControlRequest, MAX_REQUEST_BYTES } from './protocol.ts';
 
 const DEADLINE_MS = 10_000;
-const MAX_REPLY_CHARACTERS = 64 * 1024 * 1024;
 
 /**
- * Asks the running gluewall behind a control socket. Rejects with GluewallError `not-running` when nobody answers
- * there, `control-socket` when the answer is none, or the code of the refusal.
+ * Asks the running gluewall behind a control socket; gives what comes as `perform` does. Throws GluewallError
+ * `not-running` when nobody answers there, `control-socket` when the answer is none, or the code of the refusal.
  */
-export async function askControl(path: string, request: ControlRequest): Promise<unknown> {
-  const reply = parseReply(await exchange(path, request), path);
-  if (reply.ok) return reply.result;
-  throw new GluewallError(reply.error.code, reply.error.message);
+export async function* askControl(path: string, request: ControlRequest, signal?: AbortSignal): Answer {
+  const line = `${JSON.stringify(request)}\n`;
+  if (Buffer.byteLength(line) > MAX_REQUEST_BYTES) {
+    throw new GluewallError(
+      'control-socket',
+      `a request has at most ${MAX_REQUEST_BYTES} octets; ask for less at once`,
+    );
+  }
+  const socket = await connectTo(path);
+  const stop = () => socket.destroy();
+  signal?.addEventListener('abort', stop);
+  try {
+    socket.write(line);
+    return yield* answerFrom(socket, path);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    socket.destroy();
+  }
 }
 
-function exchange(path: string, request: ControlRequest): Promise<string> {
+/** Whether somebody listens on a control socket; throws GluewallError `control-socket` when it is another user's. */
+export async function isAnswering(path: string): Promise<boolean> {
+  try {
+    (await connectTo(path)).destroy();
+    return true;
+  } catch (error) {
+    if (error instanceof GluewallError && error.code === 'not-running') return false;
+    throw error;
+  }
+}
+
+function connectTo(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    let text = '';
-    const socket = connect(path, () => socket.write(`${JSON.stringify(request)}\n`));
-    const fail = (reason: string) => {
-      socket.destroy();
-      reject(new GluewallError('control-socket', `control socket ${path}: ${reason}`));
-    };
-    socket.setEncoding('utf8');
-    socket.setTimeout(DEADLINE_MS, () => fail(`no answer within ${DEADLINE_MS} ms`));
-    socket.on('error', (error: NodeJS.ErrnoException) => reject(connectionProblem(path, error)));
-    socket.on('data', (part: string) => {
-      text += part;
-      if (text.length > MAX_REPLY_CHARACTERS) fail('the answer is too long');
-      if (!text.includes('\n')) return;
-      socket.end();
-      resolve(text);
+    const socket = connect(path, () => {
+      socket.removeAllListeners('error');
+      resolve(socket);
     });
-    socket.on('end', () => fail('closed without an answer'));
+    socket.once('error', (error: NodeJS.ErrnoException) => reject(connectionProblem(path, error)));
   });
+}
+
+/** Only the wait for the first line has a limit: a list may be long, and events may be rare. */
+async function* answerFrom(socket: Socket, path: string): Answer {
+  const problem = (reason: string) => new GluewallError('control-socket', `control socket ${path}: ${reason}`);
+  let failure = 'closed without an answer';
+  socket.setTimeout(DEADLINE_MS, () => {
+    failure = `no answer within ${DEADLINE_MS} ms`;
+    socket.destroy();
+  });
+  for await (const line of linesOf(socket, (error) => {
+    failure = error.message;
+  })) {
+    socket.setTimeout(0);
+    const reply = parseReply(line);
+    if (reply === undefined) throw problem('the answer is no JSON');
+    if ('item' in reply) {
+      yield reply.item;
+      continue;
+    }
+    if (reply.ok) return reply.result;
+    throw new GluewallError(reply.error.code, reply.error.message);
+  }
+  throw problem(failure);
+}
+
+/** The lines until the connection ends, or breaks: a connection that breaks has no end to read. */
+async function* linesOf(socket: Socket, onError: (error: Error) => void): AsyncGenerator<string, void> {
+  const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY });
+  socket.on('close', () => lines.close());
+  socket.on('error', onError);
+  try {
+    yield* lines;
+  } catch (error) {
+    onError(error as Error);
+  }
 }
 
 function connectionProblem(path: string, error: NodeJS.ErrnoException): GluewallError {
@@ -45,10 +95,11 @@ function connectionProblem(path: string, error: NodeJS.ErrnoException): Gluewall
   return new GluewallError('not-running', `no gluewall answers on ${path} (${error.code}): ${remedy}`);
 }
 
-function parseReply(text: string, path: string): ControlReply {
+function parseReply(line: string): ControlReply | undefined {
   try {
-    return JSON.parse(text) as ControlReply;
-  } catch (cause) {
-    throw new GluewallError('control-socket', `control socket ${path}: the answer is no JSON`, { cause });
+    const reply = JSON.parse(line) as unknown;
+    return typeof reply === 'object' && reply !== null ? (reply as ControlReply) : undefined;
+  } catch {
+    return undefined;
   }
 }

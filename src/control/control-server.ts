@@ -3,10 +3,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Services } from '../services/services.ts';
-import { type ControlReply, controlRequest, MAX_REQUEST_BYTES, type ParsedRequest } from './protocol.ts';
+import { ControlConnection } from './control-connection.ts';
 
 const MAX_CONNECTIONS = 32;
-const IDLE_MS = 30_000;
 /** What Linux has room for in sockaddr_un, less the final NUL. */
 const MAX_PATH_BYTES = 107;
 
@@ -30,7 +29,7 @@ export class ControlServer {
       throw this.#problem(`is longer than the ${MAX_PATH_BYTES} octets of a unix socket's name; choose a shorter one`);
     }
     await this.#clearStaleSocket();
-    const server = createServer((socket) => this.#accept(socket));
+    const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
     server.maxConnections = MAX_CONNECTIONS;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(this.#problem(`cannot be made: ${error.message}`)));
@@ -73,73 +72,7 @@ export class ControlServer {
 
   #accept(socket: Socket): void {
     this.#connections.add(socket);
-    let unread = '';
-    socket.setEncoding('utf8');
-    socket.setTimeout(IDLE_MS, () => socket.destroy());
     socket.on('close', () => this.#connections.delete(socket));
-    socket.on('error', (error) => this.#log.debug({ error: error.message }, 'control connection failed'));
-    const lines: string[] = [];
-    const answerNext = () => {
-      for (;;) {
-        // An answer that nobody reads holds up the ones behind it, not the process.
-        if (socket.writableNeedDrain || socket.destroyed) return;
-        const line = lines.shift();
-        if (line === undefined) break;
-        socket.write(`${JSON.stringify(this.#answer(line))}\n`);
-      }
-      socket.resume();
-    };
-    socket.on('drain', answerNext);
-    socket.on('data', (text: string) => {
-      lines.push(...(unread + text).split('\n'));
-      unread = lines.pop() ?? '';
-      socket.pause();
-      answerNext();
-      if (unread.length <= MAX_REQUEST_BYTES) return;
-      const limit = `a request has at most ${MAX_REQUEST_BYTES} octets`;
-      socket.end(`${JSON.stringify(refuse('request-too-long', limit))}\n`);
-    });
+    new ControlConnection(socket, this.#services, this.#log).start();
   }
-
-  #answer(line: string): ControlReply {
-    const request = parseRequest(line);
-    if ('ok' in request) return request;
-    try {
-      return { ok: true, result: this.#perform(request) };
-    } catch (error) {
-      this.#log.error({ operation: request.operation, error }, 'a control request failed');
-      return refuse('internal', 'the request failed inside gluewall; its log says why');
-    }
-  }
-
-  #perform(request: ParsedRequest): unknown {
-    switch (request.operation) {
-      case 'lookup':
-        return this.#services.lookup(request.address);
-      case 'check':
-        return this.#services.check(request.address);
-      case 'allow add':
-        return this.#services.allowAdd(request.address);
-      case 'allow remove':
-        return this.#services.allowRemove(request.address);
-      case 'status':
-        return this.#services.status();
-    }
-  }
-}
-
-function parseRequest(line: string): ParsedRequest | ControlReply {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return refuse('bad-request', 'a request is one JSON object on one line');
-  }
-  const parsed = controlRequest.safeParse(json);
-  if (parsed.success) return parsed.data;
-  return refuse('bad-request', parsed.error.issues.map(({ message }) => message).join('; '));
-}
-
-function refuse(code: string, message: string): ControlReply {
-  return { ok: false, error: { code, message } };
 }

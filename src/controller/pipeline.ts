@@ -105,6 +105,11 @@ export function cookieOf(generation: number, rule: number): bigint {
   return (BigInt(COOKIE_TAG) << 48n) | (BigInt(generation) << 32n) | BigInt(rule);
 }
 
+/** The rule id in a cookie of ours. */
+export function ruleOf(cookie: bigint): number {
+  return Number(cookie & 0xffffffffn);
+}
+
 /** A flow entry as we want it on a switch. */
 export interface Flow {
   readonly tableId: number;

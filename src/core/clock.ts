@@ -1,7 +1,11 @@
-/** Time as everything here sees it, so that a test can hold it still. */
-export interface Clock {
-  /** Milliseconds since the Unix epoch; never runs backwards while the process lives. */
+/** What time it is: the machine's, or that of the capture that is being read. */
+export interface TimeSource {
+  /** Milliseconds since the Unix epoch. */
   nowMs(): number;
+}
+
+/** Time as everything here sees it, so that a test can hold it still; never runs backwards while the process lives. */
+export interface Clock extends TimeSource {
   /** Runs `action` once, `delayMs` from now; the returned function calls it off. */
   after(delayMs: number, action: () => void): () => void;
 }

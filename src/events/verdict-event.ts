@@ -2,6 +2,14 @@ import type { Address } from '../core/address.ts';
 import type { Name } from '../dns/name.ts';
 import type { Transport } from '../dns/observation.ts';
 
+/** What the history says, or last said, of a destination: one of its triples. */
+export interface HistoryHint {
+  readonly zone: Name;
+  readonly nameServer: Name;
+  /** When the triple expires or has expired, milliseconds; Infinity for never. */
+  readonly expiresAtMs: number;
+}
+
 /** What became of one direct outbound query. */
 export interface VerdictEvent {
   readonly atMs: number;
@@ -17,6 +25,12 @@ export interface VerdictEvent {
   readonly queryType: number | undefined;
   readonly verdict: 'allow' | 'block';
   readonly reason: 'allowList' | 'history' | 'rootHints' | 'seed' | 'unknown';
+  /** The fields the verdict read. */
+  readonly scope: 'destination';
+  /** Undefined when the history never knew the destination, or has forgotten that it did. */
+  readonly hint: HistoryHint | undefined;
+  /** Packets of this query that are known of: retransmissions may have been dropped on the switch unseen. */
+  readonly packetsAtLeast: number;
   /** False in monitor mode: the query passed whatever the verdict. */
   readonly enforced: boolean;
   /** How long the verdict was put off, milliseconds. */

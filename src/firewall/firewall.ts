@@ -30,7 +30,10 @@ import { type Holdable, HoldBook, type HoldOptions } from './hold-book.ts';
  */
 type Purpose = 'asking' | 'observed' | 'blocked';
 
-type Subject = Omit<VerdictEvent, 'verdict' | 'reason' | 'enforced' | 'heldMs' | 'message'>;
+type Subject = Pick<
+  VerdictEvent,
+  'atMs' | 'datapathId' | 'inPort' | 'client' | 'clientPort' | 'destination' | 'transport' | 'queryName' | 'queryType'
+>;
 
 interface Held extends Holdable {
   readonly gate: Gate;
@@ -134,7 +137,8 @@ export class Firewall {
     if (verdict.kind === 'block' && purpose !== 'blocked' && this.#hold(gate, purpose, packet)) return;
     const isFree = this.#carryOut(gate, purpose, verdict, frame.source, frame.destination);
     if (isFree) gate.release(packet.inPort, packet.message, packet.frameStart, packet.frameEnd);
-    if (this.#feed.hasRoom()) this.#tell(this.#subject(gate, packet), verdict, purpose, 0);
+    if (this.#feed.hasRoom())
+      this.#tell(this.#subject(gate, packet), verdict, purpose, { heldMs: 0, packetsAtLeast: 1 });
     else this.#feed.lose();
   }
 
@@ -166,7 +170,7 @@ export class Firewall {
   }
 
   #decide(destination: Address): Verdict {
-    return decide(this.#allowList.has(destination), this.#history.standing(destination));
+    return decide(this.#allowList.get(destination), this.#history.standing(destination));
   }
 
   #allowedUntilMs(destination: Address): number | undefined {
@@ -203,6 +207,7 @@ export class Firewall {
       bytes: frame?.length ?? 0,
       gate,
       purpose,
+      packets: 1,
       subject,
       frame,
     });
@@ -211,12 +216,13 @@ export class Firewall {
   }
 
   /** Gives a held query its verdict: it has become known, or its time is over. */
-  #settle({ gate, purpose, subject, frame }: Held): void {
+  #settle({ gate, purpose, subject, frame, packets }: Held): void {
     const verdict = this.#decide(subject.destination);
     if (verdict.kind === 'allow') this.counters.add('held and allowed');
     const isFree = this.#carryOut(gate, purpose, verdict, subject.client, subject.destination);
     if (isFree && frame !== undefined) gate.release(subject.inPort, frame, 0, frame.length);
-    this.#tell(subject, verdict, purpose, this.#clock.nowMs() - subject.atMs);
+    const heldMs = this.#clock.nowMs() - subject.atMs;
+    this.#tell(subject, verdict, purpose, { heldMs, packetsAtLeast: packets });
   }
 
   /** The address has become known or allowed: its drop flows go at once, and what waited for it is released. */
@@ -235,10 +241,17 @@ export class Firewall {
     for (const gate of this.#gates.values()) gate.disallow(address);
   }
 
-  #tell(subject: Subject, verdict: Verdict, purpose: Purpose, heldMs: number): void {
+  #tell(
+    subject: Subject,
+    verdict: Verdict,
+    purpose: Purpose,
+    course: Pick<VerdictEvent, 'heldMs' | 'packetsAtLeast'>,
+  ): void {
+    const { kind, reason, scope } = verdict;
     const enforced = purpose !== 'observed';
     const message = describeVerdict(subject.destination, verdict, enforced);
-    this.#feed.push({ ...subject, verdict: verdict.kind, reason: verdict.reason, enforced, heldMs, message });
+    const hint = this.#history.memory(subject.destination);
+    this.#feed.push({ ...subject, ...course, verdict: kind, reason, scope, hint, enforced, message });
   }
 
   /** What the frame now in view says about the query. */

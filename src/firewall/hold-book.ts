@@ -15,6 +15,8 @@ export interface Holdable {
   readonly destination: Address;
   /** Octets of the packet kept; 0 when only its verdict waits. */
   readonly bytes: number;
+  /** How many packets it stands for; each retransmission that comes meanwhile is added. */
+  packets: number;
 }
 
 /** Queries put off until their destination is learned or their time is over; bounded in number and octets. */
@@ -44,7 +46,11 @@ export class HoldBook<T extends Holdable> {
 
   /** `merged`: the same packet is held already. `full`: no room. */
   put(item: T): 'held' | 'merged' | 'full' {
-    if (this.#held.has(item.key)) return 'merged';
+    const held = this.#held.get(item.key);
+    if (held !== undefined) {
+      held.item.packets += item.packets;
+      return 'merged';
+    }
     const { packets, bytes, timeMs } = this.#options;
     if (this.#held.size >= packets || this.#bytes + item.bytes > bytes) return 'full';
     this.#held.set(item.key, { item, dueAtMs: this.#clock.nowMs() + timeMs });

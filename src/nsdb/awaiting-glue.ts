@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { TimeSource } from '../core/clock.ts';
 import type { Name } from '../dns/name.ts';
 import type { Lesson } from './ns-triple.ts';
 
@@ -17,14 +17,14 @@ const MAX_ZONES = 256;
 
 /** NS records that came without glue, waiting for an A or AAAA answer for the name server's name. */
 export class AwaitingGlue {
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   readonly #options: AwaitingGlueOptions;
   /** By zone and name server, in order of time. */
   readonly #waiting = new Map<string, Glueless>();
   readonly #byNameServer = new Map<Name, Set<Glueless>>();
   #refused = 0;
 
-  constructor(clock: Clock, options: AwaitingGlueOptions) {
+  constructor(clock: TimeSource, options: AwaitingGlueOptions) {
     this.#clock = clock;
     this.#options = options;
   }

@@ -1,5 +1,5 @@
 import type { Address } from '../core/address.ts';
-import type { Clock } from '../core/clock.ts';
+import type { TimeSource } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { canonicalName, type Name } from '../dns/name.ts';
 import type { AddressRecord, DnsObservation, DnsQuery, DnsResponse, NsRecord } from '../dns/observation.ts';
@@ -20,6 +20,8 @@ import {
 
 export interface LearnerOptions {
   readonly teach: TeachingMode;
+  /** Responses teach without their queries: for captures that hold only responses. */
+  readonly trustUnmatched: boolean;
   readonly trustedResolvers: ReadonlySet<Address>;
   readonly pending: PendingOptions;
   readonly awaitingGlue: AwaitingGlueOptions;
@@ -35,8 +37,9 @@ type LearnerCounter =
   | 'refused: more records than one response may teach'
   | 'refused: history is full';
 
-interface MatchedExchange {
-  readonly query: DnsQuery;
+interface Exchange {
+  /** Undefined when the response is believed without it. */
+  readonly query: DnsQuery | undefined;
   readonly response: DnsResponse;
   readonly queryName: Name;
   /** The closest zone above the query name that the responder is known to serve. */
@@ -53,7 +56,7 @@ export class Learner {
   readonly #pending: PendingQueries;
   readonly #awaitingGlue: AwaitingGlue;
 
-  constructor(clock: Clock, history: NsHistory, options: LearnerOptions) {
+  constructor(clock: TimeSource, history: NsHistory, options: LearnerOptions) {
     this.#history = history;
     this.#options = options;
     this.#pending = new PendingQueries(clock, options.pending);
@@ -84,7 +87,7 @@ export class Learner {
   #observeResponse(response: DnsResponse): void {
     const query = this.#pending.close(response);
     this.counters.add(query === undefined ? 'responses unmatched' : 'responses matched');
-    if (query === undefined) return;
+    if (query === undefined && !this.#options.trustUnmatched) return;
     const refusal = refuseResponse(response);
     if (refusal !== undefined) {
       this.counters.add(`refused: ${refusal}`);
@@ -99,7 +102,7 @@ export class Learner {
     this.#joinAnswers(exchange);
   }
 
-  #learnNameServer(exchange: MatchedExchange, record: NsRecord): void {
+  #learnNameServer(exchange: Exchange, record: NsRecord): void {
     const trust = this.#judge(record.owner, exchange);
     if (trust === undefined) return;
     const { query, response, queryName } = exchange;
@@ -109,8 +112,8 @@ export class Learner {
       nsTtlSeconds: record.ttl,
       trust,
       teacher: response.server,
-      queryAtMs: query.atMs,
-      queryId: query.id,
+      queryAtMs: query?.atMs,
+      queryId: response.id,
       queryName,
       responseAtMs: response.atMs,
     };
@@ -122,7 +125,7 @@ export class Learner {
   }
 
   /** An address answer for a name server's own name completes the NS records that wait for it. */
-  #joinAnswers(exchange: MatchedExchange): void {
+  #joinAnswers(exchange: Exchange): void {
     const { response, queryName } = exchange;
     const answers = response.answers.filter(({ owner }) => owner === queryName).slice(0, MAX_ADDRESSES);
     if (answers.length === 0) return;
@@ -135,8 +138,8 @@ export class Learner {
     }
   }
 
-  #judge(owner: Name, { queryName, servedZone }: MatchedExchange): Trust | undefined {
-    const judgement = judgeOwner(owner, queryName, servedZone);
+  #judge(owner: Name, { queryName, servedZone }: Exchange): Trust | undefined {
+    const judgement = judgeOwner(owner, queryName, servedZone, this.#options.teach);
     if (judgement === 'high' || judgement === 'low') return judgement;
     this.counters.add(`refused: ${judgement}`);
     return undefined;

@@ -1,5 +1,5 @@
 import type { Address } from '../core/address.ts';
-import type { Clock } from '../core/clock.ts';
+import type { TimeSource } from '../core/clock.ts';
 import { ExpiryBuckets } from '../core/expiry-buckets.ts';
 import { type Name, parentName, ROOT } from '../dns/name.ts';
 import type { Lesson, NsTriple, Origin, Trust } from './ns-triple.ts';
@@ -16,10 +16,18 @@ export interface HistoryOptions {
 /** What the history tells its subscribers; called in the same turn, so keep it short. */
 export interface HistorySubscriber {
   /** The address was not known before. */
-  learned(address: Address): void;
+  learned?(address: Address): void;
   /** The last triple of the address has expired. */
-  expired(address: Address): void;
+  expired?(address: Address): void;
+  /** The triple is new or was seen again; it stays the same object for as long as it is held. */
+  changed?(triple: NsTriple): void;
 }
+
+/** What the history says, or last said, of an address. */
+export type HistoryMemory = Pick<NsTriple, 'zone' | 'nameServer' | 'expiresAtMs'>;
+
+/** Addresses that have expired and are still remembered, for the reports on what is blocked; the oldest makes room. */
+const MAX_FORGOTTEN = 65_536;
 
 /** What is known of an address now. */
 export interface KnownAddress {
@@ -33,6 +41,7 @@ export interface KnownAddress {
 interface Row extends NsTriple {
   readonly key: string;
   trust: Trust;
+  firstSeenAtMs: number;
   lastSeenAtMs: number;
   expiresAtMs: number;
   lesson: Lesson | undefined;
@@ -51,15 +60,16 @@ export type Standing = Pick<Place, 'origin' | 'expiresAtMs'>;
 
 /** The NS history: every name-server address legitimately learned and not yet expired, in memory. */
 export class NsHistory {
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   readonly #options: HistoryOptions;
   readonly #places = new Map<Address, Place>();
   readonly #expiry = new ExpiryBuckets<Row>((row) => row.expiresAtMs);
   readonly #subscribers = new Set<HistorySubscriber>();
+  readonly #forgotten = new Map<Address, HistoryMemory>();
   #size = 0;
   #refused = 0;
 
-  constructor(clock: Clock, options: HistoryOptions) {
+  constructor(clock: TimeSource, options: HistoryOptions) {
     this.#clock = clock;
     this.#options = options;
   }
@@ -96,6 +106,19 @@ export class NsHistory {
     return { address, expiresAtMs: place.expiresAtMs, triples };
   }
 
+  /** One triple of an address that is known, or the last one of an address that was. */
+  memory(address: Address): HistoryMemory | undefined {
+    const rows = this.#places.get(address)?.rows.values();
+    return rows?.next().value ?? this.#forgotten.get(address);
+  }
+
+  /** All triples that have not expired, in no order. May be read on while the history changes. */
+  *triples(): Generator<NsTriple, void> {
+    for (const { rows } of this.#places.values()) {
+      for (const row of rows.values()) if (row.expiresAtMs > this.#clock.nowMs()) yield row;
+    }
+  }
+
   /** The zone closest above (or at) `name` that `address` is known to serve. `name` is canonical. */
   closestServedZone(address: Address, name: Name): Name | undefined {
     const place = this.standing(address) === undefined ? undefined : this.#places.get(address);
@@ -108,24 +131,19 @@ export class NsHistory {
 
   /** Takes a lesson in; returns false when the history is full. A lesson that is over already changes nothing. */
   learn(lesson: Lesson): boolean {
-    const expiresAtMs = lesson.responseAtMs + this.#lifetimeMs(lesson);
-    if (expiresAtMs <= this.#clock.nowMs()) return true;
-    const key = rowKey(lesson);
-    const place = this.#places.get(lesson.address);
-    const row = place?.rows.get(key);
-    if (place === undefined || row === undefined) {
-      const { zone, nameServer, address, trust, responseAtMs } = lesson;
-      const times = { firstSeenAtMs: responseAtMs, lastSeenAtMs: responseAtMs, expiresAtMs };
-      return this.#insert({ key, zone, nameServer, address, origin: 'learned', trust, lesson, ...times });
-    }
-    const wasKnown = this.standing(lesson.address) !== undefined;
-    row.trust = row.trust === 'high' ? 'high' : lesson.trust;
-    row.lastSeenAtMs = lesson.responseAtMs;
-    row.expiresAtMs = Math.max(row.expiresAtMs, expiresAtMs);
-    row.lesson = lesson;
-    place.expiresAtMs = Math.max(place.expiresAtMs, row.expiresAtMs);
-    if (!wasKnown) this.#tellLearned(lesson.address);
-    return true;
+    const { zone, nameServer, address, trust, responseAtMs } = lesson;
+    const expiresAtMs = responseAtMs + this.#lifetimeMs(lesson);
+    const times = { firstSeenAtMs: responseAtMs, lastSeenAtMs: responseAtMs, expiresAtMs };
+    return this.#take({ zone, nameServer, address, origin: 'learned', trust, lesson, ...times });
+  }
+
+  /**
+   * Takes a triple in that was learned before, here or elsewhere; false when the history is full. What is over changes
+   * nothing; what claims to hold for longer than `ttlCapSeconds` from now is cut.
+   */
+  restore(triple: NsTriple): boolean {
+    const latestMs = this.#clock.nowMs() + 1000 * this.#options.ttlCapSeconds;
+    return this.#take({ ...triple, origin: 'learned', expiresAtMs: Math.min(triple.expiresAtMs, latestMs) });
   }
 
   /** Makes an address known for good: a root hint or a configured seed. */
@@ -149,6 +167,26 @@ export class NsHistory {
     return 1000 * Math.max(ttlFloorSeconds, Math.min(ttlCapSeconds, seconds));
   }
 
+  #take(triple: NsTriple): boolean {
+    if (triple.expiresAtMs <= this.#clock.nowMs()) return true;
+    const key = rowKey(triple);
+    const place = this.#places.get(triple.address);
+    const row = place?.rows.get(key);
+    if (place === undefined || row === undefined) return this.#insert({ ...triple, key });
+    const wasKnown = this.standing(triple.address) !== undefined;
+    row.trust = row.trust === 'high' ? 'high' : triple.trust;
+    row.firstSeenAtMs = Math.min(row.firstSeenAtMs, triple.firstSeenAtMs);
+    if (triple.lastSeenAtMs >= row.lastSeenAtMs) {
+      row.lastSeenAtMs = triple.lastSeenAtMs;
+      row.lesson = triple.lesson;
+    }
+    row.expiresAtMs = Math.max(row.expiresAtMs, triple.expiresAtMs);
+    place.expiresAtMs = Math.max(place.expiresAtMs, row.expiresAtMs);
+    if (!wasKnown) this.#tellLearned(triple.address);
+    this.#tellChanged(row);
+    return true;
+  }
+
   #insert(row: Row): boolean {
     if (this.#size >= this.#options.size) {
       this.#refused++;
@@ -168,11 +206,16 @@ export class NsHistory {
     this.#size++;
     this.#expiry.add(row);
     if (!wasKnown) this.#tellLearned(row.address);
+    this.#tellChanged(row);
     return true;
   }
 
   #tellLearned(address: Address): void {
-    for (const subscriber of this.#subscribers) subscriber.learned(address);
+    for (const subscriber of this.#subscribers) subscriber.learned?.(address);
+  }
+
+  #tellChanged(row: Row): void {
+    for (const subscriber of this.#subscribers) subscriber.changed?.(row);
   }
 
   #remove(row: Row): void {
@@ -185,7 +228,14 @@ export class NsHistory {
     this.#size--;
     if (place.rows.size > 0) return;
     this.#places.delete(row.address);
-    for (const subscriber of this.#subscribers) subscriber.expired(row.address);
+    this.#remember(row);
+    for (const subscriber of this.#subscribers) subscriber.expired?.(row.address);
+  }
+
+  #remember({ address, zone, nameServer, expiresAtMs }: Row): void {
+    this.#forgotten.delete(address);
+    if (this.#forgotten.size >= MAX_FORGOTTEN) this.#forgotten.delete(this.#forgotten.keys().next().value!);
+    this.#forgotten.set(address, { zone, nameServer, expiresAtMs });
   }
 }
 

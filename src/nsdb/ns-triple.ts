@@ -20,7 +20,8 @@ export interface Lesson {
   readonly trust: Trust;
   /** The server that answered. */
   readonly teacher: Address;
-  readonly queryAtMs: number;
+  /** Undefined when the response was believed without its query. */
+  readonly queryAtMs: number | undefined;
   readonly queryId: number;
   readonly queryName: Name;
   readonly responseAtMs: number;

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { TimeSource } from '../core/clock.ts';
 import type { DnsObservation, DnsQuery } from '../dns/observation.ts';
 
 export interface PendingOptions {
@@ -13,12 +13,12 @@ export interface PendingOptions {
  * transport, ID and question agree, the name in its exact letter case (RFC 5452 §9.1).
  */
 export class PendingQueries {
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   readonly #options: PendingOptions;
   readonly #waiting = new Map<string, DnsQuery>();
   #evicted = 0;
 
-  constructor(clock: Clock, options: PendingOptions) {
+  constructor(clock: TimeSource, options: PendingOptions) {
     this.#clock = clock;
     this.#options = options;
   }

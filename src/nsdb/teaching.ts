@@ -7,8 +7,11 @@ import type { AddressRecord, DnsResponse, NsRecord } from '../dns/observation.ts
 import { RCODE } from '../dns/registry.ts';
 import type { Trust } from './ns-triple.ts';
 
-/** `resolvers`: only responses to our trusted resolvers teach. `matched`: any matched response does, as in Ichise et al.. */
-export type TeachingMode = 'resolvers' | 'matched';
+/**
+ * `resolvers`: only responses to our trusted resolvers teach. `chain`: the responder must be known to serve a zone above
+ * the owner, from the root hints down. `matched`: any matched response teaches, as in Ichise et al..
+ */
+export type TeachingMode = 'resolvers' | 'chain' | 'matched';
 
 export type Refusal =
   | 'client is no trusted resolver'
@@ -18,6 +21,7 @@ export type Refusal =
   | 'owner is above what the responder serves'
   | 'root or TLD not taught by its parent'
   | 'unknown responder teaches a TLD'
+  | 'unknown responder teaches'
   | 'address can be no name server';
 
 /** Most name servers that one response may teach, and most addresses of each: no honest delegation has more. */
@@ -75,8 +79,20 @@ export function teachableRecords(response: DnsResponse): TeachableRecords {
  * How far a responder is believed about `owner`, or why it is not. `servedZone` is the closest zone above the query
  * name that the history knows the responder to serve; undefined when it knows none.
  */
-export function judgeOwner(owner: Name, queryName: Name, servedZone: Name | undefined): Trust | Refusal {
+export function judgeOwner(
+  owner: Name,
+  queryName: Name,
+  servedZone: Name | undefined,
+  mode: TeachingMode,
+): Trust | Refusal {
   if (!isAtOrBelow(queryName, owner)) return 'owner is not above the query name';
+  if (mode === 'chain' && servedZone === undefined) return 'unknown responder teaches';
+  const judgement = judgeResponder(owner, servedZone);
+  // The paper asks nothing of the responder; what the other modes refuse is taken with low trust.
+  return mode === 'matched' && judgement !== 'high' ? 'low' : judgement;
+}
+
+function judgeResponder(owner: Name, servedZone: Name | undefined): Trust | Refusal {
   if (labelCount(owner) <= 1) return judgeTopOwner(owner, servedZone);
   if (servedZone === undefined) return 'low';
   return isAtOrBelow(owner, servedZone) ? 'high' : 'owner is above what the responder serves';

@@ -1,7 +1,6 @@
 /**
- * One Ethernet frame, read down to its UDP or TCP payload.
+ * One frame, read down to its UDP or TCP payload. What stands before the IP header is read in link-layer.ts.
  *
- *     Ethernet II   destination(6) source(6) [tag: 0x8100 or 0x88a8, TCI(2)]* EtherType(2)
  *     IPv4          RFC 791, with options
  *     IPv6          RFC 8200, with hop-by-hop, routing, destination options and fragment headers
  *     UDP           RFC 768;  TCP  RFC 9293, with options
@@ -9,25 +8,23 @@
  * Lengths come from the IP and UDP headers, never from the frame: short frames are padded (IEEE 802.3 §4.2.3.3).
  */
 import { type Address, type Ipv4Address, readIpv4, readIpv6 } from '../core/address.ts';
-import { ETHER_TYPE, IP_PROTOCOL } from './protocol-numbers.ts';
+import { findIp, type IpPlace, LINK_TYPE, type LinkProblem } from './link-layer.ts';
+import { IP_PROTOCOL } from './protocol-numbers.ts';
 
 /**
  * Why a frame cannot be read:
  * - `truncated`: the capture holds fewer octets than the headers announce
- * - `not-ip`: the EtherType is neither IPv4 nor IPv6
- * - `too-many-tags`: more than four VLAN tags
- * - `bad-version`: the version field is not that of the EtherType
+ * - `not-ip`: the link layer carries neither IPv4 nor IPv6, or its type is not read here
+ * - `bad-version`: the version field is not what the link layer announces
  * - `bad-length`: a length field contradicts the header it belongs to or the one around it
  * - `too-many-headers`: more than eight IPv6 extension headers
  */
-export type FrameProblem = 'truncated' | 'not-ip' | 'too-many-tags' | 'bad-version' | 'bad-length' | 'too-many-headers';
+export type FrameProblem = LinkProblem | 'bad-version' | 'bad-length' | 'too-many-headers';
 
 /** `none`: a whole datagram; `first`: the fragment with the transport header; `later`: one without it. */
 export type Fragment = 'none' | 'first' | 'later';
 
-const MAX_VLAN_TAGS = 4;
 const MAX_EXTENSION_HEADERS = 8;
-const ETHERNET_OCTETS = 14;
 const IPV4_OCTETS = 20;
 const IPV6_OCTETS = 40;
 const UDP_OCTETS = 8;
@@ -38,9 +35,11 @@ const NO_ADDRESS = 0 as Ipv4Address;
  * A view that is filled anew by each `parse`, so that a capture allocates nothing per frame but the two strings of
  * IPv6 addresses. The fields hold only after a `parse` that returned undefined, and until the next one.
  */
-export class FrameView {
+export class FrameView implements IpPlace {
   /** How many VLAN tags stand before the EtherType. */
   vlanTags = 0;
+  ipStart = 0;
+  ipLimit = 0;
   ipVersion: 4 | 6 = 4;
   source: Address = NO_ADDRESS;
   destination: Address = NO_ADDRESS;
@@ -48,12 +47,23 @@ export class FrameView {
   extensionHeaders = 0;
   /** The IP protocol number behind all extension headers this reader knows. */
   protocol = 0;
+  /** The fields of fragments hold whenever this is not `none`, even after a `parse` that found a problem. */
   fragment: Fragment = 'none';
+  /** What IPv4 calls the identification: 16 bits; 32 bits in IPv6. */
+  fragmentId = 0;
+  /** Where the fragment belongs in its datagram, octets. */
+  fragmentOffset = 0;
+  moreFragments = false;
+  /** The protocol of what was cut, and where this piece of it lies in the buffer. */
+  fragmentProtocol = 0;
+  fragmentStart = 0;
+  fragmentEnd = 0;
   /** Ports of UDP and TCP; 0 for other protocols and for later fragments. */
   sourcePort = 0;
   destinationPort = 0;
-  /** The flags octet of TCP, else 0. */
+  /** The flags octet and the sequence number of TCP, else 0. */
   tcpFlags = 0;
+  tcpSequence = 0;
   /**
    * Where the payload of UDP or TCP lies in the buffer; for other protocols and later fragments the payload of IP. In
    * a first fragment it ends with the fragment.
@@ -63,23 +73,24 @@ export class FrameView {
 
   /**
    * Reads the frame in `octets[start, end)`; undefined when all went well. The caller guarantees
-   * 0 <= start <= end <= octets.length.
+   * 0 <= start <= end <= octets.length. `linkType`: one of LINK_TYPE.
    */
-  parse(octets: Buffer, start: number, end: number): FrameProblem | undefined {
-    if (end - start < ETHERNET_OCTETS) return 'truncated';
-    this.vlanTags = 0;
-    let typeAt = start + 12;
-    let etherType = octets.readUInt16BE(typeAt);
-    while (isVlanTag(etherType)) {
-      if (this.vlanTags === MAX_VLAN_TAGS) return 'too-many-tags';
-      this.vlanTags++;
-      typeAt += 4;
-      if (typeAt + 2 > end) return 'truncated';
-      etherType = octets.readUInt16BE(typeAt);
-    }
-    if (etherType === ETHER_TYPE.IPV4) return this.#parseIpv4(octets, typeAt + 2, end);
-    if (etherType === ETHER_TYPE.IPV6) return this.#parseIpv6(octets, typeAt + 2, end);
-    return 'not-ip';
+  parse(octets: Buffer, start: number, end: number, linkType: number = LINK_TYPE.ETHERNET): FrameProblem | undefined {
+    this.fragment = 'none';
+    const problem = findIp(octets, start, end, linkType, this);
+    if (problem !== undefined) return problem;
+    return this.ipVersion === 4
+      ? this.#parseIpv4(octets, this.ipStart, this.ipLimit)
+      : this.#parseIpv6(octets, this.ipStart, this.ipLimit);
+  }
+
+  /** Reads on in what the fragments of a datagram were put together to; addresses stay those of the last `parse`. */
+  parseReassembled(octets: Buffer, protocol: number): FrameProblem | undefined {
+    this.fragment = 'none';
+    this.protocol = protocol;
+    return this.ipVersion === 4
+      ? this.#parseTransport(octets, 0, octets.length)
+      : this.#parseExtensionHeaders(octets, 0, octets.length);
   }
 
   #parseIpv4(octets: Buffer, at: number, end: number): FrameProblem | undefined {
@@ -96,8 +107,23 @@ export class FrameView {
     this.destination = readIpv4(octets, at + 16);
     this.protocol = octets[at + 9]!;
     const fragmentField = octets.readUInt16BE(at + 6);
-    this.fragment = fragmentOf(fragmentField & 0x1fff, (fragmentField & 0x2000) !== 0);
+    const isWhole = (fragmentField & 0x3fff) === 0;
+    if (!isWhole) {
+      this.fragmentId = octets.readUInt16BE(at + 4);
+      this.fragmentProtocol = this.protocol;
+      this.#setFragment(fragmentField & 0x1fff, (fragmentField & 0x2000) !== 0, at + headerOctets, at + totalOctets);
+    }
     return this.#parseTransport(octets, at + headerOctets, at + totalOctets);
+  }
+
+  /** `offset` counts eight octets each. A fragment that is first and last at once is whole (RFC 6946). */
+  #setFragment(offset: number, moreFollow: boolean, start: number, end: number): void {
+    if (offset === 0 && !moreFollow) return;
+    this.fragment = offset === 0 ? 'first' : 'later';
+    this.fragmentOffset = offset * 8;
+    this.moreFragments = moreFollow;
+    this.fragmentStart = start;
+    this.fragmentEnd = end;
   }
 
   #parseIpv6(octets: Buffer, at: number, end: number): FrameProblem | undefined {
@@ -110,7 +136,6 @@ export class FrameView {
     this.source = readIpv6(octets, at + 8);
     this.destination = readIpv6(octets, at + 24);
     this.protocol = octets[at + 6]!;
-    this.fragment = 'none';
     return this.#parseExtensionHeaders(octets, payloadAt, ipEnd);
   }
 
@@ -125,7 +150,9 @@ export class FrameView {
       const headerOctets = isFragment ? 8 : (octets[at + 1]! + 1) * 8;
       if (isFragment) {
         const field = octets.readUInt16BE(at + 2);
-        this.fragment = fragmentOf(field >> 3, (field & 1) !== 0);
+        this.fragmentId = octets.readUInt32BE(at + 4);
+        this.fragmentProtocol = octets[at]!;
+        this.#setFragment(field >> 3, (field & 1) !== 0, at + 8, ipEnd);
       }
       this.protocol = octets[at]!;
       at += headerOctets;
@@ -140,6 +167,7 @@ export class FrameView {
     this.sourcePort = 0;
     this.destinationPort = 0;
     this.tcpFlags = 0;
+    this.tcpSequence = 0;
     this.payloadStart = at;
     this.payloadEnd = ipEnd;
     if (this.fragment === 'later') return undefined;
@@ -166,14 +194,11 @@ export class FrameView {
     if (payloadStart < at + TCP_OCTETS || payloadStart > ipEnd) return 'bad-length';
     this.sourcePort = octets.readUInt16BE(at);
     this.destinationPort = octets.readUInt16BE(at + 2);
+    this.tcpSequence = octets.readUInt32BE(at + 4);
     this.tcpFlags = octets[at + 13]!;
     this.payloadStart = payloadStart;
     return undefined;
   }
-}
-
-function isVlanTag(etherType: number): boolean {
-  return etherType === ETHER_TYPE.VLAN || etherType === ETHER_TYPE.SERVICE_VLAN || etherType === ETHER_TYPE.OLD_QINQ;
 }
 
 function isExtensionHeader(protocol: number): boolean {
@@ -183,9 +208,4 @@ function isExtensionHeader(protocol: number): boolean {
     protocol === IP_PROTOCOL.FRAGMENT ||
     protocol === IP_PROTOCOL.DESTINATION_OPTIONS
   );
-}
-
-function fragmentOf(offset: number, moreFollow: boolean): Fragment {
-  if (offset !== 0) return 'later';
-  return moreFollow ? 'first' : 'none';
 }

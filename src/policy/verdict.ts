@@ -3,6 +3,7 @@
  */
 import { type Address, formatAddress, isIpv4 } from '../core/address.ts';
 import type { Standing } from '../nsdb/ns-history.ts';
+import type { AllowEntry } from './allow-list.ts';
 
 /** The fields a verdict read; the flow made from it matches at least those. */
 export type VerdictScope = 'destination';
@@ -25,9 +26,13 @@ export interface Block {
 
 export type Verdict = Allow | Block;
 
-/** `standing` is what the history says of the destination now. A Block may first be held: its referral may be coming. */
-export function decide(isAllowListed: boolean, standing: Standing | undefined): Verdict {
-  if (isAllowListed) return ALLOW_LISTED;
+/**
+ * `entry` is what the allow-list has for the destination, `standing` what the history says of it now. A Block may first
+ * be held: its referral may be coming.
+ */
+export function decide(entry: AllowEntry | undefined, standing: Standing | undefined): Verdict {
+  if (entry !== undefined)
+    return { kind: 'allow', reason: 'allowList', untilMs: entry.expiresAtMs, scope: 'destination' };
   if (standing !== undefined) {
     const reason = standing.origin === 'learned' ? 'history' : standing.origin;
     return { kind: 'allow', reason, untilMs: standing.expiresAtMs, scope: 'destination' };
@@ -35,12 +40,6 @@ export function decide(isAllowListed: boolean, standing: Standing | undefined): 
   return BLOCK;
 }
 
-const ALLOW_LISTED: Allow = {
-  kind: 'allow',
-  reason: 'allowList',
-  untilMs: Number.POSITIVE_INFINITY,
-  scope: 'destination',
-};
 const BLOCK: Block = { kind: 'block', reason: 'unknown', scope: 'destination' };
 
 /** The operator's sentence, in the wording of Ichise et al. (§V-B, table II). */

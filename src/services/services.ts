@@ -1,140 +1,238 @@
-/** What people ask of a running gluewall, one function each. The doors (socket, later HTTP and page) only pass on. */
-import { type Address, formatAddress, type Network, networkContains } from '../core/address.ts';
-import { formatName } from '../dns/name.ts';
+/** What people ask of gluewall, one function each. The doors (socket, later HTTP and page) only pass on. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Address, formatAddress } from '../core/address.ts';
+import type { TimeSource } from '../core/clock.ts';
+import { GluewallError } from '../core/errors.ts';
+import { formatName, isAtOrBelow, type Name } from '../dns/name.ts';
+import { type EveRecord, eveRecord } from '../events/eve.ts';
+import type { EventQuery, EventStore } from '../events/event-store.ts';
+import type { EventTap } from '../events/event-tap.ts';
+import type { VerdictEvent } from '../events/verdict-event.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
-import type { AllowList } from '../policy/allow-list.ts';
-import { decide, describeVerdict } from '../policy/verdict.ts';
+import { canBeNameServer } from '../nsdb/teaching.ts';
+import type { AllowEntry, AllowList } from '../policy/allow-list.ts';
+import type { PolicyStore } from '../policy/policy-store.ts';
+import { type CheckQuestion, type CheckView, explainVerdict, type PolicyParts } from './explain-verdict.ts';
+import { formatInstant } from './instant.ts';
+import { type TripleView, viewTriple } from './triple-view.ts';
 
-/** One row of the history, as table I of Ichise et al. has it. Times are ISO 8601 with zone and milliseconds. */
-export interface TripleView {
-  readonly zone: string;
-  readonly nameServer: string;
-  readonly address: string;
-  readonly origin: string;
-  readonly trust: string;
-  readonly nsTtlSeconds: number | null;
-  readonly glueTtlSeconds: number | null;
-  readonly firstSeen: string;
-  readonly lastSeen: string;
-  /** Null when it never expires. */
-  readonly expires: string | null;
-  readonly taughtBy: {
-    readonly server: string;
-    readonly queryName: string;
-    readonly queryId: number;
-    readonly queryTime: string;
-    readonly responseTime: string;
-  } | null;
-}
+/** What is looked up: an address, or a name as zone or name server. */
+export type LookupTarget =
+  | { readonly kind: 'address'; readonly address: Address }
+  | { readonly kind: 'name'; readonly name: Name };
 
 export interface LookupView {
-  readonly address: string;
+  readonly target: string;
   readonly known: boolean;
+  /** When the last of the triples expires; null when nothing is known, or for never. */
   readonly expires: string | null;
   readonly triples: readonly TripleView[];
+  /** True when there are more triples than are shown. */
+  readonly more: boolean;
+  /** What the history last said of an address that it does not know any more. */
+  readonly last: { readonly zone: string; readonly nameServer: string; readonly expired: string } | null;
 }
 
-export interface CheckView {
+export interface AllowView {
   readonly address: string;
-  readonly verdict: 'allow' | 'block';
+  readonly origin: AllowEntry['origin'];
   readonly reason: string;
-  /** False when the verdict would only be told: in monitor mode and in warm-up. */
-  readonly enforced: boolean;
-  readonly message: string;
+  readonly owner: string;
+  /** Null for what the configuration has: since the start. */
+  readonly created: string | null;
+  /** Null when it does not expire. */
+  readonly expires: string | null;
 }
 
 export interface ChangeView {
   readonly address: string;
-  readonly outcome: 'added' | 'present' | 'full' | 'removed' | 'absent';
+  readonly outcome: 'added' | 'renewed' | 'full' | 'removed' | 'absent' | 'configured';
+  /** Null when it does not expire. */
+  readonly expires: string | null;
+  /** False when the store could not keep the change: it lasts until gluewall stops. */
+  readonly kept: boolean;
+}
+
+export interface ImportView {
+  readonly taken: number;
+  /** Had expired already. */
+  readonly expired: number;
+  /** Found no room, or can be no name server's address. */
+  readonly refused: number;
 }
 
 /** Figures for people and programs; every number counts since the start unless it says otherwise. */
 export type StatusView = Readonly<Record<string, unknown>>;
 
+/** An item of `events`: one event, or how many of them came faster than they were read. */
+export type EventItem = EveRecord | { readonly lost: number };
+
 export interface Services {
-  lookup(address: Address): LookupView;
-  check(address: Address): CheckView;
-  allowAdd(address: Address): ChangeView;
-  allowRemove(address: Address): ChangeView;
+  lookup(target: LookupTarget): Promise<LookupView>;
+  check(question: CheckQuestion): CheckView;
+  /** All triples, or those of a zone and of what lies below it. */
+  historyList(zone: Name | undefined): AsyncGenerator<TripleView, void>;
+  historyImport(triples: readonly NsTriple[], endsWarmup: boolean): ImportView;
+  allowAdd(entry: Pick<AllowEntry, 'address' | 'reason' | 'owner' | 'expiresAtMs'>): Promise<ChangeView>;
+  allowRemove(address: Address): Promise<ChangeView>;
+  allowList(): AsyncGenerator<AllowView, void>;
+  /** What was kept; with a signal, then what happens, until it aborts. */
+  events(query: EventQuery, follow: AbortSignal | undefined): AsyncGenerator<EventItem, void>;
   status(): StatusView;
 }
 
-export interface ServiceParts {
+export interface ServiceParts extends PolicyParts {
+  readonly clock: TimeSource;
   readonly history: NsHistory;
   readonly allowList: AllowList;
-  readonly insideNetworks: readonly Network[];
-  readonly trustedResolvers: readonly Address[];
-  /** True while verdicts are carried out. */
-  readonly isEnforcing: () => boolean;
+  readonly store: Pick<PolicyStore, 'saveAllowEntry' | 'deleteAllowEntry'> & Pick<EventStore, 'findEvents'>;
+  /** Makes the store hold all that has happened. */
+  readonly flush: () => Promise<void>;
+  /** Undefined where nothing happens, because gluewall does not run. */
+  readonly tap: EventTap<VerdictEvent> | undefined;
+  readonly endWarmup: () => void;
   readonly status: () => StatusView;
 }
 
+/** The most triples one look-up shows. */
+const MAX_LOOKUP_TRIPLES = 1000;
+/** Triples looked at in one turn of the event loop. */
+const TRIPLES_PER_TURN = 2000;
+
 export function createServices(parts: ServiceParts): Services {
-  const { history, allowList, isEnforcing, status } = parts;
+  const { history, allowList, store, clock } = parts;
   return {
-    status,
-    lookup(address) {
-      const known = history.lookup(address);
-      return {
-        address: formatAddress(address),
-        known: known !== undefined,
-        expires: known === undefined ? null : formatInstant(known.expiresAtMs),
-        triples: known?.triples.map(viewTriple) ?? [],
-      };
+    status: parts.status,
+    lookup: (target) =>
+      target.kind === 'address' ? lookupAddress(history, target.address) : lookupName(history, target.name),
+    check: (question) => explainVerdict(question, parts),
+    async *historyList(zone) {
+      for await (const triple of inTurns(history.triples())) {
+        if (zone === undefined || isAtOrBelow(triple.zone, zone)) yield viewTriple(triple);
+      }
     },
-    check(address) {
-      const enforced = isEnforcing();
-      const unjudged = whyUnjudged(address, parts);
-      if (unjudged !== undefined) return { address: formatAddress(address), verdict: 'allow', enforced, ...unjudged };
-      const verdict = decide(allowList.has(address), history.standing(address));
-      const message = describeVerdict(address, verdict, enforced);
-      return { address: formatAddress(address), verdict: verdict.kind, reason: verdict.reason, enforced, message };
+    historyImport(triples, endsWarmup) {
+      const view = importTriples(history, triples, clock.nowMs());
+      if (endsWarmup && view.taken > 0) parts.endWarmup();
+      return view;
     },
-    allowAdd: (address) => ({ address: formatAddress(address), outcome: allowList.add(address) }),
-    allowRemove: (address) => ({ address: formatAddress(address), outcome: allowList.remove(address) }),
+    async allowAdd(wanted) {
+      const entry: AllowEntry = { ...wanted, origin: 'command', createdAtMs: clock.nowMs() };
+      const outcome = allowList.add(entry);
+      const isChanged = outcome === 'added' || outcome === 'renewed';
+      // In force first: a disk that is full must not keep an operator from letting traffic through.
+      const kept = !isChanged || (await isDone(store.saveAllowEntry(entry)));
+      return { address: formatAddress(entry.address), outcome, expires: formatInstant(entry.expiresAtMs), kept };
+    },
+    async allowRemove(address) {
+      const outcome = allowList.remove(address);
+      const kept = outcome !== 'removed' || (await isDone(store.deleteAllowEntry(address)));
+      return { address: formatAddress(address), outcome, expires: null, kept };
+    },
+    async *allowList() {
+      for (const entry of allowList.all()) yield viewAllowEntry(entry);
+    },
+    events: (query, follow) => findEvents(query, follow, parts),
   };
 }
 
-/** Destinations that the switch lets pass before any verdict. */
-function whyUnjudged(address: Address, { insideNetworks, trustedResolvers }: ServiceParts) {
-  const text = formatAddress(address);
-  if (trustedResolvers.includes(address)) {
-    return { reason: 'trustedResolver', message: `${text} is a trusted resolver and pass` };
-  }
-  if (insideNetworks.some((network) => networkContains(network, address))) {
-    return { reason: 'inside', message: `${text} is inside and pass` };
-  }
-  return undefined;
-}
-
-/** ISO 8601 in UTC with milliseconds; null for what never comes. */
-export function formatInstant(atMs: number): string | null {
-  return Number.isFinite(atMs) ? new Date(atMs).toISOString() : null;
-}
-
-function viewTriple(triple: NsTriple): TripleView {
-  const { lesson } = triple;
+async function lookupAddress(history: NsHistory, address: Address): Promise<LookupView> {
+  const known = history.lookup(address);
+  const last = known === undefined ? history.memory(address) : undefined;
   return {
-    zone: formatName(triple.zone),
-    nameServer: formatName(triple.nameServer),
-    address: formatAddress(triple.address),
-    origin: triple.origin,
-    trust: triple.trust,
-    nsTtlSeconds: lesson?.nsTtlSeconds ?? null,
-    glueTtlSeconds: lesson?.glueTtlSeconds ?? null,
-    firstSeen: formatInstant(triple.firstSeenAtMs)!,
-    lastSeen: formatInstant(triple.lastSeenAtMs)!,
-    expires: formatInstant(triple.expiresAtMs),
-    taughtBy:
-      lesson === undefined
+    target: formatAddress(address),
+    known: known !== undefined,
+    expires: known === undefined ? null : formatInstant(known.expiresAtMs),
+    triples: known?.triples.slice(0, MAX_LOOKUP_TRIPLES).map(viewTriple) ?? [],
+    more: (known?.triples.length ?? 0) > MAX_LOOKUP_TRIPLES,
+    last:
+      last === undefined
         ? null
         : {
-            server: formatAddress(lesson.teacher),
-            queryName: formatName(lesson.queryName),
-            queryId: lesson.queryId,
-            queryTime: formatInstant(lesson.queryAtMs)!,
-            responseTime: formatInstant(lesson.responseAtMs)!,
+            zone: formatName(last.zone),
+            nameServer: formatName(last.nameServer),
+            expired: formatInstant(last.expiresAtMs)!,
           },
   };
+}
+
+async function lookupName(history: NsHistory, name: Name): Promise<LookupView> {
+  const found: NsTriple[] = [];
+  for await (const triple of inTurns(history.triples())) {
+    if (triple.zone !== name && triple.nameServer !== name) continue;
+    found.push(triple);
+    if (found.length > MAX_LOOKUP_TRIPLES) break;
+  }
+  const expiresAtMs = Math.max(...found.map((triple) => triple.expiresAtMs));
+  return {
+    target: formatName(name),
+    known: found.length > 0,
+    expires: formatInstant(expiresAtMs),
+    triples: found.slice(0, MAX_LOOKUP_TRIPLES).map(viewTriple),
+    more: found.length > MAX_LOOKUP_TRIPLES,
+    last: null,
+  };
+}
+
+/** Lets the event loop turn now and then: packets wait for their verdicts. */
+async function* inTurns(triples: Iterable<NsTriple>): AsyncGenerator<NsTriple, void> {
+  let count = 0;
+  for (const triple of triples) {
+    if (++count % TRIPLES_PER_TURN === 0) await nextTurn();
+    yield triple;
+  }
+}
+
+function importTriples(history: NsHistory, triples: readonly NsTriple[], nowMs: number): ImportView {
+  const view = { taken: 0, expired: 0, refused: 0 };
+  for (const triple of triples) {
+    if (triple.expiresAtMs <= nowMs) view.expired++;
+    else if (canBeNameServer(triple.address) && history.restore(triple)) view.taken++;
+    else view.refused++;
+  }
+  return view;
+}
+
+function viewAllowEntry({ address, origin, reason, owner, createdAtMs, expiresAtMs }: AllowEntry): AllowView {
+  const created = origin === 'configuration' ? null : formatInstant(createdAtMs);
+  return { address: formatAddress(address), origin, reason, owner, created, expires: formatInstant(expiresAtMs) };
+}
+
+async function* findEvents(
+  query: EventQuery,
+  follow: AbortSignal | undefined,
+  { store, tap, flush }: ServiceParts,
+): AsyncGenerator<EventItem, void> {
+  if (follow !== undefined && tap === undefined) {
+    throw new GluewallError('not-running', 'nothing happens while gluewall does not run; ask without --follow');
+  }
+  await flush();
+  const live = follow === undefined ? undefined : tap?.follow(follow);
+  // What happens while the kept ones are read may be among them, too.
+  const shown = new Set<string>();
+  for await (const portion of store.findEvents(query)) {
+    for (const record of portion.map(eveRecord)) {
+      if (live !== undefined) shown.add(JSON.stringify(record));
+      yield record;
+    }
+  }
+  for await (const { events, lost } of live ?? []) {
+    if (lost > 0) yield { lost };
+    const wanted = events.filter((event) => isWanted(event, query)).map(eveRecord);
+    yield* wanted.filter((record) => !shown.has(JSON.stringify(record)));
+    shown.clear();
+  }
+}
+
+function isWanted(event: VerdictEvent, { client, destination }: EventQuery): boolean {
+  return (client ?? event.client) === event.client && (destination ?? event.destination) === event.destination;
+}
+
+/** The store logs and counts its failures itself. */
+function isDone(saving: Promise<void>): Promise<boolean> {
+  return saving.then(
+    () => true,
+    () => false,
+  );
 }

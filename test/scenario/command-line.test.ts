@@ -55,19 +55,19 @@ describe('gluewall without a running controller', () => {
     }
   });
 
-  it('names file and line of every mistake in the configuration', () => {
+  it('names file, line and column of every mistake in the configuration', () => {
     const file = configFile('bad.yaml', 'mode: enforce\ninsde: {}\nhold:\n  time: 5x\n  packets: -1\n');
     const { status, stderr } = gluewall('run', '--config', file);
     expect(status).toBe(2);
-    expect(stderr).toContain(`${file}:2: unknown key "insde"`);
-    expect(stderr).toContain(`${file}:4: hold.time: 5x is no duration`);
-    expect(stderr).toContain(`${file}:5: hold.packets:`);
+    expect(stderr).toContain(`${file}:2:1: unknown key "insde"; did you mean "inside"?`);
+    expect(stderr).toContain(`${file}:4:9: hold.time: "5x" is no duration`);
+    expect(stderr).toContain(`${file}:5:12: hold.packets:`);
   });
 
   it('refuses to enforce without a direction', () => {
     const { status, stderr } = gluewall('run', '--config', configFile('enforce.yaml', '# two\nmode: enforce\n'));
     expect(status).toBe(2);
-    expect(stderr).toContain('enforce.yaml:2: mode: enforce needs inside.networks and outside.ports');
+    expect(stderr).toContain('enforce.yaml:2:1: mode: enforce needs inside.networks and outside.ports');
   });
 
   it('names the line of a bad root hint', () => {

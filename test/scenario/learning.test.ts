@@ -11,7 +11,7 @@ const ORG = '198.51.100.2';
 
 /** A world in which the server of org is known, and whether the C&C address gets through at the end. */
 function plant(attack: (world: World) => void, options: WorldOptions = {}): boolean {
-  const world = new World({ teach: 'matched', ...options });
+  const world = new World(options);
   world.refer('org', ORG, 172_800);
   attack(world);
   world.clock.advance(10);
@@ -131,6 +131,21 @@ describe('teaching', () => {
   ])('%s teaches nothing', (_what, attack) => {
     expect(plant(attack)).toBe(false);
   });
+
+  it.each([
+    ['resolvers', true, false],
+    ['chain', false, false],
+    ['matched', true, true],
+  ] as const)(
+    'in mode %s, a stranger opens the way to a zone of its own: %s; to a TLD: %s',
+    (teach, zone, topLevel) => {
+      const stranger = '198.51.100.9';
+      const about = (owner: string) => (world: World) =>
+        world.exchange(stranger, `www.${owner}`, referral(owner, C2, 300));
+      expect(plant(about('example.net'), { teach })).toBe(zone);
+      expect(plant(about('net'), { teach })).toBe(topLevel);
+    },
+  );
 
   it('NS without glue whose address comes within 2 s is learned', () => {
     const reached = plant((world) => {

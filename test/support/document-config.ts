@@ -1,31 +1,16 @@
-import type { z } from 'zod';
-import type { KeyFacts } from '../../src/config/fields.ts';
+import { configJsonSchema } from '../../src/config/json-schema.ts';
+import { type KnownKey, knownKeys } from '../../src/config/known-keys.ts';
 import { configSchema } from '../../src/config/schema.ts';
-
-interface Key {
-  readonly path: string;
-  readonly about: string;
-  readonly facts: KeyFacts;
-}
+import { formatJson } from './format-json.ts';
 
 /** Every key of the schema that holds a value, in the order of the schema. */
-export function configKeys(): Key[] {
-  return keysOf(configSchema.shape, []);
+export function configKeys(): readonly KnownKey[] {
+  return knownKeys(configSchema);
 }
 
-function keysOf(shape: Readonly<Record<string, z.ZodType>>, path: readonly string[]): Key[] {
-  return Object.entries(shape).flatMap(([name, schema]) => {
-    const here = [...path, name];
-    const facts = schema.meta()?.facts as KeyFacts | undefined;
-    if (facts !== undefined) return [{ path: here.join('.'), about: schema.description ?? '', facts }];
-    const inner = unwrap(schema);
-    return 'shape' in inner ? keysOf(inner.shape as Record<string, z.ZodType>, here) : [];
-  });
-}
-
-function unwrap(schema: z.ZodType): z.ZodType {
-  const { innerType } = schema.def as { innerType?: z.ZodType };
-  return innerType === undefined ? schema : unwrap(innerType);
+/** docs/gluewall.schema.json, made from the schema. */
+export function renderConfigSchema(): string {
+  return formatJson(configJsonSchema());
 }
 
 /** docs/configuration.md, made from the schema. */
@@ -38,8 +23,11 @@ export function renderConfiguration(): string {
 
 \`gluewall run\` reads \`./gluewall.yaml\`, or the file given with \`--config\`. A key with a dot stands inside the key
 before the dot. Every key has a default; an unknown key, a wrong value or a contradiction stops the start with file,
-line and reason. Durations are written \`50ms\`, \`10s\`, \`5m\`, \`48h\` or \`7d\`. This page is made from
-\`src/config/schema.ts\` by \`npm run docs\`.
+line, column and reason; \`gluewall config check FILE\` finds them beforehand, \`gluewall config show\` prints what is in
+force. Durations are written \`50ms\`, \`10s\`, \`5m\`, \`48h\` or \`7d\`. This page is made from
+\`src/config/schema.ts\` by \`npm run docs\`, and so is the JSON Schema for editors, [gluewall.schema.json](gluewall.schema.json)
+(\`gluewall config schema\` prints it): where the editor has a YAML language server, a file that begins with
+\`# yaml-language-server: $schema=PATH\` is checked and completed as you write it.
 
 \`\`\`yaml
 mode: monitor

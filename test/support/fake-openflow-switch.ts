@@ -95,8 +95,13 @@ export class FakeSwitch {
 
   static async connect(port: number, options: FakeSwitchOptions = {}): Promise<FakeSwitch> {
     const socket = connect(port, '127.0.0.1');
-    const fake = new FakeSwitch(socket, options);
     await new Promise<void>((resolve) => socket.once('connect', resolve));
+    return FakeSwitch.on(socket, options);
+  }
+
+  /** The switch at the end of a connection that stands, as one that came to a management socket. */
+  static on(socket: Socket, options: FakeSwitchOptions = {}): FakeSwitch {
+    const fake = new FakeSwitch(socket, options);
     fake.write(options.hello ?? composeHello(OPENFLOW_VERSION, [OPENFLOW_VERSION]));
     return fake;
   }

@@ -30,6 +30,7 @@ import { NsHistory } from '../../src/nsdb/ns-history.ts';
 import { keepRootHints } from '../../src/nsdb/root-hints.ts';
 import type { TeachingMode } from '../../src/nsdb/teaching.ts';
 import { AllowList } from '../../src/policy/allow-list.ts';
+import { allowEntry } from './allow-entries.ts';
 import { composeQuery, type Packet } from './dns-messages.ts';
 import { FakeDatapath, type Fate } from './fake-datapath.ts';
 import { composeFrame, type FrameFields } from './frames.ts';
@@ -63,7 +64,7 @@ export class World {
   readonly switch: FakeDatapath;
   readonly startMs = this.clock.nowMs();
   readonly #captured = new Counters<never>();
-  readonly #observer = new Observer(this.#captured);
+  readonly #observer = new Observer(this.#captured, (observation) => this.learner.observe(observation));
   /** The server of each zone that the scenario has referred to. */
   readonly #servers = new Map([['.', ROOT_SERVER]]);
   #nextId = 1000;
@@ -78,9 +79,11 @@ export class World {
         address: addressOf(text),
       })),
     );
-    this.allowList = new AllowList((options.allow ?? []).map(addressOf), 100);
+    this.allowList = new AllowList(100);
+    for (const address of options.allow ?? []) this.allowList.add(allowEntry(address, { origin: 'configuration' }));
     this.learner = new Learner(clock, history, {
       teach: options.teach ?? 'resolvers',
+      trustUnmatched: false,
       trustedResolvers: new Set([RESOLVER, RESOLVER6].map(addressOf)),
       pending: { timeMs: 5000, size: 100 },
       awaitingGlue: { timeMs: 2000, size: 100 },
@@ -119,8 +122,7 @@ export class World {
 
   /** The capture on the outside sees a frame. */
   capture(direction: 'outbound' | 'inbound', frame: Buffer): void {
-    const observation = this.#observer.observe(frame, 0, frame.length, this.clock.nowMs(), direction);
-    if (observation !== undefined) this.learner.observe(observation);
+    this.#observer.observe(frame, 0, frame.length, this.clock.nowMs(), direction);
   }
 
   /** The capture sees a client's query and at once its response with these sections. */
@@ -162,7 +164,7 @@ export class World {
 
 /** A referral's sections, with glue of the family of the address. */
 export function referral(zone: string, address: string, ttl: number): Packet {
-  const nameServer = `ns.${zone}`;
+  const nameServer = zone === '.' ? 'ns.root' : `ns.${zone}`;
   return {
     authorities: [{ name: zone, type: 'NS', ttl, data: nameServer }],
     additionals: [{ name: nameServer, type: address.includes(':') ? 'AAAA' : 'A', ttl, data: address }],
@@ -210,7 +212,7 @@ const COMMANDS: Readonly<Record<string, Step>> = {
   },
   allow(world, [verb, address], line) {
     const outcome =
-      verb === 'add' ? world.allowList.add(addressOf(address!)) : world.allowList.remove(addressOf(address!));
+      verb === 'add' ? world.allowList.add(allowEntry(address!)) : world.allowList.remove(addressOf(address!));
     expect(outcome, line).toBe(verb === 'add' ? 'added' : 'removed');
   },
   away: (world) => world.gate.disconnect(),

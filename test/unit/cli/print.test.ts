@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
-import { printChange, printLookup, printStatus } from '../../../src/cli/print.ts';
+import { printAllowEntry, printChange, printCheck, printLookup, printStatus } from '../../../src/cli/print.ts';
 import type { LookupView } from '../../../src/services/services.ts';
 
 const known: LookupView = {
-  address: '192.0.2.53',
+  target: '192.0.2.53',
   known: true,
   expires: '2026-11-21T03:00:00.000Z',
+  more: false,
+  last: null,
   triples: [
     {
       zone: 'corp.example',
@@ -13,8 +15,6 @@ const known: LookupView = {
       address: '192.0.2.53',
       origin: 'learned',
       trust: 'high',
-      nsTtlSeconds: 3600,
-      glueTtlSeconds: 3600,
       firstSeen: '2026-11-21T01:00:00.000Z',
       lastSeen: '2026-11-21T02:00:00.000Z',
       expires: '2026-11-21T03:00:00.000Z',
@@ -24,31 +24,73 @@ const known: LookupView = {
         queryId: 1,
         queryTime: '2026-11-21T02:00:00.000Z',
         responseTime: '2026-11-21T02:00:00.010Z',
+        nsTtlSeconds: 3600,
+        glueTtlSeconds: 3600,
       },
     },
   ],
 };
+const unknown: LookupView = { target: '192.0.2.1', known: false, expires: null, triples: [], more: false, last: null };
 
 it('shows what is known of an address, who taught it and until when', () => {
-  const [head, row] = printLookup(known).split('\n');
+  const [head, row] = printLookup(known);
   expect(head).toBe('192.0.2.53 is known until 2026-11-21T03:00:00.000Z');
   expect(row).toContain('corp.example  NS ns1.corp.example');
   expect(row).toContain('high trust, taught by 192.0.2.1 for www.corp.example');
 });
 
-it('says plainly that an address is not known', () => {
-  expect(printLookup({ address: '192.0.2.1', known: false, expires: null, triples: [] })).toBe(
-    '192.0.2.1 is not in the history',
-  );
+it('says plainly that an address is not known, or not any more', () => {
+  expect(printLookup(unknown)).toEqual(['192.0.2.1 is not in the history']);
+  const last = { zone: 'corp.example', nameServer: 'ns1.corp.example', expired: '2026-11-21T03:00:00.000Z' };
+  expect(printLookup({ ...unknown, last })).toEqual([
+    '192.0.2.1 is not in the history any more: it was name server ns1.corp.example of corp.example, until 2026-11-21T03:00:00.000Z',
+  ]);
+});
+
+it('shows which step of a check decides', () => {
+  const lines = printCheck({
+    address: '192.0.2.53',
+    client: null,
+    queryName: null,
+    verdict: 'block',
+    reason: 'unknown',
+    enforced: true,
+    message: '192.0.2.53 is unknown and block',
+    steps: [
+      { step: 'allow-list', finding: 'not on it', decides: false },
+      { step: 'history', finding: 'not in it', decides: true },
+    ],
+  });
+  expect(lines).toEqual([
+    '192.0.2.53 is unknown and block',
+    '  allow-list  not on it',
+    '  history     not in it  ← decides',
+  ]);
 });
 
 it('says what a change did and, where it did nothing, what to do', () => {
-  expect(printChange({ address: '192.0.2.1', outcome: 'added' })).toContain('until the controller stops');
-  expect(printChange({ address: '192.0.2.1', outcome: 'full' })).toContain('remove another first');
+  const change = { address: '192.0.2.1', expires: null, kept: true };
+  expect(printChange({ ...change, outcome: 'added', expires: '2026-11-21T03:00:00.000Z' })).toEqual([
+    '192.0.2.1 is allowed from now on until 2026-11-21T03:00:00.000Z',
+  ]);
+  expect(printChange({ ...change, outcome: 'full' })[0]).toContain('remove another first');
+  expect(printChange({ ...change, outcome: 'configured' })[0]).toContain('change "allow" there');
+  expect(printChange({ ...change, outcome: 'added', kept: false })[1]).toContain('until gluewall stops');
+});
+
+it('shows who allowed what, why and until when', () => {
+  const entry = { address: '192.0.2.1', origin: 'command', reason: 'ticket 4711', owner: 'jo' } as const;
+  const created = '2026-11-21T01:00:00.000Z';
+  expect(printAllowEntry({ ...entry, created, expires: null })).toEqual([
+    '192.0.2.1  ticket 4711  (since 2026-11-21T01:00:00.000Z by jo, for good)',
+  ]);
 });
 
 it('shows a status as one figure a line', () => {
-  expect(printStatus({ mode: { inForce: 'monitor' }, switches: [], capture: null, list: ['a'] })).toBe(
-    'mode.inForce: monitor\nswitches: none\ncapture: -\nlist.0: a',
-  );
+  expect(printStatus({ mode: { inForce: 'monitor' }, switches: [], capture: null, list: ['a'] })).toEqual([
+    'mode.inForce: monitor',
+    'switches: none',
+    'capture: -',
+    'list.0: a',
+  ]);
 });

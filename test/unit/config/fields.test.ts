@@ -45,11 +45,11 @@ describe('duration', () => {
 
   it.each(['99ms', '2001ms', '0', 0])('%s is out of range', (value) => {
     const result = field.safeParse(value);
-    expect(result.error?.issues.map(({ message }) => message)).toEqual([`${value} is not within 100ms to 2s`]);
+    expect(result.error?.issues.map(({ message }) => message)).toEqual([`"${value}" is not within 100ms to 2s`]);
   });
 
   it.each([50, null, true, [], {}])('%j is no duration', (value) => {
-    expect(field.safeParse(value).error?.issues[0]?.message).toContain('expected a duration such as 50ms');
+    expect(field.safeParse(value).error?.issues[0]?.message).toContain('want a duration such as 50ms');
   });
 });
 

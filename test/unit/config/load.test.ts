@@ -40,6 +40,8 @@ describe('defaults', () => {
       glue: { wait: 2000, size: 65_536 },
       pending: { time: 5000, size: 65_536 },
       history: { size: 1_000_000 },
+      store: { kind: 'sqlite', flush: 1000, events: 100_000 },
+      eve: {},
       control: {},
       log: { level: 'info', rate: 1000 },
     });
@@ -117,7 +119,7 @@ describe('limits', () => {
     for (const value of good) accepts(nested(path, value));
     for (const value of bad) {
       const [mistake, ...more] = mistakesOf(nested(path, value));
-      expect(mistake, `${path}: ${value}`).toMatch(/^gluewall\.yaml:1: /);
+      expect(mistake, `${path}: ${value}`).toMatch(/^gluewall\.yaml:1:\d+: /);
       expect(mistake).toContain(path);
       expect(more).toEqual([]);
     }
@@ -168,28 +170,28 @@ hold:
 trusted_resolvers: 192.0.2.2
 `;
 
-  it('are told all at once, each with file, line and key', () => {
+  it('are told all at once, each with file, line, column and key', () => {
     const mistakes = mistakesOf(FILE);
     expect(mistakes.map((line) => line.split(': ').slice(0, 2).join(': ')).sort()).toEqual([
-      'gluewall.yaml:11: unknown key "hold.tiem" (docs/configuration.md lists all keys)',
-      'gluewall.yaml:12: trusted_resolvers',
-      'gluewall.yaml:2: mode',
-      'gluewall.yaml:3: warmup',
-      'gluewall.yaml:7: inside.networks.1',
-      'gluewall.yaml:8: inside.networks.2',
-      'gluewall.yaml:9: unknown key "colour" (docs/configuration.md lists all keys)',
+      'gluewall.yaml:11:3: unknown key "hold.tiem"; did you mean "hold.time"?',
+      'gluewall.yaml:12:20: trusted_resolvers',
+      'gluewall.yaml:2:7: mode',
+      'gluewall.yaml:3:9: warmup',
+      'gluewall.yaml:7:7: inside.networks.1',
+      'gluewall.yaml:8:7: inside.networks.2',
+      'gluewall.yaml:9:1: unknown key "colour" (docs/configuration.md lists all keys)',
     ]);
   });
 
-  it('an unknown key is named by its own line, not by that of its value', () => {
+  it('an unknown key is named by its own place, not by that of its value', () => {
     expect(mistakesOf('mode: monitor\ncolour:\n\n  dark: blue\n')).toEqual([
-      'gluewall.yaml:2: unknown key "colour" (docs/configuration.md lists all keys)',
+      'gluewall.yaml:2:1: unknown key "colour" (docs/configuration.md lists all keys)',
     ]);
     expect(mistakesOf('ttl:\n  floor: 60s\n  roof:\n    - 1\n')).toEqual([
-      'gluewall.yaml:3: unknown key "ttl.roof" (docs/configuration.md lists all keys)',
+      'gluewall.yaml:3:3: unknown key "ttl.roof"; ttl has floor, cap',
     ]);
     expect(mistakesOf('mode: monitor\ncolour:\n')).toEqual([
-      'gluewall.yaml:2: unknown key "colour" (docs/configuration.md lists all keys)',
+      'gluewall.yaml:2:1: unknown key "colour" (docs/configuration.md lists all keys)',
     ]);
   });
 
@@ -204,23 +206,23 @@ trusted_resolvers: 192.0.2.2
     'inside: {__proto__: 1}',
   ])('an odd key is unknown too: %s', (text) => {
     const [mistake] = mistakesOf(text);
-    expect(mistake).toMatch(/^gluewall\.yaml:1: unknown key /);
+    expect(mistake).toMatch(/^gluewall\.yaml:1:\d+: unknown key /);
   });
 
   it.each([
-    ['a list', '- mode', 'gluewall.yaml:1: '],
-    ['a word', 'monitor', 'gluewall.yaml:1: '],
-    ['a group without keys', 'mode: monitor\nhold:\n', 'gluewall.yaml:2: hold: '],
-    ['a group that is a word', 'hold: 50ms', 'gluewall.yaml:1: hold: '],
-    ['a number for a word', 'mode: 1', 'gluewall.yaml:1: mode: '],
-    ['a word for a number', 'history: {size: many}', 'gluewall.yaml:1: history.size: '],
-    ['a number for a duration', 'hold: {time: 50}', 'gluewall.yaml:1: hold.time: '],
-    ['a number for an address', 'allow: [1]', 'gluewall.yaml:1: allow.0: '],
-    ['a network for an address', 'allow: [192.0.2.0/24]', 'gluewall.yaml:1: allow.0: '],
-    ['an address with a zone index', 'allow: ["fe80::1%eth0"]', 'gluewall.yaml:1: allow.0: '],
-    ['a listen address without port', 'openflow: {listen: 127.0.0.1}', 'gluewall.yaml:1: openflow.listen: '],
-    ['null for a word', 'mode: ~', 'gluewall.yaml:1: mode: '],
-    ['not a number', 'history: {size: .nan}', 'gluewall.yaml:1: history.size: '],
+    ['a list', '- mode', 'gluewall.yaml:1:1: '],
+    ['a word', 'monitor', 'gluewall.yaml:1:1: '],
+    ['a group without keys', 'mode: monitor\nhold:\n', 'gluewall.yaml:2:1: hold: '],
+    ['a group that is a word', 'hold: 50ms', 'gluewall.yaml:1:7: hold: '],
+    ['a number for a word', 'mode: 1', 'gluewall.yaml:1:7: mode: '],
+    ['a word for a number', 'history: {size: many}', 'gluewall.yaml:1:17: history.size: '],
+    ['a number for a duration', 'hold: {time: 50}', 'gluewall.yaml:1:14: hold.time: '],
+    ['a number for an address', 'allow: [1]', 'gluewall.yaml:1:9: allow.0: '],
+    ['a network for an address', 'allow: [192.0.2.0/24]', 'gluewall.yaml:1:9: allow.0: '],
+    ['an address with a zone index', 'allow: ["fe80::1%eth0"]', 'gluewall.yaml:1:9: allow.0: '],
+    ['a listen address without port', 'openflow: {listen: 127.0.0.1}', 'gluewall.yaml:1:20: openflow.listen: '],
+    ['null for a word', 'mode: ~', 'gluewall.yaml:1:7: mode: '],
+    ['not a number', 'history: {size: .nan}', 'gluewall.yaml:1:17: history.size: '],
   ])('%s', (_what, text, start) => {
     const [mistake, ...more] = mistakesOf(text);
     expect(mistake?.startsWith(start), mistake).toBe(true);
@@ -236,7 +238,7 @@ trusted_resolvers: 192.0.2.2
     ['two documents', 'mode: monitor\n---\nmode: monitor\n', 2],
   ])('of YAML syntax have their line: %s', (_what, text, line) => {
     const [mistake] = mistakesOf(text);
-    const named = Number(/^gluewall\.yaml:(\d+): ./.exec(mistake ?? '')?.[1]);
+    const named = Number(/^gluewall\.yaml:(\d+):\d+: ./.exec(mistake ?? '')?.[1]);
     expect(Math.abs(named - line), mistake).toBeLessThanOrEqual(1);
   });
 
@@ -244,7 +246,7 @@ trusted_resolvers: 192.0.2.2
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let level = 1; level < 12; level++) lines.push(`a${level}: &a${level} [${`*a${level - 1}, `.repeat(10)}]`);
     const [mistake] = mistakesOf(lines.join('\n'));
-    expect(mistake).toMatch(/^gluewall\.yaml:\d+: /);
+    expect(mistake).toMatch(/^gluewall\.yaml:\d+:\d+: /);
   });
 
   it('no text makes it throw anything else', () => {
@@ -289,7 +291,7 @@ describe('contradictions', () => {
   ])('enforce is refused with %s', (_what, text) => {
     const line = text.split('\n').length;
     expect(mistakesOf(text)).toEqual([
-      `gluewall.yaml:${line}: mode: enforce needs inside.networks and outside.ports, else nobody can tell which queries are outbound`,
+      `gluewall.yaml:${line}:1: mode: enforce needs inside.networks and outside.ports, else nobody can tell which queries are outbound`,
     ]);
   });
 
@@ -300,14 +302,14 @@ describe('contradictions', () => {
 
   it('floor above cap', () => {
     expect(mistakesOf('mode: monitor\nttl:\n  floor: 2h\n  cap: 1h')).toEqual([
-      'gluewall.yaml:2: ttl.floor is above ttl.cap',
+      'gluewall.yaml:3:3: ttl.floor is above ttl.cap',
     ]);
     accepts('ttl: {floor: 1h, cap: 1h}');
   });
 
   it('teach: resolvers without a trusted resolver', () => {
     expect(mistakesOf('mode: monitor\nteach: resolvers')).toEqual([
-      'gluewall.yaml:2: teach: resolvers needs trusted_resolvers, else nobody teaches',
+      'gluewall.yaml:2:1: teach: resolvers needs trusted_resolvers, else nobody teaches',
     ]);
     accepts('teach: resolvers\ntrusted_resolvers: [192.0.2.53]');
   });
@@ -317,12 +319,12 @@ describe('what should stand there', () => {
   it('is said in the order of the file, in words of ours', () => {
     const text = 'outside: {ports: [-1]}\nmode: blok\nallow: 192.0.2.1\nhold: 7\npending: {size: 0}\nroot_hints: 5';
     expect(mistakesOf(text)).toEqual([
-      expect.stringContaining('gluewall.yaml:1: outside.ports.0: want'),
-      'gluewall.yaml:2: mode: want one of: monitor, enforce',
-      'gluewall.yaml:3: allow: want a list, such as [192.0.2.53]',
-      'gluewall.yaml:4: hold: want keys below it, such as "hold: {time: 50ms}"',
-      'gluewall.yaml:5: pending.size: want 1 or more',
-      'gluewall.yaml:6: root_hints: want text',
+      expect.stringContaining('gluewall.yaml:1:19: outside.ports.0: want'),
+      'gluewall.yaml:2:7: mode: want one of: monitor, enforce',
+      'gluewall.yaml:3:8: allow: want a list, such as [192.0.2.53]',
+      'gluewall.yaml:4:7: hold: want keys below it, such as "hold: {time: 50ms}"',
+      'gluewall.yaml:5:17: pending.size: want 1 or more',
+      'gluewall.yaml:6:13: root_hints: want text',
     ]);
   });
 });
@@ -335,7 +337,7 @@ describe('loadConfig', () => {
       writeFileSync(file, 'warmup: 1h\n');
       expect(loadConfig(file).warmup).toBe(3_600_000);
       writeFileSync(file, '\nmode: x\n');
-      expect(() => loadConfig(file)).toThrowError(new RegExp(`^${file}:2: mode: `));
+      expect(() => loadConfig(file)).toThrowError(new RegExp(`^${file}:2:7: mode: `));
     } finally {
       rmSync(directory, { recursive: true });
     }

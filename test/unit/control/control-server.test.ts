@@ -4,20 +4,59 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../../mininet/until.ts';
-import { askControl } from '../../../src/control/control-client.ts';
+import { resultOf } from '../../../src/control/answer.ts';
+import { askControl as answerOf, isAnswering } from '../../../src/control/control-client.ts';
 import { ControlServer } from '../../../src/control/control-server.ts';
-import { MAX_REQUEST_BYTES } from '../../../src/control/protocol.ts';
-import { type Address, formatAddress } from '../../../src/core/address.ts';
+import { type ControlRequest, MAX_REQUEST_BYTES } from '../../../src/control/protocol.ts';
+import { formatAddress } from '../../../src/core/address.ts';
+import { GluewallError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
+import { formatName } from '../../../src/dns/name.ts';
 import type { Services } from '../../../src/services/services.ts';
 
+const TRIPLE = {
+  zone: 'corp.example',
+  nameServer: 'ns1.corp.example',
+  address: '192.0.2.53',
+  origin: 'learned',
+  trust: 'high' as const,
+  firstSeen: '2026-11-21T01:00:00.000Z',
+  lastSeen: '2026-11-21T02:00:00.000Z',
+  expires: '2026-11-21T03:00:00.000Z',
+  taughtBy: null,
+};
+
+let followers = 0;
+
 const services: Services = {
-  lookup: (address: Address) => ({ address: formatAddress(address), known: false, expires: null, triples: [] }),
+  lookup: async (target) => ({
+    target: target.kind === 'address' ? formatAddress(target.address) : formatName(target.name),
+    known: false,
+    expires: null,
+    triples: [],
+    more: false,
+    last: null,
+  }),
   check: () => {
     throw new Error('broken inside');
   },
-  allowAdd: (address) => ({ address: formatAddress(address), outcome: 'added' }),
-  allowRemove: (address) => ({ address: formatAddress(address), outcome: 'absent' }),
+  async *historyList() {
+    for (let index = 0; index < 5000; index++) yield { ...TRIPLE, zone: `zone${index}.example` };
+  },
+  historyImport: (triples) => ({ taken: triples.length, expired: 0, refused: 0 }),
+  allowAdd: async ({ address }) => ({ address: formatAddress(address), outcome: 'added', expires: null, kept: true }),
+  allowRemove: async (address) => ({ address: formatAddress(address), outcome: 'absent', expires: null, kept: true }),
+  async *allowList() {
+    yield { address: '192.0.2.1', origin: 'command', reason: 'test', owner: '', created: null, expires: null };
+    throw new GluewallError('store-write', 'no room');
+  },
+  async *events(_query, follow) {
+    yield { lost: 1 };
+    if (follow === undefined) return;
+    followers++;
+    await new Promise((resolve) => follow.addEventListener('abort', resolve));
+    followers--;
+  },
   status: () => ({ mode: 'monitor' }),
 };
 
@@ -36,6 +75,10 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+const askControl = (socket: string, request: ControlRequest) => resultOf(answerOf(socket, request));
+
+const ADD = { operation: 'allow add', address: '2001:DB8::1', reason: 'test', owner: 'admin' } as const;
+
 /** Writes raw text and gathers what comes back until the server is done or has said `lines` lines. */
 function raw(text: string, lines = 1): Promise<string[]> {
   return new Promise((resolve, reject) => {
@@ -53,17 +96,102 @@ function raw(text: string, lines = 1): Promise<string[]> {
 describe('the control socket', () => {
   it('answers each operation', async () => {
     await server.start();
-    expect(await askControl(path, { operation: 'lookup', address: '192.0.2.53' })).toMatchObject({
-      address: '192.0.2.53',
+    expect(await askControl(path, { operation: 'lookup', target: '192.0.2.53' })).toMatchObject({
+      target: '192.0.2.53',
     });
-    expect(await askControl(path, { operation: 'allow add', address: '2001:DB8::1' })).toEqual({
-      address: '2001:db8::1',
-      outcome: 'added',
+    expect(await askControl(path, { operation: 'lookup', target: 'Corp.Example' })).toMatchObject({
+      target: 'corp.example',
     });
+    expect(await askControl(path, ADD)).toMatchObject({ address: '2001:db8::1', outcome: 'added' });
+    const rows = [TRIPLE, TRIPLE];
+    expect(await askControl(path, { operation: 'history import', rows, endsWarmup: true })).toMatchObject({ taken: 2 });
     expect(await askControl(path, { operation: 'allow remove', address: '192.0.2.1' })).toMatchObject({
       outcome: 'absent',
     });
     expect(await askControl(path, { operation: 'status' })).toEqual({ mode: 'monitor' });
+  });
+
+  it('gives a list item by item, and its count in the end', async () => {
+    await server.start();
+    const answer = answerOf(path, { operation: 'history list' });
+    const zones: string[] = [];
+    let step = await answer.next();
+    for (; !step.done; step = await answer.next()) zones.push((step.value as { zone: string }).zone);
+    expect(zones).toHaveLength(5000);
+    expect(zones.at(-1)).toBe('zone4999.example');
+    expect(step.value).toEqual({ count: 5000 });
+  });
+
+  it('a service that refuses in the middle of a list is quoted', async () => {
+    await server.start();
+    await expect(askControl(path, { operation: 'allow list' })).rejects.toMatchObject({
+      code: 'store-write',
+      message: 'no room',
+    });
+  });
+
+  it.each(['destroy', 'end'] as const)('lets go of what is followed when the follower goes: %s', async (how) => {
+    await server.start();
+    const socket = connect(path, () => socket.write('{"operation":"events","limit":1,"follow":true}\n'));
+    socket.resume();
+    await until('it is followed', 5000, () => (followers === 1 ? true : undefined));
+    socket[how]();
+    await until('it is let go', 5000, () => (followers === 0 ? true : undefined));
+  });
+
+  it('lets go of what is followed when it stops', async () => {
+    await server.start();
+    const answer = answerOf(path, { operation: 'events', limit: 1, follow: true });
+    expect((await answer.next()).value).toEqual({ lost: 1 });
+    await until('it is followed', 5000, () => (followers === 1 ? true : undefined));
+    await server.stop();
+    await until('it is let go', 5000, () => (followers === 0 ? true : undefined));
+    await expect(answer.next()).rejects.toMatchObject({ code: 'control-socket' });
+  });
+
+  it('answers all that was asked before the other side half-closed', async () => {
+    await server.start();
+    const asked = 40;
+    const answers = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      const socket = connect({ path, allowHalfOpen: true }, () =>
+        socket.end('{"operation":"history list"}\n'.repeat(asked)),
+      );
+      socket.setEncoding('utf8').on('data', (part) => {
+        text += part;
+      });
+      socket.on('end', () => {
+        socket.destroy();
+        resolve(text);
+      });
+      socket.on('error', reject);
+    });
+    expect(answers.match(/"count":5000/g)).toHaveLength(asked);
+  });
+
+  it('the client notices a connection that breaks in the middle of an answer', async () => {
+    const broken = createServer((socket) => {
+      socket.write('{"item":1}\n', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => broken.listen(path, resolve));
+    await expect(askControl(path, { operation: 'history list' })).rejects.toMatchObject({ code: 'control-socket' });
+    await new Promise<void>((resolve) => broken.close(() => resolve()));
+  });
+
+  it('the client ends when it is called off', async () => {
+    await server.start();
+    const stop = new AbortController();
+    const answer = answerOf(path, { operation: 'events', limit: 1, follow: true }, stop.signal);
+    expect((await answer.next()).value).toEqual({ lost: 1 });
+    const waiting = answer.next();
+    stop.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'control-socket' });
+  });
+
+  it('knows whether anybody listens', async () => {
+    expect(await isAnswering(path)).toBe(false);
+    await server.start();
+    expect(await isAnswering(path)).toBe(true);
   });
 
   it('belongs to its user alone, and goes with the server', async () => {
@@ -80,7 +208,7 @@ describe('the control socket', () => {
       '{"operation":"status"}',
       'no json',
       '{"operation":"eat"}',
-      '{"operation":"lookup","address":"x"}',
+      '{"operation":"check","destination":"x"}',
       '[]',
       '',
     ];
@@ -92,7 +220,7 @@ describe('the control socket', () => {
 
   it('refuses unknown keys and never runs such a request', async () => {
     await server.start();
-    const [line] = await raw('{"operation":"allow add","address":"192.0.2.1","reason":"x"}\n');
+    const [line] = await raw('{"operation":"allow add","address":"192.0.2.1","reason":"x","owner":"","color":"red"}\n');
     expect(JSON.parse(line!)).toMatchObject({ ok: false, error: { code: 'bad-request' } });
   });
 
@@ -104,7 +232,7 @@ describe('the control socket', () => {
 
   it('survives a failure inside a service and says so without its details', async () => {
     await server.start();
-    const failure = askControl(path, { operation: 'check', address: '192.0.2.1' });
+    const failure = askControl(path, { operation: 'check', destination: '192.0.2.1' });
     await expect(failure).rejects.toMatchObject({ code: 'internal', message: expect.not.stringContaining('broken') });
     expect(await askControl(path, { operation: 'status' })).toEqual({ mode: 'monitor' });
   });
@@ -127,8 +255,7 @@ describe('the control socket', () => {
     const deaf = connect(`${path}.busy`, () => deaf.write('{"operation":"status"}\n'.repeat(500)));
     deaf.pause();
     await until('the first answer is under way', 5000, () => (asked > 0 ? true : undefined));
-    for (let round = 0; round < 5; round++)
-      await askControl(`${path}.busy`, { operation: 'allow add', address: '192.0.2.1' });
+    for (let round = 0; round < 5; round++) await askControl(`${path}.busy`, ADD);
     expect(asked).toBeLessThan(50);
     deaf.destroy();
     await busy.stop();

@@ -27,7 +27,7 @@ function setUp(feedSize = 100) {
   const feed = new EventFeed<VerdictEvent>(clock, { size: feedSize, perRound: 100, roundMs: 0 }, (event) =>
     events.push(event),
   );
-  const allowList = new AllowList([], 10);
+  const allowList = new AllowList(10);
   const firewall = new Firewall(clock, silentLog, history, allowList, feed, {
     timeMs: 50,
     packets: 100,

@@ -13,7 +13,7 @@ function setUp(options: Partial<HoldOptions> = {}) {
     overdue.push(`${key} at ${clock.nowMs()}`),
   );
   const put = (key: string, destination = A, bytes = 100) =>
-    book.put({ key, destination: addressOf(destination), bytes });
+    book.put({ key, destination: addressOf(destination), bytes, packets: 1 });
   const take = (destination: string) => book.takeFor(addressOf(destination)).map(({ key }) => key);
   return { clock, book, overdue, put, take };
 }
@@ -91,11 +91,11 @@ describe('HoldBook', () => {
     const overdue: string[] = [];
     const book: HoldBook<Holdable> = new HoldBook(clock, { timeMs: 50, packets: 4, bytes: 1000 }, ({ key }) => {
       overdue.push(`${key} at ${clock.nowMs()}`);
-      if (key === 'a') book.put({ key: 'again', destination: addressOf(B), bytes: 1 });
+      if (key === 'a') book.put({ key: 'again', destination: addressOf(B), bytes: 1, packets: 1 });
     });
-    book.put({ key: 'a', destination: addressOf(A), bytes: 1 });
+    book.put({ key: 'a', destination: addressOf(A), bytes: 1, packets: 1 });
     clock.advance(10);
-    book.put({ key: 'b', destination: addressOf(A), bytes: 1 });
+    book.put({ key: 'b', destination: addressOf(A), bytes: 1, packets: 1 });
     clock.advance(200);
     expect(overdue).toEqual(['a at 50', 'b at 60', 'again at 100']);
   });

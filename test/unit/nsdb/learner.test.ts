@@ -17,6 +17,7 @@ function setUp(options: Partial<LearnerOptions> = {}, historySize = 1000) {
   history.keep('rootHints', ROOT, nameOf('a.root-servers.net'), addressOf(ROOT_SERVER));
   const learner = new Learner(clock, history, {
     teach: 'resolvers',
+    trustUnmatched: false,
     trustedResolvers: new Set([addressOf(RESOLVER)]),
     pending: { timeMs: 5000, size: 100 },
     awaitingGlue: { timeMs: 2000, size: 100 },
@@ -182,7 +183,7 @@ describe('Learner: what teaches nothing', () => {
   });
 
   it('a seed: its address teaches as a stranger does', () => {
-    const { history, exchange, knows, rows } = setUp({ teach: 'matched' });
+    const { history, exchange, knows, rows } = setUp();
     keepSeed(history, [addressOf('203.0.113.100')]);
     for (const name of ['www.example.org', 'org', '.', 'invalid', 'example']) {
       expect(history.closestServedZone(addressOf('203.0.113.100'), nameOf(name))).toBeUndefined();

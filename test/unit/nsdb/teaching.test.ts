@@ -51,8 +51,26 @@ describe('judgeOwner', () => {
     ['a.example.org', 'www.a.example.org', undefined, 'low', 'three labels by an unknown responder'],
     ['example.org', 'www.example.org', '.', 'high', 'second level by root, which serves it all'],
   ])('%s for a query for %s, by a server of %s: %s (%s)', (owner, queryName, servedZone, expected, _case) => {
-    expect(judgeOwner(at(owner), at(queryName), servedZone === undefined ? undefined : at(servedZone))).toBe(expected);
+    const zone = servedZone === undefined ? undefined : at(servedZone);
+    expect(judgeOwner(at(owner), at(queryName), zone, 'resolvers')).toBe(expected);
   });
+
+  it.each<readonly [string, string, string | undefined, string, string]>([
+    ['example.org', 'www.example.org', 'org', 'high', 'high'],
+    ['example.org', 'www.example.org', undefined, 'unknown responder teaches', 'low'],
+    ['org', 'www.example.org', undefined, 'unknown responder teaches', 'low'],
+    ['org', 'www.example.org', '.', 'high', 'high'],
+    ['org', 'org', 'org', 'root or TLD not taught by its parent', 'low'],
+    ['org', 'www.example.org', 'example.org', 'owner is above what the responder serves', 'low'],
+    ['sibling.org', 'www.example.org', 'org', 'owner is not above the query name', 'owner is not above the query name'],
+  ])(
+    '%s for a query for %s, by a server of %s: %s in mode chain, %s in mode matched',
+    (owner, queryName, servedZone, chain, matched) => {
+      const zone = servedZone === undefined ? undefined : at(servedZone);
+      expect(judgeOwner(at(owner), at(queryName), zone, 'chain')).toBe(chain);
+      expect(judgeOwner(at(owner), at(queryName), zone, 'matched')).toBe(matched);
+    },
+  );
 });
 
 describe('refuseClient', () => {

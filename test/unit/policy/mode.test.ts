@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { modeInForce, warmupLeftMs } from '../../../src/policy/mode.ts';
+import { modeInForce, resumedProgressMs, warmupLeftMs } from '../../../src/policy/mode.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -26,5 +26,23 @@ describe('modeInForce', () => {
   it('monitor stays monitor', () => {
     expect(modeInForce('monitor', HOUR_MS, 2 * HOUR_MS)).toBe('monitor');
     expect(modeInForce('monitor', 0, 0)).toBe('monitor');
+  });
+});
+
+describe('resumedProgressMs', () => {
+  const learnedUntil = (lastLearnedAtMs: number) => ({ learnedForMs: 5 * HOUR_MS, lastLearnedAtMs });
+
+  it.each([
+    ['a short restart loses nothing', HOUR_MS, 5 * HOUR_MS],
+    ['a gap just shorter than warm-up', 48 * HOUR_MS - 1, 5 * HOUR_MS],
+    ['after a gap as long as warm-up it starts again', 48 * HOUR_MS, 0],
+    ['a clock that was set back', -HOUR_MS, 5 * HOUR_MS],
+  ])('%s', (_case, gapMs, expected) => {
+    expect(resumedProgressMs(learnedUntil(1000), 48 * HOUR_MS, 1000 + gapMs)).toBe(expected);
+  });
+
+  it('an imported history stays enough', () => {
+    const imported = { learnedForMs: Number.POSITIVE_INFINITY, lastLearnedAtMs: 0 };
+    expect(warmupLeftMs(48 * HOUR_MS, resumedProgressMs(imported, 48 * HOUR_MS, HOUR_MS))).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Standing } from '../../../src/nsdb/ns-history.ts';
 import { type Allow, type Block, decide, describeVerdict } from '../../../src/policy/verdict.ts';
+import { allowEntry } from '../../support/allow-entries.ts';
 import { addressOf } from '../../support/observations.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -8,24 +9,24 @@ const learned: Standing = { origin: 'learned', expiresAtMs: 5000 };
 
 describe('decide', () => {
   it('allow-list before history before unknown', () => {
-    expect(decide(true, learned)).toEqual({
+    expect(decide(allowEntry('192.0.2.1', { expiresAtMs: 9000 }), learned)).toEqual({
       kind: 'allow',
       reason: 'allowList',
-      untilMs: NEVER,
+      untilMs: 9000,
       scope: 'destination',
     });
-    expect(decide(true, undefined)).toMatchObject({ kind: 'allow', reason: 'allowList' });
-    expect(decide(false, learned)).toEqual({
+    expect(decide(allowEntry('192.0.2.1'), undefined)).toMatchObject({ kind: 'allow', reason: 'allowList' });
+    expect(decide(undefined, learned)).toEqual({
       kind: 'allow',
       reason: 'history',
       untilMs: 5000,
       scope: 'destination',
     });
-    expect(decide(false, undefined)).toEqual({ kind: 'block', reason: 'unknown', scope: 'destination' });
+    expect(decide(undefined, undefined)).toEqual({ kind: 'block', reason: 'unknown', scope: 'destination' });
   });
 
   it.each(['rootHints', 'seed'] as const)('names %s as the reason', (origin) => {
-    expect(decide(false, { origin, expiresAtMs: NEVER })).toMatchObject({ reason: origin, untilMs: NEVER });
+    expect(decide(undefined, { origin, expiresAtMs: NEVER })).toMatchObject({ reason: origin, untilMs: NEVER });
   });
 });
 

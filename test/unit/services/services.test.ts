@@ -1,21 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddress, parseNetwork } from '../../../src/core/address.ts';
-import { parseName } from '../../../src/dns/name.ts';
+import { GluewallError } from '../../../src/core/errors.ts';
+import { canonicalName, parseName } from '../../../src/dns/name.ts';
+import { EventTap } from '../../../src/events/event-tap.ts';
+import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
 import { NsHistory } from '../../../src/nsdb/ns-history.ts';
 import { AllowList } from '../../../src/policy/allow-list.ts';
-import { createServices, formatInstant } from '../../../src/services/services.ts';
+import type { EventItem } from '../../../src/services/services.ts';
+import { createServices, type ServiceParts } from '../../../src/services/services.ts';
+import { tripleRow } from '../../../src/services/triple-view.ts';
+import { MemoryStore } from '../../../src/storage/memory-store.ts';
+import { verdictEvent } from '../../support/verdict-events.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const server = parseAddress('192.0.2.53')!;
 const teacher = parseAddress('198.51.100.1')!;
 const atMs = Date.UTC(2026, 10, 21, 2, 0, 0, 250);
+const nameOf = (text: string) => canonicalName(parseName(text)!);
 
-function services(isEnforcing: boolean) {
+function setUp(isEnforcing = true, changed: Partial<ServiceParts> = {}) {
   const clock = new VirtualClock(atMs);
   const history = new NsHistory(clock, { ttlFloorSeconds: 60, ttlCapSeconds: 86400, size: 10 });
   history.learn({
-    zone: parseName('corp.example')!,
-    nameServer: parseName('ns1.corp.example')!,
+    zone: nameOf('corp.example'),
+    nameServer: nameOf('ns1.corp.example'),
     address: server,
     nsTtlSeconds: 7200,
     glueTtlSeconds: 3600,
@@ -23,26 +31,53 @@ function services(isEnforcing: boolean) {
     teacher,
     queryAtMs: atMs - 10,
     queryId: 4711,
-    queryName: parseName('www.corp.example')!,
+    queryName: nameOf('www.corp.example'),
     responseAtMs: atMs,
   });
-  const allowList = new AllowList([], 1);
-  return createServices({
+  const tap = new EventTap<VerdictEvent>(10);
+  const store = new MemoryStore({ events: 100 });
+  let warmups = 0;
+  const services = createServices({
+    clock,
     history,
-    allowList,
+    allowList: new AllowList(1),
+    store,
     insideNetworks: [parseNetwork('203.0.113.0/24')!],
     trustedResolvers: [parseAddress('203.0.113.53')!, parseAddress('198.51.100.53')!],
     isEnforcing: () => isEnforcing,
+    flush: async () => {},
+    tap,
+    endWarmup: () => {
+      warmups++;
+    },
     status: () => ({ up: true }),
+    ...changed,
   });
+  return { services, clock, history, store, tap, warmupsEnded: () => warmups };
+}
+
+const address = (value: typeof server) => ({ kind: 'address', address: value }) as const;
+const name = (text: string) => ({ kind: 'name', name: nameOf(text) }) as const;
+const question = (destination: typeof server, client?: typeof server, queryName?: string) => ({
+  destination,
+  client,
+  queryName: queryName === undefined ? undefined : nameOf(queryName),
+});
+
+async function listOf<V>(items: AsyncIterable<V>): Promise<V[]> {
+  const all: V[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }
 
 describe('lookup', () => {
-  it('has the columns of Ichise et al., table I', () => {
-    expect(services(true).lookup(server)).toEqual({
-      address: '192.0.2.53',
+  it('has the columns of Ichise et al., table I', async () => {
+    expect(await setUp().services.lookup(address(server))).toEqual({
+      target: '192.0.2.53',
       known: true,
       expires: '2026-11-21T03:00:00.250Z',
+      more: false,
+      last: null,
       triples: [
         {
           zone: 'corp.example',
@@ -50,8 +85,6 @@ describe('lookup', () => {
           address: '192.0.2.53',
           origin: 'learned',
           trust: 'high',
-          nsTtlSeconds: 7200,
-          glueTtlSeconds: 3600,
           firstSeen: '2026-11-21T02:00:00.250Z',
           lastSeen: '2026-11-21T02:00:00.250Z',
           expires: '2026-11-21T03:00:00.250Z',
@@ -61,53 +94,194 @@ describe('lookup', () => {
             queryId: 4711,
             queryTime: '2026-11-21T02:00:00.240Z',
             responseTime: '2026-11-21T02:00:00.250Z',
+            nsTtlSeconds: 7200,
+            glueTtlSeconds: 3600,
           },
         },
       ],
     });
   });
 
-  it('answers for an unknown address', () => {
-    expect(services(true).lookup(teacher)).toEqual({
-      address: '198.51.100.1',
+  it.each(['corp.example', 'ns1.corp.example'])(
+    'finds the triple by its zone and its name server: %s',
+    async (text) => {
+      expect(await setUp().services.lookup(name(text))).toMatchObject({
+        target: text,
+        known: true,
+        triples: [{ address: '192.0.2.53' }],
+      });
+    },
+  );
+
+  it('says of what it does not know any more when that was', async () => {
+    const { services, clock, history } = setUp();
+    expect(await services.lookup(address(teacher))).toMatchObject({ known: false, triples: [], last: null });
+    clock.advance(3600_000);
+    history.expire();
+    expect(await services.lookup(address(server))).toEqual({
+      target: '192.0.2.53',
       known: false,
       expires: null,
       triples: [],
+      more: false,
+      last: { zone: 'corp.example', nameServer: 'ns1.corp.example', expired: '2026-11-21T03:00:00.250Z' },
     });
+    expect(await services.lookup(name('corp.example'))).toMatchObject({ known: false, expires: null });
   });
 });
 
 describe('check', () => {
   it('gives the verdict that a query would get, and whether it is carried out', () => {
-    expect(services(true).check(server)).toMatchObject({ verdict: 'allow', reason: 'history', enforced: true });
-    expect(services(true).check(teacher).message).toBe('198.51.100.1 is unknown and block');
-    expect(services(false).check(teacher).message).toBe('198.51.100.1 is unknown and would block');
+    const { check } = setUp().services;
+    expect(check(question(server))).toMatchObject({ verdict: 'allow', reason: 'history', enforced: true });
+    expect(check(question(teacher)).message).toBe('198.51.100.1 is unknown and block');
+    expect(setUp(false).services.check(question(teacher)).message).toBe('198.51.100.1 is unknown and would block');
   });
-});
 
-describe('check of what no verdict is asked for', () => {
   it.each([
-    ['203.0.113.53', 'trustedResolver', '203.0.113.53 is a trusted resolver and pass'],
+    ['203.0.113.53', 'inside', '203.0.113.53 is inside and pass'],
     ['198.51.100.53', 'trustedResolver', '198.51.100.53 is a trusted resolver and pass'],
     ['203.0.113.7', 'inside', '203.0.113.7 is inside and pass'],
-  ])('%s passes as %s', (address, reason, message) => {
-    expect(services(true).check(parseAddress(address)!)).toMatchObject({ verdict: 'allow', reason, message });
+  ])('%s passes without a verdict: %s', (text, reason, message) => {
+    expect(setUp().services.check(question(parseAddress(text)!))).toMatchObject({ verdict: 'allow', reason, message });
+  });
+
+  it('a trusted resolver as client passes without a verdict', () => {
+    const view = setUp().services.check(question(teacher, parseAddress('198.51.100.53')!));
+    expect(view).toMatchObject({ verdict: 'allow', reason: 'trustedResolver', client: '198.51.100.53' });
+    expect(view.steps.at(-1)).toMatchObject({ step: 'trusted resolver', finding: 'the client is one', decides: true });
+  });
+
+  it('explains step by step; exactly one step decides', async () => {
+    const { services } = setUp();
+    const known = services.check(question(server, teacher, 'WWW.corp.example'));
+    expect(known.steps.map(({ step, decides }) => `${step}${decides ? '!' : ''}`)).toEqual([
+      'destination is inside',
+      'trusted resolver',
+      'allow-list',
+      'history!',
+      'query name',
+      'mode',
+    ]);
+    expect(known.steps[3]?.finding).toContain('ns1.corp.example of corp.example, known until 2026-11-21T03:00:00.250Z');
+    expect(known.steps[4]?.finding).toContain('serve corp.example');
+    await services.allowAdd({ address: teacher, reason: 'branch office', owner: 'jo', expiresAtMs: atMs + 1000 });
+    const allowed = services.check(question(teacher));
+    expect(allowed.steps.find(({ decides }) => decides)).toMatchObject({
+      step: 'allow-list',
+      finding: 'on it: branch office',
+    });
   });
 });
 
 describe('the allow-list', () => {
-  it('is changed within its size', () => {
-    const { allowAdd, allowRemove, check } = services(true);
-    expect(allowAdd(teacher)).toEqual({ address: '198.51.100.1', outcome: 'added' });
-    expect(check(teacher)).toMatchObject({ verdict: 'allow', reason: 'allowList' });
-    expect(allowAdd(teacher).outcome).toBe('present');
-    expect(allowAdd(server).outcome).toBe('full');
-    expect(allowRemove(teacher).outcome).toBe('removed');
-    expect(allowRemove(teacher).outcome).toBe('absent');
+  const wanted = { address: teacher, reason: 'branch office', owner: 'jo', expiresAtMs: atMs + 1000 };
+
+  it('is changed within its size, and kept', async () => {
+    const { services, store } = setUp();
+    const until = '2026-11-21T02:00:01.250Z';
+    expect(await services.allowAdd(wanted)).toEqual({
+      address: '198.51.100.1',
+      outcome: 'added',
+      expires: until,
+      kept: true,
+    });
+    expect(services.check(question(teacher))).toMatchObject({ verdict: 'allow', reason: 'allowList' });
+    expect(await store.loadAllowEntries(atMs)).toHaveLength(1);
+    expect((await services.allowAdd({ ...wanted, reason: 'other' })).outcome).toBe('renewed');
+    expect((await services.allowAdd({ ...wanted, address: server })).outcome).toBe('full');
+    expect(await listOf(services.allowList())).toEqual([
+      {
+        address: '198.51.100.1',
+        origin: 'command',
+        reason: 'other',
+        owner: 'jo',
+        created: '2026-11-21T02:00:00.250Z',
+        expires: until,
+      },
+    ]);
+    expect((await services.allowRemove(teacher)).outcome).toBe('removed');
+    expect((await services.allowRemove(teacher)).outcome).toBe('absent');
+    expect(await store.loadAllowEntries(atMs)).toEqual([]);
+  });
+
+  it('takes effect although the store fails, and says so', async () => {
+    const store = new MemoryStore({ events: 1 });
+    store.saveAllowEntry = () => Promise.reject(new GluewallError('store-write', 'full'));
+    const { services } = setUp(true, { store });
+    expect(await services.allowAdd(wanted)).toMatchObject({ outcome: 'added', kept: false });
+    expect(services.check(question(teacher)).verdict).toBe('allow');
   });
 });
 
-it('an instant is ISO 8601 in UTC with milliseconds, or null when it never comes', () => {
-  expect(formatInstant(atMs)).toBe('2026-11-21T02:00:00.250Z');
-  expect(formatInstant(Number.POSITIVE_INFINITY)).toBeNull();
+describe('a history', () => {
+  it('survives export and import', async () => {
+    const { services } = setUp();
+    const rows = await listOf(services.historyList(undefined));
+    const other = setUp();
+    const triples = rows.map((row) => tripleRow.parse(row));
+    expect(other.services.historyImport(triples, true)).toEqual({ taken: 1, expired: 0, refused: 0 });
+    expect(await listOf(other.services.historyList(nameOf('example')))).toEqual(rows);
+    expect(await listOf(other.services.historyList(nameOf('other.example')))).toEqual([]);
+    expect(other.warmupsEnded()).toBe(1);
+  });
+
+  it('takes nothing that is over, can be no name server, or finds no room; then warm-up goes on', async () => {
+    const { services, history, warmupsEnded } = setUp();
+    const [row] = await listOf(services.historyList(undefined));
+    const triple = tripleRow.parse(row);
+    const expired = { ...triple, expiresAtMs: atMs };
+    const loopback = { ...triple, address: parseAddress('127.0.0.1')! };
+    expect(services.historyImport([expired, loopback], true)).toEqual({ taken: 0, expired: 1, refused: 1 });
+    expect(warmupsEnded()).toBe(0);
+    const many = Array.from({ length: 11 }, (_, index) => ({ ...triple, zone: nameOf(`z${index}.example`) }));
+    expect(services.historyImport(many, false)).toEqual({ taken: 9, expired: 0, refused: 2 });
+    expect(history.size).toBe(10);
+  });
+
+  it('cuts what claims to hold for ever', async () => {
+    const { services, history } = setUp();
+    const [row] = await listOf(services.historyList(undefined));
+    services.historyImport([tripleRow.parse({ ...row, expires: '9999-01-01T00:00:00.000Z' })], false);
+    expect(history.standing(server)?.expiresAtMs).toBe(atMs + 86_400_000);
+  });
+});
+
+describe('events', () => {
+  const query = { limit: 10 };
+  const destinations = (items: readonly EventItem[]) =>
+    items.map((item) => ('lost' in item ? item.lost : item.dest_ip));
+
+  it('gives what is kept, then what happens, each once', async () => {
+    const { services, store, tap } = setUp();
+    await store.saveEvents([verdictEvent({ destination: parseAddress('203.0.113.1')! })]);
+    const stop = new AbortController();
+    const items = services.events(query, stop.signal);
+    expect(destinations([(await items.next()).value as EventItem])).toEqual(['203.0.113.1']);
+    tap.push(verdictEvent({ destination: parseAddress('203.0.113.1')! }));
+    tap.push(verdictEvent({ destination: parseAddress('203.0.113.2')! }));
+    expect(destinations([(await items.next()).value as EventItem])).toEqual(['203.0.113.2']);
+    const waiting = items.next();
+    stop.abort();
+    expect((await waiting).done).toBe(true);
+  });
+
+  it('follows only what was asked for, and says what it lost', async () => {
+    const { services, tap } = setUp();
+    const stop = new AbortController();
+    const items = services.events({ limit: 10, client: parseAddress('192.0.2.1') }, stop.signal);
+    const first = items.next();
+    await new Promise(setImmediate);
+    for (let index = 0; index < 12; index++)
+      tap.push(verdictEvent({ client: parseAddress(index === 0 ? '192.0.2.1' : '192.0.2.2')! }));
+    expect((await first).value).toEqual({ lost: 2 });
+    expect(((await items.next()).value as { src_ip: string }).src_ip).toBe('192.0.2.1');
+    stop.abort();
+  });
+
+  it('refuses to follow a gluewall that does not run', async () => {
+    const { services } = setUp(true, { tap: undefined });
+    const items = services.events(query, new AbortController().signal);
+    await expect(items.next()).rejects.toMatchObject({ code: 'not-running' });
+  });
 });

@@ -1,0 +1,67 @@
+import { createReadStream, type ReadStream } from 'node:fs';
+import { access, constants, stat } from 'node:fs/promises';
+import { GluewallError } from '../../core/errors.ts';
+
+/** The octets of a capture, as they are on disk or come through a pipe. */
+export interface CaptureSource {
+  /** For messages. */
+  readonly name: string;
+  /** Undefined where the end is not known. */
+  readonly sizeBytes: number | undefined;
+  /** To be read once; each chunk is the reader's to keep. */
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * Opens a capture file; `-` is standard input. Of a file that grows meanwhile, what was there at the opening is read, so
+ * that the reading ends; one that shrinks ends where it ends. Nothing is held open until the first chunk is asked for.
+ * Rejects, and its chunks reject, with GluewallError `capture-file`.
+ */
+export async function openCaptureSource(path: string): Promise<CaptureSource> {
+  if (path === '-') return standardInput();
+  const sizeBytes = await readableSize(path).catch((cause: NodeJS.ErrnoException) => {
+    throw cause instanceof GluewallError ? cause : unreadable(path, cause);
+  });
+  const end = sizeBytes === undefined ? {} : { end: sizeBytes - 1 };
+  const open = () => createReadStream(path, { highWaterMark: CHUNK_BYTES, ...end });
+  return { name: path, sizeBytes, chunks: readable(open, path) };
+}
+
+function standardInput(): CaptureSource {
+  const name = 'standard input';
+  if (process.stdin.isTTY) {
+    throw new GluewallError('capture-file', `${name} is a terminal; send it a capture through a pipe or with <`);
+  }
+  return { name, sizeBytes: undefined, chunks: readable(() => process.stdin, name) };
+}
+
+/** The size of a regular file; undefined for pipes and devices. */
+async function readableSize(path: string): Promise<number | undefined> {
+  const stats = await stat(path);
+  if (stats.isDirectory()) throw new GluewallError('capture-file', `${path} is a folder; name the captures in it`);
+  await access(path, constants.R_OK);
+  if (!stats.isFile()) return undefined;
+  if (stats.size === 0) {
+    throw new GluewallError('capture-file', `${path} is empty; name a file that a capture was written to`);
+  }
+  return stats.size;
+}
+
+async function* readable(open: () => ReadStream | typeof process.stdin, name: string): AsyncGenerator<Buffer, void> {
+  try {
+    yield* open();
+  } catch (cause) {
+    throw unreadable(name, cause as NodeJS.ErrnoException);
+  }
+}
+
+function unreadable(name: string, cause: NodeJS.ErrnoException): GluewallError {
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such file; check the path',
+    EACCES: 'you may not read it; ask for the right to, or run as its owner',
+  };
+  const reason = reasons[cause.code ?? ''] ?? cause.message;
+  return new GluewallError('capture-file', `${name} cannot be read: ${reason}`, { cause });
+}

@@ -1,0 +1,110 @@
+/** How commands get their answers: from the running gluewall, or from its store when it does not run. */
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { defaultConfig, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { type Answer, resultOf } from '../control/answer.ts';
+import { askControl, isAnswering } from '../control/control-client.ts';
+import type { ControlRequest } from '../control/protocol.ts';
+import { EXIT } from './exit-codes.ts';
+import { printJson, printJsonArray, printLines } from './output.ts';
+import { RestingGluewall } from './resting.ts';
+import { defaultSocketPath } from './socket-path.ts';
+import { stderrLog } from './stderr-log.ts';
+
+export const DEFAULT_CONFIG_FILE = 'gluewall.yaml';
+
+export interface AskOptions {
+  readonly config?: string;
+  readonly socket?: string;
+  readonly json?: true;
+}
+
+/** A command that asks: with the options they share, and examples in its help. */
+export function askingCommand(
+  parent: Command,
+  usage: string,
+  description: string,
+  examples: readonly string[],
+): Command {
+  return parent
+    .command(usage)
+    .description(description)
+    .option('--config <file>', `configuration, for its socket and store (default ./${DEFAULT_CONFIG_FILE})`)
+    .option('--socket <path>', 'control socket of a running gluewall; its store is not asked then')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);
+}
+
+export interface ConfigSource {
+  readonly config: Config;
+  /** The file it is from, or would be. */
+  readonly file: string;
+}
+
+/** The configuration a command works with: the file named, the one in this folder, or all defaults. */
+export function configOf(options: { readonly config?: string }): ConfigSource {
+  const file = options.config ?? DEFAULT_CONFIG_FILE;
+  const isThere = options.config !== undefined || existsSync(file);
+  return { config: isThere ? loadConfig(file) : defaultConfig(), file };
+}
+
+/** Where requests go: one gluewall, running or resting. */
+export interface Door {
+  ask(request: ControlRequest, signal?: AbortSignal): Answer;
+  /** Writes out what was changed. */
+  close(): Promise<void>;
+}
+
+/** The running gluewall; when none answers and no socket was named, its store. */
+export async function openDoor(options: AskOptions): Promise<Door> {
+  const { config } = configOf(options);
+  const socket = options.socket ?? config.control.socket ?? defaultSocketPath();
+  if (options.socket !== undefined || (await isAnswering(socket))) {
+    return { ask: (request, signal) => askControl(socket, request, signal), close: async () => {} };
+  }
+  return new RestingGluewall(config, stderrLog);
+}
+
+/** The answer to one request. Throws GluewallError as `askControl` and RestingGluewall do. */
+export async function* answerTo(options: AskOptions, request: ControlRequest, signal?: AbortSignal): Answer {
+  const door = await openDoor(options);
+  try {
+    return yield* door.ask(request, signal);
+  } finally {
+    await door.close();
+  }
+}
+
+/** Asks, prints the result, and sets the exit code by `isGood`. */
+export async function ask<V>(
+  options: AskOptions,
+  request: ControlRequest,
+  print: (view: V) => readonly string[],
+  isGood: (view: V) => boolean = () => true,
+): Promise<void> {
+  const view = (await resultOf(answerTo(options, request))) as V;
+  if (options.json === true) await printJson(view);
+  else await printLines(print(view));
+  process.exitCode = isGood(view) ? EXIT.done : EXIT.refused;
+}
+
+/** Asks for a list and prints its items as they come; `none` is said when there are none. */
+export async function askList<V>(
+  options: AskOptions,
+  request: ControlRequest,
+  print: (item: V) => readonly string[],
+  none: string,
+): Promise<void> {
+  const items = answerTo(options, request);
+  if (options.json === true) {
+    await printJsonArray(items);
+    return;
+  }
+  let count = 0;
+  for await (const item of items) {
+    count++;
+    await printLines(print(item as V));
+  }
+  if (count === 0) await printLines([none]);
+}

@@ -1,0 +1,32 @@
+/** What the configuration says of a bridge, in the words of those who deal with bridges. */
+import { isJudging } from '../config/effective.ts';
+import type { Config } from '../config/schema.ts';
+import { COPY_METERS, type Treatment } from '../controller/base-flows.ts';
+import type { BridgeWishes } from '../doctor/bridge-findings.ts';
+import type { Mode } from '../policy/mode.ts';
+import type { PrimeSettings } from '../switches/prime-bridge.ts';
+
+/** Warm-up counts for nothing here: what `enforce` becomes without a controller is for `on_failure` to say. */
+export function primeSettings(config: Config): PrimeSettings {
+  const { observed_rate: observed, blocked_rate: blocked } = config.copy;
+  const rates = { observed, blocked };
+  return {
+    treatment: treatmentOf(config, config.mode),
+    onFailure: config.on_failure,
+    insideNetworks: config.inside.networks,
+    trustedResolvers: config.trusted_resolvers,
+    outsidePorts: config.outside.ports,
+    meterRates: new Map(COPY_METERS.map(({ meterId, reason }) => [meterId, rates[reason]])),
+  };
+}
+
+export function bridgeWishes({ outside, openflow }: Config): BridgeWishes {
+  const { host, port } = openflow.listen;
+  return { outsidePorts: outside.ports, controllerTarget: `tcp:${host.includes(':') ? `[${host}]` : host}:${port}` };
+}
+
+/** What a bridge does with direct queries while `mode` is in force. */
+export function treatmentOf(config: Config, mode: Mode): Treatment {
+  if (!isJudging(config)) return 'forward';
+  return mode === 'enforce' ? 'ask' : 'observe';
+}

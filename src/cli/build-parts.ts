@@ -1,0 +1,70 @@
+/** Builds from the configuration the parts that a running gluewall and a resting store have in common. */
+import { readFileSync } from 'node:fs';
+import { teachingMode } from '../config/effective.ts';
+import type { Config } from '../config/schema.ts';
+import type { TimeSource } from '../core/clock.ts';
+import { GluewallError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { LearnerOptions } from '../nsdb/learner.ts';
+import { type HistoryOptions, NsHistory } from '../nsdb/ns-history.ts';
+import {
+  BUILT_IN_ROOT_HINTS_DATE,
+  builtInRootHints,
+  keepRootHints,
+  parseRootHints,
+  type RootHint,
+} from '../nsdb/root-hints.ts';
+import { keepSeed } from '../nsdb/seed.ts';
+import { AllowList } from '../policy/allow-list.ts';
+
+const ALLOW_LIST_SIZE = 65_536;
+
+/** A history with the root servers and the seed. Throws GluewallError `config` or `root-hints`. */
+export function buildHistory(config: Config, clock: TimeSource, log: Log): NsHistory {
+  const history = new NsHistory(clock, historyOptions(config));
+  keepRootHints(history, readRootHints(config, log));
+  keepSeed(history, config.seed);
+  if (history.refused > 0)
+    log.warn({ refused: history.refused }, 'history.size is too small for the root hints and the seed');
+  return history;
+}
+
+export function historyOptions({ ttl, history }: Config): HistoryOptions {
+  return { ttlFloorSeconds: ttl.floor / 1000, ttlCapSeconds: ttl.cap / 1000, size: history.size };
+}
+
+/** The root servers: built in, or those of the file that is configured. Throws GluewallError `config` or `root-hints`. */
+export function readRootHints(config: Config, log: Log): readonly RootHint[] {
+  if (config.root_hints === undefined) {
+    log.info({}, `root servers: the built-in list, as of ${BUILT_IN_ROOT_HINTS_DATE}`);
+    return builtInRootHints();
+  }
+  const file = config.root_hints;
+  try {
+    return parseRootHints(readFileSync(file, 'utf8'), file);
+  } catch (cause) {
+    if (cause instanceof GluewallError) throw cause;
+    throw new GluewallError('config', `root_hints: ${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`, {
+      cause,
+    });
+  }
+}
+
+/** An allow-list with what the configuration allows. */
+export function buildAllowList(config: Config, clock: TimeSource): AllowList {
+  const allowList = new AllowList(ALLOW_LIST_SIZE);
+  const common = { origin: 'configuration', reason: 'in the configuration', owner: '' } as const;
+  const times = { createdAtMs: clock.nowMs(), expiresAtMs: Number.POSITIVE_INFINITY };
+  for (const address of config.allow) allowList.add({ address, ...common, ...times });
+  return allowList;
+}
+
+export function learnerOptions(config: Config): LearnerOptions {
+  return {
+    teach: teachingMode(config),
+    trustUnmatched: false,
+    trustedResolvers: new Set(config.trusted_resolvers),
+    pending: { timeMs: config.pending.time, size: config.pending.size },
+    awaitingGlue: { timeMs: config.glue.wait, size: config.glue.size },
+  };
+}

@@ -1,0 +1,91 @@
+/** `lookup`, `check` and `history`: what is known, and what follows from it. */
+import type { Command } from 'commander';
+import type { CheckView } from '../../services/explain-verdict.ts';
+import type { LookupView } from '../../services/services.ts';
+import type { TripleView } from '../../services/triple-view.ts';
+import { addressArgument, nameArgument, targetArgument } from '../arguments.ts';
+import { type AskOptions, answerTo, ask, askingCommand, askList } from '../ask.ts';
+import { exportHistory, formatArgument, importHistory } from '../history-files.ts';
+import { printCheck, printLookup, printTriple } from '../print.ts';
+
+interface CheckOptions extends AskOptions {
+  readonly client?: string;
+  readonly name?: string;
+}
+
+interface ListOptions extends AskOptions {
+  readonly zone?: string;
+}
+
+interface ExportOptions extends ListOptions {
+  readonly format: 'jsonl' | 'csv';
+  readonly output?: string;
+}
+
+interface ImportOptions extends AskOptions {
+  readonly format?: 'jsonl' | 'csv';
+}
+
+export function addHistoryCommands(program: Command): void {
+  askingCommand(program, 'lookup <target>', 'what the history knows of an address, a name server or a zone', [
+    'gluewall lookup 192.0.2.53',
+    'gluewall lookup ns1.example.com --json',
+  ]).action((target: string, options: AskOptions) =>
+    ask<LookupView>(
+      options,
+      { operation: 'lookup', target: targetArgument(target) },
+      printLookup,
+      ({ known }) => known,
+    ),
+  );
+  askingCommand(program, 'check <address>', 'whether a query to an address would pass, and why', [
+    'gluewall check 192.0.2.53',
+    'gluewall check 203.0.113.66 --client 192.0.2.10 --name www.example.com',
+  ])
+    .option('--client <address>', 'who would ask')
+    .option('--name <name>', 'the name that would be asked for')
+    .action((address: string, options: CheckOptions) =>
+      ask<CheckView>(
+        options,
+        {
+          operation: 'check',
+          destination: addressArgument(address),
+          client: options.client === undefined ? undefined : addressArgument(options.client),
+          queryName: options.name === undefined ? undefined : nameArgument(options.name),
+        },
+        printCheck,
+        ({ verdict }) => verdict === 'allow',
+      ),
+    );
+  addHistoryGroup(program);
+}
+
+function addHistoryGroup(program: Command): void {
+  const history = program.command('history').description('list the history, save it to a file, take one in');
+  askingCommand(history, 'list', 'all triples (zone, name server, address) that are known', [
+    'gluewall history list',
+    'gluewall history list --zone example.com --json',
+  ])
+    .option('--zone <name>', 'only this zone and what lies below it')
+    .action((options: ListOptions) =>
+      askList<TripleView>(options, listRequest(options), printTriple, 'the history has no such triple'),
+    );
+  askingCommand(history, 'export', 'the history as JSON lines or CSV', [
+    'gluewall history export --output history.jsonl',
+    'gluewall history export --format csv --zone example.com',
+  ])
+    .option('--zone <name>', 'only this zone and what lies below it')
+    .option('--format <format>', 'jsonl or csv', formatArgument, 'jsonl')
+    .option('--output <file>', 'write there, and only when all went well; else standard output')
+    .action((options: ExportOptions) => exportHistory(answerTo(options, listRequest(options)), options));
+  askingCommand(history, 'import <file>', 'take in a history that was exported; ends warm-up', [
+    'gluewall history import history.jsonl',
+    'zcat history.csv.gz | gluewall history import - --format csv',
+  ])
+    .option('--format <format>', 'jsonl or csv (default: by the name of the file)', formatArgument)
+    .action((file: string, options: ImportOptions) => importHistory(file, options));
+}
+
+function listRequest({ zone }: ListOptions) {
+  return { operation: 'history list', zone: zone === undefined ? undefined : nameArgument(zone) } as const;
+}

@@ -1,0 +1,35 @@
+/** What leaves for a terminal or a pipe. */
+import { once } from 'node:events';
+import { printable } from './printable.ts';
+
+/** A line in a colour: `paint` puts it around the text where that is a terminal's and no NO_COLOR is set. */
+export interface PaintedLine {
+  readonly text: string;
+  readonly paint: (text: string) => string;
+}
+
+/** Prints lines for a person: nothing in them can steer the terminal. Waits for a slow reader. */
+export async function printLines(lines: readonly (string | PaintedLine)[]): Promise<void> {
+  const texts = lines.map((line) => (typeof line === 'string' ? printable(line) : line.paint(printable(line.text))));
+  await write(texts.map((text) => `${text}\n`).join(''));
+}
+
+/** Prints JSON, which has no control characters that are not escaped. Waits for a slow reader. */
+export async function printJson(value: unknown): Promise<void> {
+  await write(`${JSON.stringify(value)}\n`);
+}
+
+/** One JSON array, printed as its items come. Resolves with how many there were. */
+export async function printJsonArray(items: AsyncIterable<unknown>): Promise<number> {
+  let count = 0;
+  for await (const item of items) {
+    await write(`${count === 0 ? '[' : ','}\n${JSON.stringify(item)}`);
+    count++;
+  }
+  await write(count === 0 ? '[]\n' : '\n]\n');
+  return count;
+}
+
+async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}

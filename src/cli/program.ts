@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { addAllowCommands } from './commands/allow.ts';
+import { addCompletionCommand } from './commands/completion.ts';
+import { addConfigCommands } from './commands/config.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addEventCommands } from './commands/events.ts';
+import { addHistoryCommands } from './commands/history.ts';
+import { addLearnCommand } from './commands/learn.ts';
+import { addRunCommand } from './commands/run.ts';
+import { addSwitchCommands } from './commands/switch.ts';
+
+/** All commands, as commander has them. Parsing throws instead of ending the process. */
+export function createProgram(version: string): Command {
+  const program = new Command('gluewall')
+    .description('Inline DNS firewall for Open vSwitch: a DNS query may leave only to a name server learned first.')
+    .version(version)
+    .showHelpAfterError('(gluewall --help lists the commands)')
+    .exitOverride();
+  addRunCommand(program);
+  addHistoryCommands(program);
+  addAllowCommands(program);
+  addEventCommands(program);
+  addLearnCommand(program);
+  addSwitchCommands(program);
+  addConfigCommands(program);
+  addDoctorCommand(program);
+  addCompletionCommand(program);
+  return program;
+}

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import type { Config } from '../config/schema.ts';
+import type { Answer } from '../control/answer.ts';
+import { perform } from '../control/perform.ts';
+import { type ControlRequest, controlRequest } from '../control/protocol.ts';
+import { systemClock } from '../core/clock.ts';
+import { GluewallError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { createServices, type Services } from '../services/services.ts';
+import { StoreWriter } from '../storage/store-writer.ts';
+import { buildAllowList, buildHistory } from './build-parts.ts';
+import { loadStore, openStore, storeFile } from './open-store.ts';
+
+const CHANGES: readonly ControlRequest['operation'][] = ['history import', 'allow add', 'allow remove'];
+
+/** The store of a gluewall that does not run, asked as the running one would be. */
+export class RestingGluewall {
+  readonly #config: Config;
+  readonly #log: Log;
+  #opened: { readonly services: Services; readonly close: () => Promise<void> } | undefined;
+
+  constructor(config: Config, log: Log) {
+    this.#config = config;
+    this.#log = log;
+  }
+
+  /** Throws what opening the store throws, `not-running` for what only a running one knows, and what `perform` throws. */
+  async *ask(request: ControlRequest): Answer {
+    const parsed = controlRequest.parse(request);
+    if (parsed.operation === 'status') throw notRunning('only a running one has figures');
+    this.#opened ??= await this.#open(CHANGES.includes(parsed.operation));
+    return yield* perform(this.#opened.services, parsed, new AbortController().signal);
+  }
+
+  /** Writes out what was changed. Safe twice. */
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await opened?.close();
+  }
+
+  async #open(forChange: boolean) {
+    const config = this.#config;
+    if (config.store.kind === 'memory') throw notRunning('store.kind is memory, so nothing is kept');
+    const file = storeFile(config);
+    if (!forChange && !existsSync(file)) throw notRunning(`there is no store ${file} to ask instead`);
+    const clock = systemClock;
+    const history = buildHistory(config, clock, this.#log);
+    const allowList = buildAllowList(config, clock);
+    const store = await openStore(config, this.#log);
+    await loadStore(store, history, allowList, clock.nowMs());
+    const writer = new StoreWriter(clock, this.#log, store, { flushMs: config.store.flush });
+    history.subscribe({ changed: (triple) => writer.tripleChanged(triple) });
+    let warmupSaved = Promise.resolve();
+    const services = createServices({
+      clock,
+      history,
+      allowList,
+      store,
+      insideNetworks: config.inside.networks,
+      trustedResolvers: config.trusted_resolvers,
+      isEnforcing: () => config.mode === 'enforce',
+      flush: () => writer.flush(),
+      tap: undefined,
+      endWarmup: () => {
+        warmupSaved = store.saveWarmup({ learnedForMs: Number.POSITIVE_INFINITY, lastLearnedAtMs: clock.nowMs() });
+      },
+      status: () => ({}),
+    });
+    const close = async () => {
+      await warmupSaved;
+      await writer.stop();
+      await store.close();
+    };
+    return { services, close };
+  }
+}
+
+function notRunning(why: string): GluewallError {
+  return new GluewallError('not-running', `no gluewall answers, and ${why}: start it with \`gluewall run\``);
+}

@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+import type { Mistake } from './config-error.ts';
+import { knownKeys } from './known-keys.ts';
+import { quoted } from './quoted.ts';
+import type { YamlText } from './read-yaml.ts';
+import { configSchema } from './schema.ts';
+import { nearest, nearestKeys } from './suggest.ts';
+
+/** Mistakes of an unknown key each; more are as one. */
+const MAX_UNKNOWN_KEYS = 1000;
+
+/** What zod found wrong, as mistakes in words of ours at places in the file. */
+export function describeIssue(issue: z.core.$ZodIssue, text: YamlText): readonly Mistake[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => ({
+      ...text.placeOfKey([...issue.path, key]),
+      message: describeUnknownKey(issue.path, key),
+    }));
+  }
+  const key = issue.path.length === 0 ? 'the file' : issue.path.join('.');
+  return [{ ...text.placeOfValue(issue.path), message: `${key}: ${wanted(issue)}` }];
+}
+
+const KEYS = knownKeys(configSchema).map(({ path }) => path);
+const GROUPS = [...new Set(KEYS.filter((path) => path.includes('.')).map((path) => path.split('.')[0]!))];
+
+function describeUnknownKey(parents: readonly PropertyKey[], unknown: string): string {
+  const group = parents.join('.');
+  const path = [...parents, unknown].join('.');
+  const isNested = KEYS.includes(path);
+  const what = `unknown key ${quoted(isNested ? unknown : path)}`;
+  if (isNested) return `${what}; write ${nested(path)}`;
+  const meant = nearestKeys(group, unknown, [...KEYS, ...GROUPS]);
+  if (meant.length > 0) return `${what}; did you mean ${either(meant)}?`;
+  const beside = KEYS.filter((key) => group !== '' && key.startsWith(`${group}.`)).map((key) =>
+    key.slice(group.length + 1),
+  );
+  return beside.length > 0
+    ? `${what}; ${group} has ${beside.join(', ')}`
+    : `${what} (docs/configuration.md lists all keys)`;
+}
+
+/** `hold.time` as `hold: {time: …}`. */
+function nested(path: string): string {
+  const [group, ...names] = path.split('.');
+  return `${group}: {${names.join(': {')}: …${'}'.repeat(names.length)}`;
+}
+
+function either(words: readonly string[]): string {
+  const last = quoted(words.at(-1)!);
+  return words.length === 1 ? last : `${words.slice(0, -1).map(quoted).join(', ')} or ${last}`;
+}
+
+/** What should stand there. Kinds of values with a message of their own say it themselves. */
+function wanted(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return WANTED_TYPES[issue.expected] ?? issue.message;
+    case 'invalid_value':
+      return wantedWord(issue.values.map(String), issue.input);
+    case 'too_small':
+      return issue.origin === 'int' || issue.origin === 'number'
+        ? `want ${issue.minimum} or more`
+        : 'want at least one character';
+    case 'too_big':
+      return wantedLess(issue.origin, issue.maximum);
+    default:
+      return issue.message;
+  }
+}
+
+function wantedWord(words: readonly string[], input: unknown): string {
+  const meant = typeof input === 'string' ? nearest(input, words) : undefined;
+  const all = `want one of: ${words.join(', ')}`;
+  return meant === undefined ? all : `${all}; did you mean ${quoted(meant)}?`;
+}
+
+function wantedLess(origin: string, maximum: number | bigint): string {
+  if (origin === 'array') return `want at most ${maximum} of them`;
+  return origin === 'string' ? `want at most ${maximum} characters` : `want ${maximum} or less`;
+}
+
+const WANTED_TYPES: Readonly<Record<string, string>> = {
+  array: 'want a list, such as [192.0.2.53]',
+  object: 'want keys below it, such as "hold: {time: 50ms}"',
+  int: 'want a whole number',
+  number: 'want a whole number',
+  string: 'want text',
+};

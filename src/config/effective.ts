@@ -1,0 +1,17 @@
+/** What holds where the configuration leaves a choice open that depends on its other keys. */
+import type { Config } from './schema.ts';
+
+/** Whose responses teach. */
+export function teachingMode({ teach, trusted_resolvers }: Config): NonNullable<Config['teach']> {
+  return teach ?? (trusted_resolvers.length > 0 ? 'resolvers' : 'matched');
+}
+
+/** Where DNS is captured, each interface once. */
+export function captureInterfaces({ capture, outside }: Config): readonly string[] {
+  return [...new Set(capture.interfaces ?? outside.ports.filter((port) => typeof port === 'string'))];
+}
+
+/** Without a configured direction nobody can tell what is outbound, and so nothing is judged. */
+export function isJudging({ inside, outside }: Config): boolean {
+  return inside.networks.length > 0 && outside.ports.length > 0;
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { KeyFacts } from './fields.ts';
+import { configSchema } from './schema.ts';
+
+/**
+ * The JSON Schema (2020-12) of the configuration as it is written, for editors. What it cannot say, and only reading the
+ * file finds: bits set beyond the length of a network, ttl.floor above ttl.cap, a drop_flow.life of broken seconds.
+ */
+export function configJsonSchema(): Readonly<Record<string, unknown>> {
+  const schema = z.toJSONSchema(configSchema, {
+    target: 'draft-2020-12',
+    io: 'input',
+    override: ({ jsonSchema }) => showFacts(jsonSchema),
+  });
+  return {
+    $schema: schema.$schema,
+    title: 'gluewall.yaml',
+    description: 'The configuration of gluewall, an inline DNS firewall for Open vSwitch',
+    ...schema,
+    allOf: [
+      needs(['mode'], 'enforce', [
+        ['inside', 'networks'],
+        ['outside', 'ports'],
+      ]),
+      needs(['teach'], 'resolvers', [['trusted_resolvers']]),
+    ],
+  };
+}
+
+/** What an editor shows beside a key: default and limit are text, for some depend on the machine. */
+function showFacts(jsonSchema: z.core.JSONSchema.BaseSchema): void {
+  const facts = jsonSchema.facts as KeyFacts | undefined;
+  if (facts === undefined) return;
+  delete jsonSchema.facts;
+  jsonSchema.description = `${jsonSchema.description}. Unit: ${facts.unit}. Default: ${facts.default}. Limit: ${facts.limit}.`;
+}
+
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Where `key` is `word`, the lists must not be empty. */
+function needs(key: readonly string[], word: string, lists: readonly (readonly string[])[]): JsonSchema {
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  return { if: under(key, { const: word }), then: { allOf: lists.map((list) => under(list, { minItems: 1 })) } };
+}
+
+/** An object that has the key at the end of `path`, as `schema` wants it. */
+function under(path: readonly string[], schema: JsonSchema): JsonSchema {
+  return path.reduceRight<JsonSchema>((inner, key) => ({ required: [key], properties: { [key]: inner } }), schema);
+}

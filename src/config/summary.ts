@@ -1,0 +1,108 @@
+/** What a configuration would do, in sentences, and what its author may not have meant. */
+import { formatAddress, type Network, networkContains } from '../core/address.ts';
+import { captureInterfaces, isJudging, teachingMode } from './effective.ts';
+import { formatDuration, network } from './fields.ts';
+import type { Config } from './schema.ts';
+
+export interface ConfigSummary {
+  /** What it would do. */
+  readonly sentences: readonly string[];
+  /** What is allowed, and may be a mistake all the same. */
+  readonly warnings: readonly string[];
+}
+
+/** The most members of a list that are named. */
+const MAX_NAMED = 8;
+
+export function summarise(config: Config): ConfigSummary {
+  const { inside, outside, trusted_resolvers } = config;
+  const networks = inside.networks.map((one: Network) => network.encode(one));
+  const interfaces = captureInterfaces(config);
+  const sentences = [
+    modeSentence(config),
+    `inside: ${listed(networks)}; outside ports: ${listed(outside.ports.map(String))}`,
+    `trusted resolvers: ${listed(trusted_resolvers.map(formatAddress))}; allowed destinations: ${config.allow.length}`,
+    `learns from ${TEACHERS[teachingMode(config)]}, captured on ${listed(interfaces)}`,
+    storeSentence(config),
+  ];
+  return { sentences, warnings: warningsOf(config) };
+}
+
+const TEACHERS: Readonly<Record<ReturnType<typeof teachingMode>, string>> = {
+  resolvers: 'responses to the trusted resolvers',
+  chain: 'responses of servers known to serve a zone above',
+  matched: 'every response that matches a query',
+};
+
+function modeSentence({ mode, warmup, on_failure }: Config): string {
+  if (mode === 'monitor') return 'monitor: every query passes, verdicts are only told';
+  const start = warmup === 0 ? 'at once' : `after a warm-up of ${formatDuration(warmup)}`;
+  const failure = on_failure === 'open' ? 'pass' : 'stay blocked';
+  return `enforce: unknown destinations are blocked ${start}; while no controller answers they ${failure}`;
+}
+
+function storeSentence({ store, eve }: Config): string {
+  const kept =
+    store.kind === 'memory'
+      ? 'nothing is kept beyond a restart'
+      : `kept in SQLite (written every ${formatDuration(store.flush)}, ${store.events} events)`;
+  return `${kept}; events ${eve.file === undefined ? 'are not written to a file' : `are written to ${eve.file}`}`;
+}
+
+function listed(members: readonly string[]): string {
+  if (members.length === 0) return 'none';
+  const more = members.length - MAX_NAMED;
+  return `${members.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function warningsOf(config: Config): readonly string[] {
+  return WARNINGS.flatMap(({ holds, warning }) => (holds(config) ? [warning] : []));
+}
+
+interface Warning {
+  holds(config: Config): boolean;
+  readonly warning: string;
+}
+
+const WARNINGS: readonly Warning[] = [
+  {
+    holds: (config) => !isJudging(config),
+    warning: 'nothing is judged: inside.networks or outside.ports is empty',
+  },
+  {
+    holds: (config) => captureInterfaces(config).length === 0,
+    warning:
+      'nothing is captured and so nothing learned, and warm-up never ends: name an interface in outside.ports or capture.interfaces',
+  },
+  {
+    holds: ({ mode, warmup, seed }) => mode === 'enforce' && warmup === 0 && seed.length === 0,
+    warning: 'without a warm-up every destination that is not in the store yet is blocked from the first query on',
+  },
+  {
+    holds: ({ mode, store }) => mode === 'enforce' && store.kind === 'memory',
+    warning: 'store.kind memory: every restart begins the warm-up again, and forgets `allow add`',
+  },
+  {
+    holds: ({ mode, on_failure }) => mode === 'monitor' && on_failure === 'closed',
+    warning: 'on_failure: closed does nothing in monitor mode: every query passes, with a controller and without',
+  },
+  {
+    holds: (config) => config.trusted_resolvers.length > 0 && teachingMode(config) === 'matched',
+    warning: 'teach: matched lets any host teach by its own queries, though there are trusted resolvers',
+  },
+  {
+    holds: ({ capture, inside, trusted_resolvers }) =>
+      capture.direction === 'networks' &&
+      trusted_resolvers.some((resolver) => !inside.networks.some((one: Network) => networkContains(one, resolver))),
+    warning:
+      'a trusted resolver is in none of inside.networks: with capture.direction networks its queries are not seen leaving',
+  },
+  {
+    holds: ({ seed }) => seed.length > 0,
+    warning: 'seed is for demonstration and measurement: its addresses pass for ever',
+  },
+  {
+    holds: ({ openflow }) => !/^(127\.|::1$|localhost$)/.test(openflow.listen.host),
+    warning: 'OpenFlow is neither authenticated nor encrypted: let only your switches reach openflow.listen',
+  },
+];

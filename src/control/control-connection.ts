@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { GluewallError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Services } from '../services/services.ts';
+import { perform } from './perform.ts';
+import { type ControlReply, controlRequest, MAX_REQUEST_BYTES, type ParsedRequest } from './protocol.ts';
+
+const IDLE_MS = 30_000;
+
+/** One connection of the control socket: a line in, its answer out, one after the other. */
+export class ControlConnection {
+  readonly #socket: Socket;
+  readonly #services: Services;
+  readonly #log: Log;
+  readonly #lines: string[] = [];
+  /** Aborts when the other side asks for no more. */
+  readonly #end = new AbortController();
+  /** Aborts when the connection is gone. */
+  readonly #gone = new AbortController();
+  #unread = '';
+  #isAnswering = false;
+  #operation = '';
+
+  constructor(socket: Socket, services: Services, log: Log) {
+    this.#socket = socket;
+    this.#services = services;
+    this.#log = log;
+  }
+
+  /** Answers until the other side is done or gone. */
+  start(): void {
+    const socket = this.#socket;
+    socket.setEncoding('utf8');
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    socket.on('error', (error) => this.#log.debug({ error: error.message }, 'control connection failed'));
+    socket.on('close', () => {
+      this.#end.abort();
+      this.#gone.abort();
+    });
+    // What was asked before is still answered.
+    socket.on('end', () => this.#finish());
+    socket.on('data', (text: string) => this.#receive(text));
+  }
+
+  #receive(text: string): void {
+    this.#lines.push(...(this.#unread + text).split('\n'));
+    this.#unread = this.#lines.pop() ?? '';
+    if (this.#unread.length > MAX_REQUEST_BYTES) {
+      this.#lines.length = 0;
+      this.#socket.end(line(refuse('request-too-long', `a request has at most ${MAX_REQUEST_BYTES} octets`)));
+      return;
+    }
+    this.#answerAll().catch((error: Error) => {
+      if (this.#socket.destroyed) return;
+      this.#log.error({ operation: this.#operation, error }, 'a control request failed');
+      this.#socket.destroy();
+    });
+  }
+
+  #finish(): void {
+    this.#end.abort();
+    if (!this.#isAnswering) this.#socket.end();
+  }
+
+  async #answerAll(): Promise<void> {
+    // More than one line ahead is not read: an answer that nobody reads holds up the ones behind it, not the process.
+    if (this.#lines.length > 1) this.#socket.pause();
+    if (this.#isAnswering) return;
+    this.#isAnswering = true;
+    try {
+      for (let next = this.#lines.shift(); next !== undefined; next = this.#lines.shift()) await this.#answer(next);
+    } finally {
+      this.#isAnswering = false;
+    }
+    if (this.#end.signal.aborted) this.#socket.end();
+    else this.#socket.resume();
+  }
+
+  async #answer(text: string): Promise<void> {
+    const request = parseRequest(text);
+    if (typeof request === 'string') return this.#write(refuse('bad-request', request));
+    this.#operation = request.operation;
+    try {
+      await this.#perform(request);
+    } catch (error) {
+      if (this.#socket.destroyed) return;
+      if (error instanceof GluewallError) return this.#write(refuse(error.code, error.message));
+      this.#log.error({ operation: request.operation, error }, 'a control request failed');
+      await this.#write(refuse('internal', 'the request failed inside gluewall; its log says why'));
+    }
+  }
+
+  async #perform(request: ParsedRequest): Promise<void> {
+    const answer = perform(this.#services, request, this.#end.signal);
+    try {
+      for (;;) {
+        // While the next item is awaited nobody is idle: events may be rare.
+        this.#socket.setTimeout(0);
+        const step = await answer.next();
+        this.#socket.setTimeout(IDLE_MS);
+        await this.#write(step.done === true ? { ok: true, result: step.value } : { item: step.value });
+        if (step.done === true) return;
+      }
+    } finally {
+      await answer.return(undefined);
+    }
+  }
+
+  /** Waits until the other side reads. Throws when it is gone. */
+  async #write(reply: ControlReply): Promise<void> {
+    if (this.#socket.destroyed) throw new GluewallError('control-socket', 'the other side is gone');
+    if (this.#socket.write(line(reply))) return;
+    await once(this.#socket, 'drain', { signal: this.#gone.signal });
+  }
+}
+
+function line(reply: ControlReply): string {
+  return `${JSON.stringify(reply)}\n`;
+}
+
+/** The request, or what is wrong with it. */
+function parseRequest(text: string): ParsedRequest | string {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return 'a request is one JSON object on one line';
+  }
+  const parsed = controlRequest.safeParse(json);
+  if (parsed.success) return parsed.data;
+  return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+}
+
+function refuse(code: string, message: string): ControlReply {
+  return { ok: false, error: { code, message } };
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../core/clock.ts';
+import { GluewallError } from '../core/errors.ts';
+import { encodeMessage, type Message, type MessageOf } from '../openflow/message.ts';
+import { OPENFLOW_VERSION } from '../openflow/schema/constants.ts';
+import type { MultipartReplyBody, MultipartRequestBody } from '../openflow/schema/multipart.ts';
+import { Requests, type RequestType } from './requests.ts';
+import type { SendBuffer } from './send-buffer.ts';
+
+const REQUEST_MS = 10_000;
+
+/** What is said to a switch and what it answers: messages with the xid that comes next, and requests with their reply. */
+export class Conversation {
+  readonly #out: SendBuffer;
+  readonly #requests: Requests;
+  #endReason: string | undefined;
+
+  constructor(out: SendBuffer, clock: Clock) {
+    this.#out = out;
+    this.#requests = new Requests(clock, REQUEST_MS);
+  }
+
+  /** Says that we speak OpenFlow 1.3 and nothing else (OpenFlow 1.3.5 §6.3.1). */
+  greet(): void {
+    this.answer({ type: 'hello', xid: 0, elements: [{ type: 'versionBitmap', bitmaps: [1 << OPENFLOW_VERSION] }] });
+  }
+
+  /** Sends a message under the xid that comes next. */
+  tell(message: Message): void {
+    this.answer({ ...message, xid: this.#out.nextXid() });
+  }
+
+  /** Sends a message under the xid it has. */
+  answer(message: Message): void {
+    this.#out.append(encodeMessage(message));
+  }
+
+  /** Resolves with the reply. Rejects with GluewallError `openflow-request` as Requests does. */
+  async request(message: MessageOf<RequestType>) {
+    const xid = this.#out.nextXid();
+    const reply = this.#requests.open(xid, message.type);
+    this.answer({ ...message, xid });
+    const answer = await reply;
+    // The octets behind the reply may have ended the connection before it could be looked at.
+    if (this.#endReason !== undefined) throw new GluewallError('openflow-request', this.#endReason);
+    return answer;
+  }
+
+  /** Resolves with the joined parts of a multipart reply. Rejects as `request` does. */
+  async multipart(body: MultipartRequestBody): Promise<readonly MultipartReplyBody[]> {
+    const reply = await this.request({ type: 'multipartRequest', xid: 0, flags: 0, body });
+    if (reply.type !== 'multipart') throw unexpectedReply(reply);
+    return reply.parts;
+  }
+
+  /** Resolves when the switch has carried out all that was sent before. Rejects as `request` does. */
+  async barrier(): Promise<void> {
+    await this.request({ type: 'barrierRequest', xid: 0 });
+  }
+
+  /** True when the message was a reply, or a part of one, that somebody waits for. */
+  settle(message: Message): boolean {
+    return this.#requests.settle(message);
+  }
+
+  /** Rejects all that waits, and all that is asked from now on. */
+  end(reason: string): void {
+    this.#endReason = reason;
+    this.#requests.failAll(reason);
+  }
+}
+
+/** Version 1.3 is agreed by the bitmaps or, where there is none, by the smaller version number (§6.3.1). */
+export function offersVersion13(version: number, { elements }: MessageOf<'hello'>): boolean {
+  const bitmap = elements.find((element) => element.type === 'versionBitmap');
+  if (bitmap === undefined) return version >= OPENFLOW_VERSION;
+  return ((bitmap.bitmaps[0] ?? 0) & (1 << OPENFLOW_VERSION)) !== 0;
+}
+
+export function unexpectedReply(reply: { readonly type: string }): GluewallError {
+  return new GluewallError('openflow-request', `the switch sent ${reply.type}, which answers nothing that was asked`);
+}

@@ -1,0 +1,89 @@
+/** What a switch is asked about itself, and how it is told many things at once. All reject with `openflow-request`. */
+import type { FlowMod } from '../openflow/flow-mod.ts';
+import { FragmentFlag, Group, Meter, Port, Table } from '../openflow/schema/constants.ts';
+import type { FlowStats, MultipartRequestBody } from '../openflow/schema/multipart.ts';
+import { COPY_METERS } from './base-flows.ts';
+import { type Conversation, unexpectedReply } from './conversation.ts';
+import { COOKIE_TAG, COOKIE_TAG_MASK } from './pipeline.ts';
+import { diffMeters } from './reconcile.ts';
+
+/** Flow_mods between two barriers. */
+const SLICE = 10_000;
+
+/** Of each cookie of ours, and of no other but by chance. */
+export const OWN_COOKIES = { cookie: BigInt(COOKIE_TAG) << 48n, cookieMask: COOKIE_TAG_MASK } as const;
+const ALL_COOKIES = { cookie: 0n, cookieMask: 0n } as const;
+const ALL_FLOWS = { tableId: Table.ALL, outPort: Port.ANY, outGroup: Group.ANY, match: [] } as const;
+
+/** 16 hexadecimal digits. */
+export async function readDatapathId(conversation: Conversation): Promise<string> {
+  const features = await conversation.request({ type: 'featuresRequest', xid: 0 });
+  if (features.type !== 'featuresReply') throw unexpectedReply(features);
+  return features.datapathId.toString(16).padStart(16, '0');
+}
+
+/** A value of FragmentFlag. */
+export async function readFragmentMode(conversation: Conversation): Promise<number> {
+  const config = await conversation.request({ type: 'getConfigRequest', xid: 0 });
+  if (config.type !== 'getConfigReply') throw unexpectedReply(config);
+  return config.flags;
+}
+
+/**
+ * Asks for fragment mode nx-match and resolves with whether the switch took it. In the default mode the ports of first
+ * fragments read as 0, and no DNS match would see them.
+ */
+export async function showFragmentPorts(conversation: Conversation, missSendLen: number): Promise<boolean> {
+  conversation.tell({ type: 'setConfig', xid: 0, flags: FragmentFlag.NX_MATCH, missSendLen });
+  return (await readFragmentMode(conversation)) === FragmentFlag.NX_MATCH;
+}
+
+/** Port numbers by name. */
+export async function readPorts(conversation: Conversation): Promise<ReadonlyMap<string, number>> {
+  const parts = await conversation.multipart({ type: 'portDescription' });
+  const ports = parts.flatMap((part) => (part.type === 'portDescription' ? part.ports : []));
+  return new Map(ports.map(({ name, portNo }) => [name, portNo]));
+}
+
+/** Whether the switch has the meters that copies need. Rejects where it has none at all and says so by an ERROR. */
+export async function readHasMeters(conversation: Conversation): Promise<boolean> {
+  const [features] = await conversation.multipart({ type: 'meterFeatures' });
+  return features?.type === 'meterFeatures' && features.maxMeter >= COPY_METERS.length;
+}
+
+/** Makes the meters of `rates` (packets per second by meter id) stand, before flows name them. */
+export async function setMeters(conversation: Conversation, rates: ReadonlyMap<number, number>): Promise<void> {
+  const parts = await conversation.multipart({ type: 'meterConfig', meterId: Meter.ALL });
+  const present = parts.flatMap((part) => (part.type === 'meterConfig' ? part.entries : []));
+  for (const mod of diffMeters(present, rates)) conversation.tell(mod);
+  await conversation.barrier();
+}
+
+/** The flow entries of ours. */
+export function readOwnFlows(conversation: Conversation): Promise<readonly FlowStats[]> {
+  return readFlows(conversation, { type: 'flow', ...ALL_FLOWS, ...OWN_COOKIES });
+}
+
+/** The flow entries of one table, whoever made them. */
+export function readTable(conversation: Conversation, tableId: number): Promise<readonly FlowStats[]> {
+  return readFlows(conversation, { type: 'flow', ...ALL_FLOWS, ...ALL_COOKIES, tableId });
+}
+
+async function readFlows(conversation: Conversation, body: MultipartRequestBody): Promise<readonly FlowStats[]> {
+  const parts = await conversation.multipart(body);
+  return parts.flatMap((part) => (part.type === 'flow' ? part.entries : []));
+}
+
+/**
+ * Waits for a barrier after each slice, so that many flows neither overrun the send backlog nor block the loop. Resolves
+ * with the number of slices.
+ */
+export async function sendInSlices(conversation: Conversation, mods: readonly FlowMod[]): Promise<number> {
+  let slices = 0;
+  do {
+    for (const mod of mods.slice(slices * SLICE, (slices + 1) * SLICE)) conversation.tell(mod);
+    await conversation.barrier();
+    slices++;
+  } while (slices * SLICE < mods.length);
+  return slices;
+}

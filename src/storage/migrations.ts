@@ -1,0 +1,104 @@
+/**
+ * The tables of the store, as the steps that make them. Names stand in presentation form, addresses as text, instants
+ * as milliseconds since the epoch with their fraction (sightings have one), and NULL is an instant that never comes.
+ */
+import type { Database } from 'better-sqlite3';
+
+export interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** Marks a SQLite file as ours: `GlWl`. */
+export const APPLICATION_ID = 0x476c576c;
+
+/** In order, from 1 up without a gap. A migration that was released is never changed. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+      CREATE TABLE triples (
+        id INTEGER PRIMARY KEY,
+        zone TEXT NOT NULL,
+        name_server TEXT NOT NULL,
+        address TEXT NOT NULL,
+        trust TEXT NOT NULL,
+        first_seen_at_ms REAL NOT NULL,
+        last_seen_at_ms REAL NOT NULL,
+        expires_at_ms REAL,
+        ns_ttl_seconds INTEGER,
+        glue_ttl_seconds INTEGER,
+        lesson_trust TEXT,
+        teacher TEXT,
+        query_at_ms REAL,
+        query_id INTEGER,
+        query_name TEXT,
+        response_at_ms REAL,
+        UNIQUE (address, zone, name_server)
+      ) STRICT;
+      CREATE INDEX triples_by_expiry ON triples (expires_at_ms);
+
+      CREATE TABLE allow_entries (
+        address TEXT PRIMARY KEY,
+        reason TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        created_at_ms REAL NOT NULL,
+        expires_at_ms REAL
+      ) STRICT;
+
+      CREATE TABLE warmup (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        learned_for_ms REAL,
+        last_learned_at_ms REAL NOT NULL
+      ) STRICT;
+
+      CREATE TABLE events (
+        id INTEGER PRIMARY KEY,
+        at_ms REAL NOT NULL,
+        datapath_id TEXT NOT NULL,
+        in_port INTEGER NOT NULL,
+        client TEXT NOT NULL,
+        client_port INTEGER NOT NULL,
+        destination TEXT NOT NULL,
+        transport TEXT NOT NULL,
+        query_name TEXT,
+        query_type INTEGER,
+        verdict TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        hint_zone TEXT,
+        hint_name_server TEXT,
+        hint_expires_at_ms REAL,
+        packets_at_least INTEGER NOT NULL,
+        enforced INTEGER NOT NULL,
+        held_ms REAL NOT NULL,
+        message TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX events_by_time ON events (at_ms);
+      CREATE INDEX events_by_client ON events (client, at_ms);
+      CREATE INDEX events_by_destination ON events (destination, at_ms);
+    `,
+  },
+];
+
+/** The version of a store's tables: 0 when it has none yet. */
+export function schemaVersion(connection: Database): number {
+  const table = connection.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'").get();
+  if (table === undefined) return 0;
+  return Number(connection.prepare('SELECT coalesce(max(version), 0) FROM schema_version').pluck().get());
+}
+
+/** Brings the tables to the newest version, each step whole or not at all. Throws what SQLite throws. */
+export function migrate(connection: Database, migrations: readonly Migration[], nowMs: number): void {
+  const apply = connection.transaction(({ version, sql }: Migration) => {
+    if (version === 1) {
+      connection.pragma(`application_id = ${APPLICATION_ID}`);
+      connection.exec('CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL) STRICT');
+    }
+    connection.exec(sql);
+    const appliedAt = new Date(nowMs).toISOString();
+    connection.prepare('INSERT INTO schema_version (version, applied_at) VALUES (?, ?)').run(version, appliedAt);
+  });
+  const version = schemaVersion(connection);
+  for (const migration of migrations) if (migration.version > version) apply.immediate(migration);
+}

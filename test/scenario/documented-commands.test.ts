@@ -1,0 +1,101 @@
+/** Every example of a command in README, docs and --help is run here, by a shell, as it stands there. */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GluewallProcess } from '../../mininet/gluewall-process.ts';
+import { documentedCommands } from '../support/document-commands.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const main = join(root, 'dist', 'src', 'cli', 'main.js');
+
+/** Examples that end with 1 here: there is no such record, bridge or mistake to find. */
+const REFUSED = [/^gluewall (lookup|check) /, /^gluewall allow remove /, /^gluewall switch /, /^gluewall doctor/];
+
+let directory: string;
+let running: GluewallProcess;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'gluewall-'));
+  running = await GluewallProcess.start(directory, {
+    openflow: { listen: '127.0.0.1:0' },
+    control: { socket: join(directory, 'control.sock') },
+    trusted_resolvers: ['192.0.2.53'],
+  });
+  mkdirSync(join(directory, 'bin'));
+  writeFileSync(join(directory, 'bin', 'gluewall'), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
+  chmodSync(join(directory, 'bin', 'gluewall'), 0o755);
+  copyFileSync(join(root, 'test', 'vectors', 'pcap', 'dnscap', 'dns.pcap'), join(directory, 'border.pcap'));
+  const run = (command: string) => expect(shell(command)).toMatchObject({ status: 0 });
+  run(
+    'gzip -k border.pcap && cp border.pcap border.pcapng && cp border.pcap border-1.pcap && cp border.pcap border-2.pcap',
+  );
+  run('gluewall history export --output history.jsonl');
+  run('gluewall history export --format csv --output history.csv && gzip history.csv');
+});
+
+afterAll(async () => {
+  await running?.kill();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function shell(command: string) {
+  // What would go on for ever is stopped as a person stops it.
+  const limited = command.includes('--follow') ? command.replace('gluewall', 'timeout -s INT 1 gluewall') : command;
+  const local = limited.replaceAll('/etc/gluewall.yaml', 'gluewall.yaml');
+  const { status, stdout, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', local], {
+    cwd: directory,
+    encoding: 'utf8',
+    timeout: 20_000,
+    env: { ...process.env, PATH: `${join(directory, 'bin')}:${process.env.PATH}` },
+  });
+  return { status, stdout, stderr };
+}
+
+function shellExamples(): string[] {
+  const pages = [
+    'README.md',
+    ...readdirSync(join(root, 'docs')).flatMap((file) => (file.endsWith('.md') ? [`docs/${file}`] : [])),
+  ];
+  return pages.flatMap((page) => {
+    const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].map(
+      ([, text]) => text!,
+    );
+    const lines = blocks.flatMap((text) => text.split('\n').map((line) => line.replace(/\s{2,}#.*/, '').trim()));
+    return lines.filter((line) => line.startsWith('gluewall '));
+  });
+}
+
+const commands = documentedCommands();
+const examples = [...new Set([...shellExamples(), ...commands.flatMap((command) => command.examples)])];
+/** It is what answers all the others. */
+const runnable = examples.filter((example) => !example.startsWith('gluewall run'));
+
+it('every command has examples of itself', () => {
+  expect(commands.length).toBeGreaterThan(15);
+  for (const { name, examples: own } of commands) {
+    expect(own.length, name).toBeGreaterThan(0);
+    for (const example of own) expect(example).toContain(name);
+  }
+  expect(shellExamples().length).toBeGreaterThan(8);
+});
+
+describe('every example runs', () => {
+  it.each(runnable)('%s', (example) => {
+    const { status, stderr, stdout } = shell(example);
+    const expected = REFUSED.some((pattern) => pattern.test(example)) ? [0, 1] : [0];
+    expect(expected, `${status}: ${stderr}${stdout}`).toContain(status);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    if (/ --json\b/.test(example) && !example.includes('events')) expect(() => JSON.parse(stdout)).not.toThrow();
+  });
+});

@@ -1,0 +1,145 @@
+/** Rows for tests of the store: plain ones, hostile ones, and any at all. */
+import fc from 'fast-check';
+import { type Address, addressFromOctets, parseAddress } from '../../src/core/address.ts';
+import { canonicalName, type Name, parseName } from '../../src/dns/name.ts';
+import type { VerdictEvent } from '../../src/events/verdict-event.ts';
+import type { Lesson, NsTriple } from '../../src/nsdb/ns-triple.ts';
+import type { AllowEntry } from '../../src/policy/allow-list.ts';
+
+export const NOW_MS = Date.UTC(2026, 0, 15, 12) + 0.123456789;
+
+export const nameOf = (text: string): Name => parseName(text)!;
+export const addressOf = (text: string): Address => parseAddress(text)!;
+
+/** A name of labels with any octets, each given as latin1. */
+export function nameFrom(...labels: readonly string[]): Name {
+  return `${labels.map((label) => String.fromCharCode(label.length) + label).join('')}\0` as Name;
+}
+
+export const HOSTILE_NAMES: readonly Name[] = [
+  nameFrom(),
+  nameFrom('a.b', 'c\\d', 'e"f'),
+  nameFrom('\0', '\0\0\0'),
+  nameFrom('\xff\xfe\x80', 'caf\xe9'),
+  nameFrom("'; DROP TABLE triples; --", '%s'),
+  nameFrom('\x1b[31m', '\r\n', ' '),
+  nameFrom('123', '\\123', '\t9'),
+  nameFrom('@', '$', '(', ')', ';'),
+  nameFrom('x'.repeat(63), '\0'.repeat(63), '.'.repeat(63), '\xff'.repeat(61)),
+  nameFrom(...Array.from({ length: 127 }, () => 'a')),
+];
+
+export function lessonOf(triple: Pick<NsTriple, 'zone' | 'nameServer' | 'address'>): Lesson {
+  const { zone, nameServer, address } = triple;
+  return {
+    zone,
+    nameServer,
+    address,
+    nsTtlSeconds: 172_800,
+    glueTtlSeconds: 3600,
+    trust: 'low',
+    teacher: addressOf('2001:db8::53'),
+    queryAtMs: NOW_MS - 0.25,
+    queryId: 0xffff,
+    queryName: nameOf('wWw.Example.com'),
+    responseAtMs: NOW_MS,
+  };
+}
+
+export function tripleOf(number: number, more: Partial<NsTriple> = {}): NsTriple {
+  const key = {
+    zone: nameOf(`zone${number}.example`),
+    nameServer: nameOf(`ns${number}.example.net`),
+    address: addressFromOctets(Buffer.from([198, 18, (number >> 8) & 255, number & 255]))!,
+    ...more,
+  };
+  return {
+    origin: 'learned',
+    trust: 'high',
+    firstSeenAtMs: NOW_MS - 1000.5,
+    lastSeenAtMs: NOW_MS,
+    expiresAtMs: NOW_MS + 3_600_000,
+    lesson: lessonOf(key),
+    ...key,
+  };
+}
+
+export function eventOf(number: number, more: Partial<VerdictEvent> = {}): VerdictEvent {
+  return {
+    atMs: NOW_MS + number,
+    datapathId: '00000000000000ff',
+    inPort: 3,
+    client: addressOf('192.0.2.10'),
+    clientPort: 65_535,
+    destination: addressOf('198.51.100.53'),
+    transport: 'udp',
+    queryName: nameOf('WWW.example.com'),
+    queryType: 28,
+    verdict: 'block',
+    reason: 'unknown',
+    scope: 'destination',
+    hint: undefined,
+    packetsAtLeast: 2,
+    enforced: true,
+    heldMs: 50.125,
+    message: `198.51.100.53 is unknown and block. (${number})`,
+    ...more,
+  };
+}
+
+export function allowEntryOf(address: string, more: Partial<AllowEntry> = {}): AllowEntry {
+  return {
+    address: addressOf(address),
+    origin: 'command',
+    reason: 'update server',
+    owner: 'root',
+    createdAtMs: NOW_MS,
+    expiresAtMs: NOW_MS + 1000,
+    ...more,
+  };
+}
+
+const anyLabel = fc.uint8Array({ minLength: 1, maxLength: 63 }).map((octets) => Buffer.from(octets).toString('latin1'));
+const anyName = fc
+  .array(anyLabel, { maxLength: 4 })
+  .map((labels) => nameFrom(...labels))
+  .filter((name) => name.length <= 255);
+const anyAddress = fc
+  .oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 }))
+  .map((octets) => addressFromOctets(Buffer.from(octets))!);
+const anyTime = fc.double({ min: 0, max: 1e13, noNaN: true });
+const anyTtl = fc.integer({ min: 0, max: 0xffffffff });
+const anyTrust = fc.constantFrom('low' as const, 'high' as const);
+
+/** Any triple that has not expired at 0. */
+export const anyTriple: fc.Arbitrary<NsTriple> = fc
+  .record({
+    zone: anyName.map(canonicalName),
+    nameServer: anyName.map(canonicalName),
+    address: anyAddress,
+    trust: anyTrust,
+    firstSeenAtMs: anyTime,
+    lastSeenAtMs: anyTime,
+    expiresAtMs: fc.oneof(fc.double({ min: 1, max: 1e13, noNaN: true }), fc.constant(Number.POSITIVE_INFINITY)),
+    lesson: fc.option(
+      fc.record({
+        nsTtlSeconds: anyTtl,
+        glueTtlSeconds: anyTtl,
+        trust: anyTrust,
+        teacher: anyAddress,
+        queryAtMs: fc.option(anyTime, { nil: undefined }),
+        queryId: fc.integer({ min: 0, max: 0xffff }),
+        queryName: anyName,
+        responseAtMs: anyTime,
+      }),
+      { nil: undefined },
+    ),
+  })
+  .map(({ zone, nameServer, address, lesson, ...rest }) => ({
+    zone,
+    nameServer,
+    address,
+    origin: 'learned',
+    ...rest,
+    lesson: lesson === undefined ? undefined : { zone, nameServer, address, ...lesson },
+  }));

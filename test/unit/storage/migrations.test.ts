@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import Sqlite, { type Database } from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { APPLICATION_ID, MIGRATIONS, migrate, schemaVersion } from '../../../src/storage/migrations.ts';
+import { SqliteDatabase } from '../../../src/storage/sqlite-database.ts';
+import { addressOf, nameOf } from '../../support/store-rows.ts';
+
+/** A file of each version that was released, with rows. */
+const FIXTURES = [1].map((version) => ({
+  version,
+  sql: readFileSync(new URL(`schema-${version}.sql`, import.meta.url), 'utf8'),
+}));
+
+const schemaOf = (database: Database) =>
+  database
+    .prepare<[], { name: string; sql: string | null }>('SELECT name, sql FROM sqlite_schema ORDER BY name')
+    .all()
+    .map(({ name, sql }) => `${name}: ${sql?.replace(/\s+/g, ' ')}`);
+
+describe('the migrations', () => {
+  it('are numbered from 1 without a gap, each with a fixture', () => {
+    const versions = MIGRATIONS.map(({ version }) => version);
+    expect(versions).toEqual(versions.map((_, index) => index + 1));
+    expect(FIXTURES.map(({ version }) => version)).toEqual(versions);
+  });
+
+  it.each(FIXTURES)('lead from version $version to the tables of a new store, and keep the rows', ({ sql }) => {
+    const old = new Sqlite(':memory:');
+    old.exec(sql);
+    migrate(old, MIGRATIONS, 0);
+    const fresh = new Sqlite(':memory:');
+    migrate(fresh, MIGRATIONS, 0);
+    expect(schemaOf(old)).toEqual(schemaOf(fresh));
+    expect(schemaVersion(old)).toBe(MIGRATIONS.length);
+
+    const database = new SqliteDatabase(old, 'memory', { events: 10 });
+    const key = { zone: nameOf('example.com'), nameServer: nameOf('ns1.ex\\.ample'), address: addressOf('192.0.2.1') };
+    const exchange = { teacher: addressOf('2001:db8::53'), queryAtMs: 1999.25, queryId: 4711, responseAtMs: 2000 };
+    const ttls = { nsTtlSeconds: 3600, glueTtlSeconds: 300 };
+    expect(database.triplesAfter(0, 0).items).toStrictEqual([
+      {
+        ...key,
+        origin: 'learned',
+        trust: 'high',
+        firstSeenAtMs: 1000.5,
+        lastSeenAtMs: 2000,
+        expiresAtMs: 9e12,
+        lesson: { ...key, ...ttls, trust: 'low', ...exchange, queryName: nameOf('wWw.example.com') },
+      },
+      {
+        zone: nameOf('.'),
+        nameServer: nameOf('ns2.example'),
+        address: addressOf('2001:db8::1'),
+        origin: 'learned',
+        trust: 'low',
+        firstSeenAtMs: 1,
+        lastSeenAtMs: 2,
+        expiresAtMs: Number.POSITIVE_INFINITY,
+        lesson: undefined,
+      },
+    ]);
+    expect(database.allowEntries(5000).map(({ reason }) => reason)).toEqual(['update server']);
+    expect(database.warmup()).toEqual({ learnedForMs: 86_400_000, lastLearnedAtMs: 2000 });
+    const [event] = database.eventsAfter(undefined, { limit: 5 }).items;
+    expect(event).toMatchObject({ atMs: 3000.5, hint: { expiresAtMs: Number.POSITIVE_INFINITY }, heldMs: 50.5 });
+    expect(database.unreadableRows).toBe(0);
+  });
+
+  it('mark the file as ours and write down when they ran', () => {
+    const database = new Sqlite(':memory:');
+    expect(schemaVersion(database)).toBe(0);
+    migrate(database, MIGRATIONS, Date.UTC(2026, 0, 15));
+    expect(database.pragma('application_id', { simple: true })).toBe(APPLICATION_ID);
+    expect(database.prepare('SELECT * FROM schema_version').all()).toEqual(
+      MIGRATIONS.map(({ version }) => ({ version, applied_at: '2026-01-15T00:00:00.000Z' })),
+    );
+  });
+
+  it('run only the steps that are new, each once', () => {
+    const database = new Sqlite(':memory:');
+    const steps = [
+      { version: 1, sql: 'CREATE TABLE a (x)' },
+      { version: 2, sql: 'CREATE TABLE b (x); INSERT INTO a VALUES (2)' },
+      { version: 3, sql: 'INSERT INTO a VALUES (3)' },
+    ];
+    migrate(database, steps.slice(0, 1), 0);
+    migrate(database, steps.slice(0, 2), 0);
+    migrate(database, steps, 0);
+    migrate(database, steps, 0);
+    expect(database.prepare('SELECT x FROM a').pluck().all()).toEqual([2, 3]);
+    expect(schemaVersion(database)).toBe(3);
+  });
+
+  it('leave a step that fails undone as a whole', () => {
+    const database = new Sqlite(':memory:');
+    const first = { version: 1, sql: 'CREATE TABLE a (x)' };
+    const broken = { version: 2, sql: 'CREATE TABLE b (x); INSERT INTO nowhere VALUES (1)' };
+    expect(() => migrate(database, [first, broken], 0)).toThrow('nowhere');
+    expect(schemaVersion(database)).toBe(1);
+    expect(database.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'b'").pluck().get()).toBe(0);
+  });
+});

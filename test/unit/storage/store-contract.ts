@@ -1,0 +1,351 @@
+/** What every store does, whatever it is made of. */
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { canonicalName } from '../../../src/dns/name.ts';
+import type { EventQuery } from '../../../src/events/event-store.ts';
+import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
+import type { NsTriple } from '../../../src/nsdb/ns-triple.ts';
+import { PORTION_ROWS, type Store, type StoreOptions } from '../../../src/storage/store.ts';
+import {
+  addressOf,
+  allowEntryOf,
+  anyTriple,
+  eventOf,
+  HOSTILE_NAMES,
+  lessonOf,
+  NOW_MS,
+  nameOf,
+  tripleOf,
+} from '../../support/store-rows.ts';
+
+export async function loadAll(store: Store, nowMs = 0): Promise<NsTriple[]> {
+  const all: NsTriple[] = [];
+  for await (const triples of store.loadTriples(nowMs)) all.push(...triples);
+  return all;
+}
+
+export async function findAll(store: Store, query: Partial<EventQuery> = {}): Promise<VerdictEvent[]> {
+  const all: VerdictEvent[] = [];
+  for await (const events of store.findEvents({ limit: Number.POSITIVE_INFINITY, ...query })) all.push(...events);
+  return all;
+}
+
+const keyOf = ({ zone, nameServer, address }: NsTriple) => `${address} ${zone} ${nameServer}`;
+const byKey = (a: NsTriple, b: NsTriple) => (keyOf(a) < keyOf(b) ? -1 : 1);
+const sorted = (triples: readonly NsTriple[]) => [...triples].sort(byKey);
+
+/** Describes a store; `open` gives an empty one each time. */
+export function describeStore(name: string, open: (options: StoreOptions) => Promise<Store>): void {
+  describe(name, () => {
+    const opened: Store[] = [];
+    const openNew = async (options: StoreOptions = { events: 10_000 }) => {
+      const store = await open(options);
+      opened.push(store);
+      return store;
+    };
+
+    afterEach(async () => {
+      for (const store of opened.splice(0)) await store.close();
+    });
+
+    describe('of triples', () => {
+      it('is empty at first', async () => {
+        const store = await openNew();
+        expect(await loadAll(store)).toEqual([]);
+        expect(await store.deleteExpiredTriples(NOW_MS)).toBe(0);
+      });
+
+      it('gives back every field', async () => {
+        const store = await openNew();
+        const plain = tripleOf(1);
+        const triples = [
+          plain,
+          tripleOf(2, { address: addressOf('2001:db8::1'), trust: 'low', lesson: undefined }),
+          tripleOf(3, { expiresAtMs: Number.POSITIVE_INFINITY }),
+          tripleOf(4, { lesson: { ...lessonOf(tripleOf(4)), queryAtMs: undefined, nsTtlSeconds: 0xffffffff } }),
+          tripleOf(5, { address: addressOf('255.255.255.255'), firstSeenAtMs: 0, lastSeenAtMs: 1e12 }),
+          tripleOf(6, { address: addressOf('::ffff:192.0.2.1') }),
+        ];
+        await store.saveTriples(triples);
+        expect(sorted(await loadAll(store))).toStrictEqual(sorted(triples));
+        expect(store.unreadableRows).toBe(0);
+      });
+
+      it.each(HOSTILE_NAMES.map((hostile, index) => [index, hostile] as const))(
+        'keeps hostile name %i',
+        async (_, hostile) => {
+          const store = await openNew();
+          const canonical = canonicalName(hostile);
+          const key = { zone: canonical, nameServer: canonical, address: addressOf('192.0.2.1') };
+          const triple = tripleOf(1, { ...key, lesson: { ...lessonOf(key), queryName: hostile } });
+          await store.saveTriples([triple]);
+          expect(await loadAll(store)).toStrictEqual([triple]);
+        },
+      );
+
+      it('gives back any triple', async () => {
+        const store = await openNew();
+        await fc.assert(
+          fc.asyncProperty(fc.array(anyTriple, { maxLength: 8 }), async (triples) => {
+            await store.saveTriples(triples);
+            const held = new Map((await loadAll(store)).map((triple) => [keyOf(triple), triple]));
+            const expected = new Map(triples.map((triple) => [keyOf(triple), triple]));
+            for (const [key, triple] of expected) expect(held.get(key)).toStrictEqual(triple);
+            await store.deleteExpiredTriples(2e13);
+          }),
+          { numRuns: 60 },
+        );
+      });
+
+      it('holds one for each zone, name server and address: the last one saved', async () => {
+        const store = await openNew();
+        const first = tripleOf(1);
+        const again = tripleOf(1, {
+          trust: 'low',
+          lastSeenAtMs: NOW_MS + 5,
+          expiresAtMs: NOW_MS + 9e6,
+          lesson: undefined,
+        });
+        const others = [
+          tripleOf(1, { zone: nameOf('other.example') }),
+          tripleOf(1, { nameServer: nameOf('other.example') }),
+          tripleOf(1, { address: addressOf('2001:db8::1') }),
+        ];
+        await store.saveTriples([first, ...others]);
+        await store.saveTriples([again]);
+        expect(sorted(await loadAll(store))).toStrictEqual(sorted([again, ...others]));
+      });
+
+      it('takes what a triple says at the call', async () => {
+        const store = await openNew();
+        const row = { ...tripleOf(1), key: 'of the history' };
+        const saved = store.saveTriples([row]);
+        const asSaved = tripleOf(1);
+        row.expiresAtMs = 0;
+        row.lesson = undefined;
+        await saved;
+        expect(await loadAll(store)).toStrictEqual([asSaved]);
+      });
+
+      it('keeps only what was learned', async () => {
+        const store = await openNew();
+        await store.saveTriples([tripleOf(1, { origin: 'rootHints' }), tripleOf(2, { origin: 'seed' }), tripleOf(3)]);
+        await store.saveTriples([]);
+        expect(await loadAll(store)).toStrictEqual([tripleOf(3)]);
+      });
+
+      it('leaves out what has expired, and deletes it when told', async () => {
+        const store = await openNew();
+        const at = (number: number, expiresAtMs: number) => tripleOf(number, { expiresAtMs });
+        const lasting = [at(3, NOW_MS + 0.5), at(4, Number.POSITIVE_INFINITY)];
+        await store.saveTriples([at(1, NOW_MS - 1), at(2, NOW_MS), ...lasting]);
+        expect(sorted(await loadAll(store, NOW_MS))).toStrictEqual(sorted(lasting));
+        expect(await loadAll(store, 0)).toHaveLength(4);
+        expect(await store.deleteExpiredTriples(NOW_MS)).toBe(2);
+        expect(await store.deleteExpiredTriples(NOW_MS)).toBe(0);
+        expect(sorted(await loadAll(store, 0))).toStrictEqual(sorted(lasting));
+      });
+
+      it('gives them in portions, while others are saved', async () => {
+        const store = await openNew();
+        const count = 2 * PORTION_ROWS + 500;
+        await store.saveTriples(Array.from({ length: count }, (_, number) => tripleOf(number)));
+        const seen = new Set<string>();
+        const sizes: number[] = [];
+        for await (const triples of store.loadTriples(NOW_MS)) {
+          await store.saveTriples([tripleOf(0, { trust: 'low' })]);
+          sizes.push(triples.length);
+          for (const triple of triples) seen.add(keyOf(triple));
+        }
+        expect(seen.size).toBe(count);
+        expect(sizes).toEqual([PORTION_ROWS, PORTION_ROWS, 500]);
+      });
+
+      it('may be left before the last portion', async () => {
+        const store = await openNew();
+        await store.saveTriples(Array.from({ length: 2 * PORTION_ROWS }, (_, number) => tripleOf(number)));
+        for await (const triples of store.loadTriples(NOW_MS)) {
+          expect(triples).toHaveLength(PORTION_ROWS);
+          break;
+        }
+        await store.saveTriples([tripleOf(9999)]);
+      });
+
+      it('deletes many', async () => {
+        const store = await openNew();
+        const count = 25_000;
+        await store.saveTriples(Array.from({ length: count }, (_, number) => tripleOf(number)));
+        expect(await store.deleteExpiredTriples(Number.MAX_SAFE_INTEGER)).toBe(count);
+        expect(await loadAll(store)).toEqual([]);
+      });
+    });
+
+    describe('of allow entries', () => {
+      it('gives back every field, oldest first', async () => {
+        const store = await openNew();
+        const entries = [
+          allowEntryOf('192.0.2.7', { createdAtMs: NOW_MS - 5, expiresAtMs: Number.POSITIVE_INFINITY, owner: '' }),
+          allowEntryOf('2001:db8::7', { createdAtMs: NOW_MS - 4.5, reason: "it's \0 \x1b[0m \u{1f600} 'quoted'\n" }),
+          allowEntryOf('192.0.2.1', { createdAtMs: NOW_MS }),
+        ];
+        for (const index of [1, 2, 0]) await store.saveAllowEntry(entries[index]!);
+        expect(await store.loadAllowEntries(NOW_MS)).toStrictEqual(entries);
+      });
+
+      it('holds one for each address', async () => {
+        const store = await openNew();
+        await store.saveAllowEntry(allowEntryOf('192.0.2.1'));
+        const again = allowEntryOf('192.0.2.1', { reason: 'another', createdAtMs: NOW_MS + 1 });
+        await store.saveAllowEntry(again);
+        expect(await store.loadAllowEntries(NOW_MS)).toStrictEqual([again]);
+      });
+
+      it('leaves out what has expired and what was deleted', async () => {
+        const store = await openNew();
+        await store.saveAllowEntry(allowEntryOf('192.0.2.1', { expiresAtMs: NOW_MS }));
+        await store.saveAllowEntry(allowEntryOf('192.0.2.2'));
+        await store.saveAllowEntry(allowEntryOf('2001:db8::2'));
+        await store.deleteAllowEntry(addressOf('192.0.2.2'));
+        await store.deleteAllowEntry(addressOf('192.0.2.99'));
+        expect(await store.loadAllowEntries(NOW_MS)).toStrictEqual([allowEntryOf('2001:db8::2')]);
+      });
+
+      it('does not keep what the configuration has', async () => {
+        const store = await openNew();
+        await store.saveAllowEntry(allowEntryOf('192.0.2.1', { origin: 'configuration' }));
+        expect(await store.loadAllowEntries(NOW_MS)).toEqual([]);
+      });
+    });
+
+    it('keeps the last progress of warm-up', async () => {
+      const store = await openNew();
+      expect(await store.loadWarmup()).toBeUndefined();
+      await store.saveWarmup({ learnedForMs: 1.5, lastLearnedAtMs: NOW_MS });
+      expect(await store.loadWarmup()).toStrictEqual({ learnedForMs: 1.5, lastLearnedAtMs: NOW_MS });
+      const ended = { learnedForMs: Number.POSITIVE_INFINITY, lastLearnedAtMs: NOW_MS + 1 };
+      await store.saveWarmup(ended);
+      expect(await store.loadWarmup()).toStrictEqual(ended);
+    });
+
+    describe('of events', () => {
+      const hint = { zone: nameOf('example'), nameServer: nameOf('ns.example'), expiresAtMs: NOW_MS };
+
+      it('gives back every field', async () => {
+        const store = await openNew();
+        const events = [
+          eventOf(1),
+          eventOf(2, { queryName: undefined, queryType: undefined, transport: 'tcp', enforced: false }),
+          eventOf(3, { hint, verdict: 'allow', reason: 'history' }),
+          eventOf(4, { hint: { ...hint, expiresAtMs: Number.POSITIVE_INFINITY }, reason: 'rootHints', heldMs: 0 }),
+          eventOf(5, { client: addressOf('2001:db8::a'), destination: addressOf('2001:db8::b'), inPort: 0xfffffffe }),
+          ...HOSTILE_NAMES.map((queryName, index) =>
+            eventOf(6 + index, { queryName, message: `${index} \0 \u{1f512}` }),
+          ),
+        ];
+        await store.saveEvents(events);
+        expect(await findAll(store)).toStrictEqual(events);
+        expect(store.unreadableRows).toBe(0);
+      });
+
+      it('gives the oldest first, of one time the first saved', async () => {
+        const store = await openNew();
+        const later = [eventOf(5), eventOf(3, { inPort: 1 }), eventOf(3, { inPort: 2 })];
+        await store.saveEvents(later);
+        await store.saveEvents([eventOf(4), eventOf(3, { inPort: 3 })]);
+        const order = (await findAll(store)).map(({ atMs, inPort }) => [Math.floor(atMs - NOW_MS + 0.5), inPort]);
+        expect(order).toEqual([
+          [3, 1],
+          [3, 2],
+          [3, 3],
+          [4, 3],
+          [5, 3],
+        ]);
+        expect(await findAll(store, { limit: 4 })).toHaveLength(4);
+        expect((await findAll(store, { limit: 4 }))[0]!.inPort).toBe(2);
+      });
+
+      it('gives what a query asks for', async () => {
+        const store = await openNew();
+        const clients = [addressOf('192.0.2.1'), addressOf('2001:db8::1')];
+        const destinations = [addressOf('198.51.100.1'), addressOf('2001:db8::2'), addressOf('198.51.100.2')];
+        const events = Array.from({ length: 60 }, (_, number) =>
+          eventOf(number, { client: clients[number % 2]!, destination: destinations[number % 3]! }),
+        );
+        await store.saveEvents(events);
+        const sinceMs = NOW_MS + 20;
+        const [client] = clients;
+        const [, destination] = destinations;
+        const queries: Partial<EventQuery>[] = [
+          { sinceMs },
+          { client },
+          { destination },
+          { client, destination },
+          { sinceMs, client, destination },
+          { sinceMs: NOW_MS + 1000 },
+          { client: addressOf('192.0.2.99') },
+          { sinceMs: undefined, client: undefined, destination: undefined },
+        ];
+        for (const query of queries) {
+          for (const limit of [Number.POSITIVE_INFINITY, 60, 5, 1, 0]) {
+            const wanted = events.filter(
+              (event) =>
+                event.atMs >= (query.sinceMs ?? 0) &&
+                event.client === (query.client ?? event.client) &&
+                event.destination === (query.destination ?? event.destination),
+            );
+            const newest = limit === 0 ? [] : wanted.slice(-limit);
+            expect(await findAll(store, { ...query, limit }), JSON.stringify({ ...query, limit })).toStrictEqual(
+              newest,
+            );
+          }
+        }
+      });
+
+      it('keeps the newest so many', async () => {
+        const store = await openNew({ events: 10 });
+        for (let number = 0; number < 26; number += 2) await store.saveEvents([eventOf(number), eventOf(number + 1)]);
+        expect(await findAll(store)).toStrictEqual(Array.from({ length: 10 }, (_, index) => eventOf(16 + index)));
+        await store.saveEvents([eventOf(-5)]);
+        expect(await findAll(store)).toStrictEqual(Array.from({ length: 10 }, (_, index) => eventOf(16 + index)));
+        await store.saveEvents(Array.from({ length: 50 }, (_, index) => eventOf(100 + index)));
+        expect(await findAll(store)).toStrictEqual(Array.from({ length: 10 }, (_, index) => eventOf(140 + index)));
+        await store.saveEvents([]);
+        expect(await findAll(store)).toHaveLength(10);
+      });
+
+      it('gives them in portions, while others are saved', async () => {
+        const store = await openNew();
+        const count = 2 * PORTION_ROWS + 10;
+        await store.saveEvents(Array.from({ length: count }, (_, number) => eventOf(number)));
+        const seen: VerdictEvent[] = [];
+        const sizes: number[] = [];
+        for await (const events of store.findEvents({ limit: count - 5 })) {
+          await store.saveEvents([eventOf(count + sizes.length)]);
+          sizes.push(events.length);
+          seen.push(...events);
+        }
+        expect(sizes).toEqual([PORTION_ROWS, PORTION_ROWS, 5]);
+        expect(seen).toStrictEqual(Array.from({ length: count - 5 }, (_, index) => eventOf(5 + index)));
+      });
+    });
+
+    it('is closed twice without harm, and refuses what comes after', async () => {
+      const store = await openNew();
+      const saved = store.saveTriples([tripleOf(1)]);
+      await Promise.all([store.close(), store.close()]);
+      await store.close();
+      await saved;
+      const closed = { code: 'store-closed' };
+      await expect(loadAll(store)).rejects.toMatchObject(closed);
+      await expect(store.saveTriples([])).rejects.toMatchObject(closed);
+      await expect(store.deleteExpiredTriples(0)).rejects.toMatchObject(closed);
+      await expect(store.loadAllowEntries(0)).rejects.toMatchObject(closed);
+      await expect(store.saveAllowEntry(allowEntryOf('192.0.2.1'))).rejects.toMatchObject(closed);
+      await expect(store.deleteAllowEntry(addressOf('192.0.2.1'))).rejects.toMatchObject(closed);
+      await expect(store.loadWarmup()).rejects.toMatchObject(closed);
+      await expect(store.saveWarmup({ learnedForMs: 0, lastLearnedAtMs: 0 })).rejects.toMatchObject(closed);
+      await expect(store.saveEvents([])).rejects.toMatchObject(closed);
+      await expect(findAll(store)).rejects.toMatchObject(closed);
+    });
+  });
+}
