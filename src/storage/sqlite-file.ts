@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -25,6 +26,8 @@ const BUSY_TIMEOUT_MS = 300;
 const MAX_CHECKED_OCTETS = 1 << 30;
 /** The journal is cut back to this once it has been larger. */
 const MAX_RESTING_JOURNAL_OCTETS = 16 << 20;
+/** What every SQLite file begins with. */
+const SQLITE_MAGIC = 'SQLite format 3\0';
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 /** SQLite's own files beside the store. */
@@ -55,9 +58,25 @@ function openOrSetAside<T>(file: string, build: (connection: Database) => T): Op
     return { opened: open(file, build), setAside: undefined };
   } catch (cause) {
     if (!isDamage(cause, 'open')) throw cause;
+    if (!mayBeStore(file)) throw storeForeign(file, 'not of SQLite');
     const setAside = moveAside(file);
     makeFile(file);
     return { opened: open(file, build), setAside };
+  }
+}
+
+/** A damaged store is put aside; a file that somebody named by mistake is not to be moved. */
+function mayBeStore(file: string): boolean {
+  return file.endsWith('.db') || readHead(file) === SQLITE_MAGIC;
+}
+
+function readHead(file: string): string {
+  const head = Buffer.alloc(SQLITE_MAGIC.length);
+  const descriptor = openSync(file, 'r');
+  try {
+    return head.toString('latin1', 0, readSync(descriptor, head));
+  } finally {
+    closeSync(descriptor);
   }
 }
 

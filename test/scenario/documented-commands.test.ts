@@ -51,8 +51,13 @@ afterAll(async () => {
 
 function shell(command: string) {
   // What would go on for ever is stopped as a person stops it.
-  const limited = command.includes('--follow') ? command.replace('gluewall', 'timeout -s INT 1 gluewall') : command;
-  const local = limited.replaceAll('/etc/gluewall.yaml', 'gluewall.yaml');
+  const limited = command.includes('--follow')
+    ? command.replace('gluewall', 'timeout --preserve-status -s INT 1 gluewall')
+    : command;
+  const local = limited
+    .replace(/\/etc\/gluewall(\/gluewall)?\.yaml/g, 'gluewall.yaml')
+    .replace(/--wait \w+/, '--wait 0s')
+    .replace(/(completion \w+ >) .*/, '$1 /dev/null');
   const { status, stdout, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', local], {
     cwd: directory,
     encoding: 'utf8',

@@ -137,7 +137,8 @@ async function* unpacked(chunks: AsyncGenerator<Buffer, void>): AsyncGenerator<B
     };
     yield* isGzip(first) ? gunzipped(all()) : all();
   } finally {
-    await chunks.return();
+    // Not waited for: behind gzip a read of a quiet pipe may be under way, and what it brings is of no use any more.
+    chunks.return().catch(() => undefined);
   }
 }
 

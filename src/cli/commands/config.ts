@@ -53,7 +53,7 @@ async function check(file: string, { json }: JsonOption): Promise<void> {
   try {
     const config = loadConfig(file);
     const { sentences, warnings } = summarise(config);
-    const found = [...warnings, ...complaintsOfParts(config, file)];
+    const found = [...warnings, ...complaintsOfParts(config)];
     if (json === true) await printJson({ file, ok: true, sentences, warnings: found });
     else await printLines([`${file} is fine`, ...sentences.map((one) => `  ${one}`), ...found.map(warningLine)]);
   } catch (error) {
@@ -70,10 +70,10 @@ function warningLine(warning: string): PaintedLine {
 }
 
 /** What `run` would complain of beyond the file itself. Throws as it would. */
-function complaintsOfParts(config: Config, file: string): readonly string[] {
+function complaintsOfParts(config: Config): readonly string[] {
   const complaints: string[] = [];
   const log = { ...silentLog, warn: (_fields: object, message: string) => complaints.push(message) };
-  buildHistory(config, file, systemClock, log);
+  buildHistory(config, systemClock, log);
   return complaints;
 }
 

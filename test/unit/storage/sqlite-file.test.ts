@@ -175,14 +175,22 @@ describe('a link', () => {
   });
 
   it('stays when what it leads to is damaged', () => {
-    writeFileSync(join(folder, 'target'), 'x'.repeat(5000));
-    symlinkSync(join(folder, 'target'), file);
-    expect(open().setAside).toMatch(/target\.corrupt-/);
+    writeFileSync(join(folder, 'target.db'), 'x'.repeat(5000));
+    symlinkSync(join(folder, 'target.db'), file);
+    expect(open().setAside).toMatch(/target\.db\.corrupt-/);
     expect(names().filter((name) => !name.includes('corrupt'))).toContain('store.db');
   });
 });
 
 describe('a damaged store', () => {
+  it('that is no database is set aside only under the name of one', () => {
+    file = join(folder, 'passwords');
+    writeFileSync(file, 'precious'.repeat(100));
+    expect(open).toThrow(coded('store-foreign'));
+    expect(readFileSync(file, 'utf8')).toBe('precious'.repeat(100));
+    expect(names()).toEqual(['passwords']);
+  });
+
   it('is set aside with its journal, and a new one takes its place', () => {
     const octets = Buffer.alloc(20_000, 0x5a);
     writeFileSync(file, octets);
