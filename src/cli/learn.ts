@@ -1,10 +1,11 @@
 import { openCaptureSource } from '../capture/container/capture-source.ts';
 import { resultOf } from '../control/answer.ts';
 import { MAX_IMPORT_ROWS } from '../control/protocol.ts';
+import type { NsTriple } from '../nsdb/ns-triple.ts';
 import { formatInstant } from '../services/instant.ts';
 import { CaptureLearner, type LearnSummary } from '../services/learn-capture.ts';
 import type { ImportView } from '../services/services.ts';
-import { type TripleRow, type TripleView, viewTriple } from '../services/triple-view.ts';
+import { type TripleRow, viewTriple } from '../services/triple-view.ts';
 import { configOf, openDoor } from './ask.ts';
 import { historyOptions, learnerOptions, readRootHints } from './build-parts.ts';
 import type { LearnCommandOptions } from './commands/learn.ts';
@@ -38,13 +39,15 @@ export async function learnFrom(files: readonly string[], options: LearnCommandO
   for (const file of files) await readOne(file, learner);
   learner.finish();
 
-  const views = [...learner.triples()].map(viewTriple);
+  const triples = [...learner.triples()];
   const nowMs = Date.now();
-  const current = views.filter(({ expires }) => expires !== null && Date.parse(expires) > nowMs);
-  const taken = options.dryRun === true ? null : await keep(current, options);
-  const report: LearnReport = { ...learner.summary(), expired: views.length - current.length, taken };
-  if (options.json === true) await printJson(options.list === true ? { ...report, list: views } : report);
-  else await printLines([...(options.list === true ? views.flatMap(printTriple) : []), ...describe(report)]);
+  const current = triples.filter(({ expiresAtMs }) => expiresAtMs > nowMs);
+  const kept = current.filter(({ origin }) => origin === 'learned');
+  const taken = options.dryRun === true ? null : await keep(kept, options);
+  const report: LearnReport = { ...learner.summary(), expired: triples.length - current.length, taken };
+  const list = options.list === true ? triples.map(viewTriple) : undefined;
+  if (options.json === true) await printJson(list === undefined ? report : { ...report, list });
+  else await printLines([...(list ?? []).flatMap(printTriple), ...describe(report)]);
   process.exitCode = report.damage.length === 0 ? EXIT.done : EXIT.refused;
 }
 
@@ -58,13 +61,13 @@ async function readOne(file: string, learner: CaptureLearner): Promise<void> {
   }
 }
 
-async function keep(views: readonly TripleView[], options: LearnCommandOptions): Promise<number> {
-  if (views.length === 0) return 0;
+async function keep(triples: readonly NsTriple[], options: LearnCommandOptions): Promise<number> {
+  if (triples.length === 0) return 0;
   const door = await openDoor(options);
   let taken = 0;
   try {
-    for (let start = 0; start < views.length; start += MAX_IMPORT_ROWS) {
-      const rows = views.slice(start, start + MAX_IMPORT_ROWS) as TripleRow[];
+    for (let start = 0; start < triples.length; start += MAX_IMPORT_ROWS) {
+      const rows = triples.slice(start, start + MAX_IMPORT_ROWS).map(viewTriple) as TripleRow[];
       const endsWarmup = options.endsWarmup === true;
       const answer = door.ask({ operation: 'history import', rows, endsWarmup });
       taken += ((await resultOf(answer)) as ImportView).taken;

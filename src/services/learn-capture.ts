@@ -14,7 +14,7 @@ import { formatInstant } from './instant.ts';
 export interface CaptureLearnerOptions {
   readonly learner: LearnerOptions;
   readonly history: HistoryOptions;
-  /** Known from the start, and not counted as learned. */
+  /** Known from the start, and counted only where a capture confirms them. */
   readonly rootHints: readonly RootHint[];
 }
 
@@ -82,9 +82,9 @@ export class CaptureLearner {
     this.#nowMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** All that was learned, expired by now or not. */
+  /** All that the captures teach, expired by now or not, root hints that they confirm among them. */
   *triples(): Generator<NsTriple, void> {
-    for (const triple of this.#history.triples()) if (triple.origin === 'learned') yield triple;
+    for (const triple of this.#history.triples()) if (triple.lesson !== undefined) yield triple;
   }
 
   summary(): LearnSummary {

@@ -1,5 +1,5 @@
 import { createReadStream, type ReadStream } from 'node:fs';
-import { access, constants, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { GluewallError } from '../../core/errors.ts';
 
 /** The octets of a capture, as they are on disk or come through a pipe. */
@@ -25,8 +25,8 @@ export async function openCaptureSource(path: string): Promise<CaptureSource> {
     throw cause instanceof GluewallError ? cause : unreadable(path, cause);
   });
   const end = sizeBytes === undefined ? {} : { end: sizeBytes - 1 };
-  const open = () => createReadStream(path, { highWaterMark: CHUNK_BYTES, ...end });
-  return { name: path, sizeBytes, chunks: readable(open, path) };
+  const start = () => createReadStream(path, { highWaterMark: CHUNK_BYTES, ...end });
+  return { name: path, sizeBytes, chunks: readable(start, path) };
 }
 
 function standardInput(): CaptureSource {
@@ -41,17 +41,18 @@ function standardInput(): CaptureSource {
 async function readableSize(path: string): Promise<number | undefined> {
   const stats = await stat(path);
   if (stats.isDirectory()) throw new GluewallError('capture-file', `${path} is a folder; name the captures in it`);
-  await access(path, constants.R_OK);
+  // A pipe must not be opened twice: its writer would take the first closing for the end.
   if (!stats.isFile()) return undefined;
+  await (await open(path)).close();
   if (stats.size === 0) {
     throw new GluewallError('capture-file', `${path} is empty; name a file that a capture was written to`);
   }
   return stats.size;
 }
 
-async function* readable(open: () => ReadStream | typeof process.stdin, name: string): AsyncGenerator<Buffer, void> {
+async function* readable(start: () => ReadStream | typeof process.stdin, name: string): AsyncGenerator<Buffer, void> {
   try {
-    yield* open();
+    yield* start();
   } catch (cause) {
     throw unreadable(name, cause as NodeJS.ErrnoException);
   }

@@ -15,7 +15,7 @@ function noise(length: number, seed: number): Buffer {
   return Buffer.from(Array.from({ length }, next));
 }
 
-const lengths = Array.from({ length: 300 }, (_, index) => (index * 37) % 1500);
+const lengths = Array.from({ length: 120 }, (_, index) => (index * 37) % 1500);
 const pcap = pcapFile(lengths.map((length, index) => ({ seconds: index, ticks: index, octets: noise(length, index) })));
 const blocks = new PcapngBlocks();
 const pcapng = Buffer.concat([
@@ -58,7 +58,7 @@ describe('readCapture', () => {
     const files = await Promise.all(
       [pcap, pcapng, packed].map(async (file) => ({ file, whole: await readPackets(sourceOf(file)) })),
     );
-    expect(files.map(({ whole }) => whole.packets)).toEqual([300, 600, 300]);
+    expect(files.map(({ whole }) => whole.packets)).toEqual([120, 240, 120]);
     const chunkLengths = fc.array(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 9000 })), {
       minLength: 1,
     });
@@ -147,7 +147,7 @@ describe('readCapture', () => {
   it('gives what a cut gzip file holds', async () => {
     const all = (await readPackets(sourceOf(pcap))).read;
     let most = 0;
-    for (let cut = 2; cut < packed.length; cut += 997) {
+    for (let cut = 2; cut < packed.length; cut += 499) {
       const result = await readPackets(sourceOf(packed.subarray(0, cut), () => 4096)).catch((error) => error);
       if (result instanceof Error) {
         expect(result).toMatchObject({ code: 'capture-file' });
@@ -158,13 +158,13 @@ describe('readCapture', () => {
       expect(result.packets).toBeGreaterThanOrEqual(most);
       most = result.packets;
     }
-    expect(most).toBeGreaterThan(290);
+    expect(most).toBeGreaterThan(110);
   });
 
   it('bears gzip data changed anywhere', async () => {
     const all = (await readPackets(sourceOf(pcap))).read;
     let damaged = 0;
-    for (let at = 0; at < packed.length; at += 499) {
+    for (let at = 0; at < packed.length; at += 251) {
       const changed = Buffer.from(packed);
       changed[at]! ^= 0x10;
       const result = await readPackets(sourceOf(changed)).catch((error) => error);
@@ -196,7 +196,7 @@ describe('readCapture', () => {
     for (const octets of [damaged, gzipSync(damaged)]) {
       const { source } = watched(octets, () => new Promise(() => undefined));
       expect(await readPackets(source)).toMatchObject({
-        packets: 300,
+        packets: 120,
         damage: `the packet at octet ${pcap.length} claims 4294967295 octets`,
       });
     }
