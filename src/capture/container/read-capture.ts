@@ -144,11 +144,11 @@ async function* unpacked(chunks: AsyncGenerator<Buffer, void>): AsyncGenerator<B
 
 /** At least two octets, if there are so many. */
 async function firstOctets(chunks: AsyncGenerator<Buffer, void>): Promise<Buffer> {
-  let first = Buffer.alloc(0);
+  let first: Buffer = Buffer.alloc(0);
   while (first.length < 2) {
     const step = await chunks.next();
     if (step.done === true) break;
-    first = Buffer.concat([first, step.value]);
+    first = first.length === 0 ? step.value : Buffer.concat([first, step.value]);
   }
   return first;
 }
