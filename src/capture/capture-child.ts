@@ -71,6 +71,9 @@ export class CaptureChild {
 
   #tick(): void {
     for (const { capture } of this.#states) capture?.tick();
+    // The kernel stamps frames by the wall clock.
+    this.#observer.passTime(Date.now());
+    this.#flush();
     this.#openAll();
     this.#sendStatistics();
   }

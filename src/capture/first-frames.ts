@@ -85,7 +85,7 @@ export class FirstFrames {
   #fits(octets: Buffer, direction: Direction): boolean {
     const frame = this.#frame;
     if (frame.parse(octets, 0, octets.length) !== undefined) return true;
-    if (frame.extensionHeaders > 0) return true;
+    if (frame.fragment === 'later' || frame.extensionHeaders > 0) return true;
     return (direction === 'outbound' ? frame.destinationPort : frame.sourcePort) === DNS_PORT;
   }
 

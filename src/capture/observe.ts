@@ -62,6 +62,8 @@ const STREAMS: TcpStreamsOptions = {
 
 /** What an unfinished question must at least show of itself. */
 const HEADER_OCTETS = 12;
+/** The longest name, type and class. */
+const MAX_QUESTION_OCTETS = 255 + 4;
 
 /** Reads frames one after the other. Keeps nothing of the buffer it is given. */
 export class Observer {
@@ -112,27 +114,41 @@ export class Observer {
     else this.#counters.add(`frame-${problem}`);
   }
 
+  /** The time has come to `atMs`, with or without frames: what has waited too long for a lost one is given. */
+  passTime(atMs: number): void {
+    this.#streams.passTime(atMs);
+  }
+
   /** No more frames will come: gives what waited for others. */
   finish(): void {
     this.#streams.finish();
   }
 
-  /** A first fragment that shows ports shows what is in the datagram; one that is too short for that does not. */
   #fragment(octets: Buffer, atMs: number, direction: DirectionSign, problem: FrameProblem | undefined): void {
     const frame = this.#frame;
     this.#counters.add('fragments');
-    const isKnown = frame.fragment === 'first' && problem === undefined;
-    const datagram = this.#fragments.add(frame, octets, atMs, !isKnown || this.#isDns());
+    const datagram = this.#fragments.add(frame, octets, atMs, direction, this.#mayBeDns(problem));
     if (datagram === undefined) return;
     const datagramProblem = frame.parseReassembled(datagram, frame.fragmentProtocol);
     if (datagramProblem === undefined) this.#segment(datagram, atMs, direction);
     else this.#counters.add(`frame-${datagramProblem}`);
   }
 
+  /** A first fragment that shows ports shows what is in the datagram; a later or unreadable one its protocol at best. */
+  #mayBeDns(problem: FrameProblem | undefined): boolean {
+    const { fragment, ipVersion } = this.#frame;
+    if (fragment === 'first' && problem === undefined) return this.#isDns();
+    return ipVersion === 6 || this.#isUdpOrTcp();
+  }
+
   #isDns(): boolean {
-    const { protocol, sourcePort, destinationPort } = this.#frame;
-    const isTransport = protocol === IP_PROTOCOL.UDP || protocol === IP_PROTOCOL.TCP;
-    return isTransport && (sourcePort === DNS_PORT || destinationPort === DNS_PORT);
+    const { sourcePort, destinationPort } = this.#frame;
+    return this.#isUdpOrTcp() && (sourcePort === DNS_PORT || destinationPort === DNS_PORT);
+  }
+
+  #isUdpOrTcp(): boolean {
+    const { protocol } = this.#frame;
+    return protocol === IP_PROTOCOL.UDP || protocol === IP_PROTOCOL.TCP;
   }
 
   #segment(octets: Buffer, atMs: number, direction: DirectionSign): void {
@@ -235,9 +251,9 @@ export class Observer {
   }
 }
 
-/** One question, and an opcode and flags that a message may have; the question readable when it is all there. */
+/** One question, readable when it must be all there. */
 function isPlausible(octets: Buffer, start: number, end: number, isWhole: boolean): boolean {
   if (end - start < HEADER_OCTETS || octets.readUInt16BE(start + 4) !== 1) return false;
-  const head = readQuestion(octets, start, end);
-  return head.ok || !isWhole;
+  const mayBeCut = !isWhole && end - start < HEADER_OCTETS + MAX_QUESTION_OCTETS;
+  return mayBeCut || readQuestion(octets, start, end).ok;
 }

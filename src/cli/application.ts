@@ -61,6 +61,7 @@ export class Application {
   #learnedForMs = 0;
   /** Undefined when it never did. */
   #lastLearnedAtMs: number | undefined;
+  #savingProgress: Promise<void> | undefined;
   #lastTickMs: number;
   #modeInForce: Mode;
   readonly #losses: LossReport;
@@ -116,7 +117,11 @@ export class Application {
     this.#cancelTimers = [
       every(this.#clock, TICK_MS, () => this.#tick()),
       every(this.#clock, LOSS_REPORT_MS, () => this.#losses.report()),
-      every(this.#clock, this.#config.store.flush, () => this.#saveProgress()),
+      every(this.#clock, this.#config.store.flush, () => {
+        this.#savingProgress ??= this.#saveProgress().finally(() => {
+          this.#savingProgress = undefined;
+        });
+      }),
     ];
     return port;
   }
@@ -135,7 +140,7 @@ export class Application {
     await this.#control.stop();
     this.#firewall.stop();
     this.#feed.stop();
-    this.#saveProgress();
+    await this.#saveProgress();
     await this.#writer.stop();
     await this.#store.close();
     await this.#eve?.stop();
@@ -152,11 +157,14 @@ export class Application {
     this.#history.subscribe({ changed: (triple) => this.#writer.tripleChanged(triple) });
   }
 
-  /** What is not kept in time is learned again: a failure is the writer's to tell. */
-  #saveProgress(): void {
+  /** Written after the history that it stands for: a crash in between must not leave warm-up over without it. */
+  async #saveProgress(): Promise<void> {
     if (this.#lastLearnedAtMs === undefined) return;
     const progress = { learnedForMs: this.#learnedForMs, lastLearnedAtMs: this.#lastLearnedAtMs };
-    this.#store.saveWarmup(progress).catch((error: Error) => this.#log.debug({}, error.message));
+    await this.#writer.flush();
+    if (this.#writer.figures().failing !== undefined) return;
+    // What is not kept in time is learned again: a failure is the writer's to tell.
+    await this.#store.saveWarmup(progress).catch((error: Error) => this.#log.debug({}, error.message));
   }
 
   #publish(event: VerdictEvent): void {
@@ -186,7 +194,6 @@ export class Application {
   #endWarmup(): void {
     this.#learnedForMs = Number.POSITIVE_INFINITY;
     this.#lastLearnedAtMs = this.#clock.nowMs();
-    this.#saveProgress();
   }
 
   #createController(): OpenFlowController {

@@ -1,6 +1,7 @@
 /** Reads what was typed. Each throws GluewallError `usage` that says what is wanted. */
 import { userInfo } from 'node:os';
 import { parseDuration } from '../config/fields.ts';
+import { MAX_EVENTS, MAX_REASON_CHARACTERS } from '../control/protocol.ts';
 import { parseAddress } from '../core/address.ts';
 import { GluewallError } from '../core/errors.ts';
 import { parseName } from '../dns/name.ts';
@@ -22,16 +23,26 @@ export function targetArgument(text: string): string {
 }
 
 export function countArgument(text: string): number {
-  if (/^\d{1,7}$/.test(text)) return Number(text);
-  throw new GluewallError('usage', `"${text}" is no count: want a whole number up to 9999999`);
+  if (/^\d{1,7}$/.test(text) && Number(text) <= MAX_EVENTS) return Number(text);
+  throw new GluewallError('usage', `"${text}" is no count: want a whole number up to ${MAX_EVENTS}`);
+}
+
+export function reasonArgument(text: string): string {
+  const reason = text.trim();
+  if (reason !== '' && reason.length <= MAX_REASON_CHARACTERS) return reason;
+  throw new GluewallError(
+    'usage',
+    `a reason has 1 to ${MAX_REASON_CHARACTERS} characters: say why the address is allowed`,
+  );
 }
 
 /** `8h`: that long from now, as ISO 8601. */
 export function laterArgument(text: string, nowMs: number): string {
   const durationMs = parseDuration(text);
-  if (durationMs !== undefined && durationMs > 0 && nowMs + durationMs < 8.64e15)
+  if (durationMs !== undefined && durationMs > 0 && isWritable(nowMs + durationMs)) {
     return formatInstant(nowMs + durationMs)!;
-  throw new GluewallError('usage', `"${text}" is no duration: want one such as 30m, 8h or 7d`);
+  }
+  throw new GluewallError('usage', `"${text}" is no duration, or too long: want one such as 30m, 8h or 7d`);
 }
 
 /** `1h`: that long ago; or a time with its zone. As ISO 8601. */
@@ -40,9 +51,14 @@ export function earlierArgument(text: string, nowMs: number): string {
   if (durationMs !== undefined && durationMs < nowMs) return formatInstant(nowMs - durationMs)!;
   const hasZone = /T.*(?:Z|[+-]\d{2}:?\d{2})$/i.test(text);
   const atMs = hasZone ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(atMs)) return formatInstant(atMs)!;
+  if (isWritable(atMs)) return formatInstant(atMs)!;
   const wanted = 'want a duration such as 1h, or a time with its zone such as 2026-11-21T08:00:00Z';
   throw new GluewallError('usage', `"${text}" is no time: ${wanted}`);
+}
+
+/** Whether an instant has a year of four digits, as ISO 8601 wants; NaN has none. */
+function isWritable(atMs: number): boolean {
+  return atMs >= Date.parse('0000-01-01T00:00:00Z') && atMs <= Date.parse('9999-12-31T23:59:59.999Z');
 }
 
 /** Who types: the user before sudo, where that was used; empty when the system has no name for them. */

@@ -9,16 +9,19 @@ export async function* boundedLines(input: AsyncIterable<Buffer>, maxCharacters:
   const decoder = new StringDecoder('utf8');
   let rest = '';
   let count = 0;
+  const refuseLong = (line: string) => {
+    if (line.length <= maxCharacters) return;
+    throw new GluewallError('history-file', `line ${count + 1} is longer than ${maxCharacters} characters`);
+  };
   for await (const chunk of input) {
     const lines = (rest + decoder.write(chunk)).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
+      refuseLong(line);
       count++;
       yield line.endsWith('\r') ? line.slice(0, -1) : line;
     }
-    if (rest.length > maxCharacters) {
-      throw new GluewallError('history-file', `line ${count + 1} is longer than ${maxCharacters} characters`);
-    }
+    refuseLong(rest);
   }
   if (rest !== '') yield rest;
 }

@@ -1,5 +1,5 @@
 /** A history as a file: JSON lines with one TripleView each, or CSV with the columns below. */
-import { createReadStream, createWriteStream, type ReadStream } from 'node:fs';
+import { createReadStream, createWriteStream, type ReadStream, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -60,12 +60,14 @@ export async function exportHistory(
     await pipeline(text, process.stdout as Writable, { end: false });
     return;
   }
-  const part = `${output}.part`;
+  // Only a file is put in the place of another: a device or a pipe is written to.
+  const isReplaceable = statSync(output, { throwIfNoEntry: false })?.isFile() ?? true;
+  const part = isReplaceable ? `${output}.${process.pid}.part` : output;
   try {
-    await pipeline(text, createWriteStream(part, { mode: 0o600 }));
-    await rename(part, output);
+    await pipeline(text, createWriteStream(part, { mode: 0o600, flags: isReplaceable ? 'wx' : 'w' }));
+    if (isReplaceable) await rename(part, output);
   } catch (cause) {
-    await rm(part, { force: true });
+    if (isReplaceable) await rm(part, { force: true });
     if (cause instanceof GluewallError) throw cause;
     throw new GluewallError('history-file', `${output}: cannot be written (${(cause as Error).message})`, { cause });
   }
@@ -84,8 +86,12 @@ async function* composeRows(triples: AsyncIterable<TripleView>, format: HistoryF
 function composeCsvRow({ taughtBy, ...triple }: TripleView): string {
   const exchange = { ...taughtBy, taughtBy: taughtBy?.server };
   const row: Readonly<Record<string, unknown>> = { ...triple, ...exchange };
-  // A name may begin with what a spreadsheet takes for a formula.
-  return composeCsv([COLUMNS.map((column) => row[column] ?? '')], { escape_formulas: true });
+  return composeCsv([COLUMNS.map((column) => asText(String(row[column] ?? '')))]);
+}
+
+/** A name may begin with what a spreadsheet takes for a formula: an apostrophe makes it text, also where one stands already. */
+function asText(cell: string): string {
+  return /^['=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
 }
 
 /** Takes a file's rows in; those that cannot be read are told and counted, and the others taken. */
@@ -97,8 +103,8 @@ export async function importHistory(
   const input = file === '-' ? process.stdin : createReadStream(file);
   const door = await openDoor(options);
   const total = { taken: 0, expired: 0, refused: 0, unreadable: 0 };
-  const send = async (rows: readonly TripleRow[]) => {
-    const answer = door.ask({ operation: 'history import', rows: [...rows], endsWarmup: true });
+  const send = async (rows: readonly TripleRow[], endsWarmup = false) => {
+    const answer = door.ask({ operation: 'history import', rows: [...rows], endsWarmup });
     const view = (await resultOf(answer)) as ImportView;
     total.taken += view.taken;
     total.expired += view.expired;
@@ -119,6 +125,8 @@ export async function importHistory(
       }
     }
     if (rows.length > 0) await send(rows);
+    // When all is in, and not before: until then queries to the rest would be blocked.
+    if (total.taken > 0) await send([], true);
   } finally {
     await door.close();
   }
@@ -159,8 +167,9 @@ async function* jsonRows(input: AsyncIterable<Buffer>): AsyncGenerator<NumberedR
   let line = 0;
   for await (const text of boundedLines(input, MAX_LINE_CHARACTERS)) {
     line++;
-    if (text.trim() === '') continue;
-    yield { line, row: parseJson(text) };
+    // Trimming takes a byte order mark, too.
+    const json = text.trim();
+    if (json !== '') yield { line, row: parseJson(json) };
   }
 }
 
@@ -183,7 +192,7 @@ async function* csvRows(input: NodeJS.ReadableStream): AsyncGenerator<NumberedRo
 }
 
 function tripleOfCsv(row: CsvRow): unknown {
-  const text = (column: keyof CsvRow) => row[column]?.replace(/^'(?=[=+\-@\t\r])/, '');
+  const text = (column: keyof CsvRow) => row[column]?.replace(/^'(?=['=+\-@\t\r])/, '');
   const number = (column: keyof CsvRow) => Number(row[column]);
   const { address, trust, firstSeen, lastSeen, expires } = row;
   const taughtBy = !row.taughtBy

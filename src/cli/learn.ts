@@ -21,6 +21,8 @@ interface LearnReport extends LearnSummary {
   readonly expired: number;
   /** Triples that the history took; null for a dry run. */
   readonly taken: number | null;
+  /** Triples that the history had no room for. */
+  readonly notTaken: number;
 }
 
 /** `gluewall learn`: reads the captures in a history of its own, and gives what has not expired to gluewall. */
@@ -43,12 +45,13 @@ export async function learnFrom(files: readonly string[], options: LearnCommandO
   const nowMs = Date.now();
   const current = triples.filter(({ expiresAtMs }) => expiresAtMs > nowMs);
   const kept = current.filter(({ origin }) => origin === 'learned');
-  const taken = options.dryRun === true ? null : await keep(kept, options);
-  const report: LearnReport = { ...learner.summary(), expired: triples.length - current.length, taken };
+  const { taken, refused } = options.dryRun === true ? { taken: null, refused: 0 } : await keep(kept, options);
+  const expired = triples.length - current.length;
+  const report: LearnReport = { ...learner.summary(), expired, taken, notTaken: refused };
   const list = options.list === true ? triples.map(viewTriple) : undefined;
   if (options.json === true) await printJson(list === undefined ? report : { ...report, list });
   else await printLines([...(list ?? []).flatMap(printTriple), ...describe(report)]);
-  process.exitCode = report.damage.length === 0 ? EXIT.done : EXIT.refused;
+  process.exitCode = report.damage.length + report.notTaken === 0 ? EXIT.done : EXIT.refused;
 }
 
 async function readOne(file: string, learner: CaptureLearner): Promise<void> {
@@ -61,21 +64,25 @@ async function readOne(file: string, learner: CaptureLearner): Promise<void> {
   }
 }
 
-async function keep(triples: readonly NsTriple[], options: LearnCommandOptions): Promise<number> {
-  if (triples.length === 0) return 0;
+async function keep(triples: readonly NsTriple[], options: LearnCommandOptions) {
+  const total = { taken: 0, refused: 0 };
+  if (triples.length === 0) return total;
   const door = await openDoor(options);
-  let taken = 0;
+  const send = async (rows: TripleRow[], endsWarmup: boolean) => {
+    const view = (await resultOf(door.ask({ operation: 'history import', rows, endsWarmup }))) as ImportView;
+    total.taken += view.taken;
+    total.refused += view.refused;
+  };
   try {
     for (let start = 0; start < triples.length; start += MAX_IMPORT_ROWS) {
-      const rows = triples.slice(start, start + MAX_IMPORT_ROWS).map(viewTriple) as TripleRow[];
-      const endsWarmup = options.endsWarmup === true;
-      const answer = door.ask({ operation: 'history import', rows, endsWarmup });
-      taken += ((await resultOf(answer)) as ImportView).taken;
+      await send(triples.slice(start, start + MAX_IMPORT_ROWS).map(viewTriple) as TripleRow[], false);
     }
+    // When all is in, and not before: until then queries to the rest would be blocked.
+    if (options.endsWarmup === true && total.taken > 0) await send([], true);
   } finally {
     await door.close();
   }
-  return taken;
+  return total;
 }
 
 function describe(report: LearnReport): string[] {
@@ -92,6 +99,7 @@ function describe(report: LearnReport): string[] {
   lines.push(
     report.taken === null ? 'nothing is kept: this was a dry run' : `${report.taken} triples taken into the history`,
   );
+  if (report.notTaken > 0) lines.push(`${report.notTaken} found no room: the history is full, see history.size`);
   return lines;
 }
 

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Log } from '../core/log.ts';
+import { printable } from './printable.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -21,6 +22,8 @@ export function createLogger(level: Level): Logger {
     level,
     base: null,
     formatters: { level: (label: string) => ({ level: label }) },
+    // An Error has nothing that JSON would show by itself.
+    serializers: { error: pino.stdSerializers.err, cause: pino.stdSerializers.err },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };
   // Never in step with the reader: a full pipe or a stopped terminal must not stop the firewall.
@@ -33,5 +36,12 @@ export function createLogger(level: Level): Logger {
   if (!process.stdout.isTTY) return { log: pino(options, destination), flush };
   const colorize = process.env.NO_COLOR === undefined;
   const translateTime = 'SYS:yyyy-mm-dd HH:MM:ss.l o';
-  return { log: pino(options, pretty({ colorize, singleLine: true, translateTime, destination })), flush };
+  const terminal = pretty({ colorize, singleLine: true, translateTime, destination });
+  return { log: pino(options, { write: (line) => terminal.write(harmless(line)) }), flush };
+}
+
+/** A line of JSON without anything in its texts that a terminal would act on. */
+function harmless(line: string): string {
+  const value = JSON.parse(line, (_key, part: unknown) => (typeof part === 'string' ? printable(part) : part));
+  return `${JSON.stringify(value)}\n`;
 }

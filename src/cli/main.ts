@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { GluewallError } from '../core/errors.ts';
 import { EXIT, USAGE_CODES } from './exit-codes.ts';
@@ -7,20 +8,23 @@ import { createProgram } from './program.ts';
 import { complain } from './stderr-log.ts';
 
 async function main(): Promise<void> {
-  // The reader of a pipe may have had enough, as `head` has.
+  // The reader of a pipe may have had enough, as `head` has; a disk may be full.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    if (error.code === 'EPIPE') process.exit();
+    complain(`standard output cannot be written: ${error.message}`);
+    process.exit(EXIT.refused);
   });
+  // There is nobody left to complain to.
+  process.stderr.on('error', () => {});
   try {
     await createProgram(packageVersion()).parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
     }
-    if (!(error instanceof GluewallError)) throw error;
-    complain(error.message);
-    process.exit(USAGE_CODES.includes(error.code) ? EXIT.usage : EXIT.refused);
+    const isExpected = error instanceof GluewallError;
+    complain(isExpected ? error.message : `failed, which it should not; please report: ${inspect(error)}`);
+    process.exit(isExpected && USAGE_CODES.includes(error.code) ? EXIT.usage : EXIT.refused);
   }
 }
 

@@ -54,7 +54,8 @@ export function printChange({ address, outcome, expires, kept }: ChangeView): st
     absent: `${address} was not on the allow-list`,
     configured: `${address} is allowed by the configuration: change "allow" there and restart`,
   };
-  const lost = 'the store could not keep this: it lasts until gluewall stops; `gluewall doctor` may tell why';
+  const lost =
+    'the store could not keep this: a gluewall that runs has it until it stops; `gluewall doctor` may tell why';
   return kept ? [sentences[outcome]] : [sentences[outcome], lost];
 }
 

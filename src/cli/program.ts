@@ -8,6 +8,7 @@ import { addHistoryCommands } from './commands/history.ts';
 import { addLearnCommand } from './commands/learn.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSwitchCommands } from './commands/switch.ts';
+import { printable } from './printable.ts';
 
 /** All commands, as commander has them. Parsing throws instead of ending the process. */
 export function createProgram(version: string): Command {
@@ -15,7 +16,9 @@ export function createProgram(version: string): Command {
     .description('Inline DNS firewall for Open vSwitch: a DNS query may leave only to a name server learned first.')
     .version(version)
     .showHelpAfterError('(gluewall --help lists the commands)')
-    .exitOverride();
+    .exitOverride()
+    // It quotes what was typed, and a shell types the names of files.
+    .configureOutput({ writeErr: (text) => process.stderr.write(text.split('\n').map(printable).join('\n')) });
   addRunCommand(program);
   addHistoryCommands(program);
   addAllowCommands(program);

@@ -4,6 +4,7 @@ import { complain } from './stderr-log.ts';
 
 const MEGA = 1_000_000;
 const LINE_EVERY_MS = 5000;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** How far a file has been read, on standard error: a bar on a terminal, else a line every five seconds. */
 export class ReadingProgress {
@@ -12,6 +13,11 @@ export class ReadingProgress {
   readonly #startedAtMs = performance.now();
   readonly #bar: SingleBar | undefined;
   #saidAtMs = this.#startedAtMs;
+  /** The bar has hidden the cursor: it comes back before the signal does what it always does. */
+  readonly #interrupted = (signal: NodeJS.Signals) => {
+    this.stop();
+    process.kill(process.pid, signal);
+  };
 
   /** `sizeBytes` is undefined for what has no known end. */
   constructor(name: string, sizeBytes: number | undefined) {
@@ -24,6 +30,7 @@ export class ReadingProgress {
       Presets.shades_classic,
     );
     this.#bar.start(sizeBytes, 0, { rate: '-', left: '-' });
+    for (const signal of SIGNALS) process.once(signal, this.#interrupted);
   }
 
   report(bytesRead: number): void {
@@ -41,6 +48,7 @@ export class ReadingProgress {
 
   /** Takes the bar away. Safe twice. */
   stop(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#interrupted);
     this.#bar?.stop();
   }
 }

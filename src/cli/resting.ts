@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import type { Answer } from '../control/answer.ts';
 import { perform } from '../control/perform.ts';
-import { type ControlRequest, controlRequest } from '../control/protocol.ts';
+import { type ControlRequest, parseRequest } from '../control/protocol.ts';
 import { systemClock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -26,7 +26,8 @@ export class RestingGluewall {
 
   /** Throws what opening the store throws, `not-running` for what only a running one knows, and what `perform` throws. */
   async *ask(request: ControlRequest): Answer {
-    const parsed = controlRequest.parse(request);
+    const parsed = parseRequest(request);
+    if (typeof parsed === 'string') throw new GluewallError('bad-request', parsed);
     if (parsed.operation === 'status') throw notRunning('only a running one has figures');
     this.#opened ??= await this.#open(CHANGES.includes(parsed.operation));
     return yield* perform(this.#opened.services, parsed, new AbortController().signal);
@@ -51,7 +52,7 @@ export class RestingGluewall {
     await loadStore(store, history, allowList, clock.nowMs());
     const writer = new StoreWriter(clock, this.#log, store, { flushMs: config.store.flush });
     history.subscribe({ changed: (triple) => writer.tripleChanged(triple) });
-    let warmupSaved = Promise.resolve();
+    let isWarmupOver = false;
     const services = createServices({
       clock,
       history,
@@ -63,14 +64,20 @@ export class RestingGluewall {
       flush: () => writer.flush(),
       tap: undefined,
       endWarmup: () => {
-        warmupSaved = store.saveWarmup({ learnedForMs: Number.POSITIVE_INFINITY, lastLearnedAtMs: clock.nowMs() });
+        isWarmupOver = true;
       },
       status: () => ({}),
     });
     const close = async () => {
-      await warmupSaved;
       await writer.stop();
+      const { lostTriples } = writer.figures();
+      // Last: a warm-up that is over without its history would block what that history knows.
+      if (isWarmupOver && lostTriples === 0) {
+        await store.saveWarmup({ learnedForMs: Number.POSITIVE_INFINITY, lastLearnedAtMs: clock.nowMs() });
+      }
       await store.close();
+      if (lostTriples > 0)
+        throw new GluewallError('store-write', `${lostTriples} triples could not be kept: see above`);
     };
     return { services, close };
   }

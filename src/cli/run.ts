@@ -4,6 +4,7 @@ import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { Application } from './application.ts';
 import { configOf } from './ask.ts';
+import { EXIT } from './exit-codes.ts';
 import { createLogger } from './logger.ts';
 import { openStore } from './open-store.ts';
 import { defaultSocketPath } from './socket-path.ts';
@@ -13,7 +14,14 @@ export async function run(options: { readonly config?: string; readonly socket?:
   const { config, file } = configOf(options);
   const { log, flush } = createLogger(config.log.level);
   const socketPath = options.socket ?? config.control.socket ?? defaultSocketPath();
+  // From the first moment on: a log rotation must not end a gluewall that is still starting.
+  let reopenFiles = () => {};
+  process.on('SIGHUP', () => {
+    log.info({}, 'SIGHUP: files that are written to are opened anew');
+    reopenFiles();
+  });
   const application = new Application(config, socketPath, await openStore(config, log), systemClock, log);
+  reopenFiles = () => application.reopenFiles();
   try {
     const port = await application.start();
     sayHowToConnect(log, config, port);
@@ -23,17 +31,17 @@ export async function run(options: { readonly config?: string; readonly socket?:
     throw error;
   }
   if (!existsSync(file)) sayWhatToFill(log, file);
-  process.on('SIGHUP', () => {
-    log.info({}, 'SIGHUP: files that are written to are opened anew');
-    application.reopenFiles();
-  });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping; the flows stay on the switches');
       application
         .stop()
-        .then(flush)
-        .then(() => process.exit(0));
+        .then(() => EXIT.done)
+        .catch((error: Error) => {
+          log.error({ error }, `stopping failed: ${error.message}`);
+          return EXIT.refused;
+        })
+        .then((code) => flush().then(() => process.exit(code)));
     });
   }
 }

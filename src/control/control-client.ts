@@ -23,7 +23,8 @@ export async function* askControl(path: string, request: ControlRequest, signal?
   signal?.addEventListener('abort', stop);
   try {
     socket.write(line);
-    return yield* answerFrom(socket, path);
+    const isPatient = request.operation === 'events' && request.follow;
+    return yield* answerFrom(socket, path, isPatient ? 0 : DEADLINE_MS);
   } finally {
     signal?.removeEventListener('abort', stop);
     socket.destroy();
@@ -51,12 +52,12 @@ function connectTo(path: string): Promise<Socket> {
   });
 }
 
-/** Only the wait for the first line has a limit: a list may be long, and events may be rare. */
-async function* answerFrom(socket: Socket, path: string): Answer {
+/** Only the wait for the first line has a limit, 0 for none: a list may be long, and events that are followed may be rare. */
+async function* answerFrom(socket: Socket, path: string, deadlineMs: number): Answer {
   const problem = (reason: string) => new GluewallError('control-socket', `control socket ${path}: ${reason}`);
   let failure = 'closed without an answer';
-  socket.setTimeout(DEADLINE_MS, () => {
-    failure = `no answer within ${DEADLINE_MS} ms`;
+  socket.setTimeout(deadlineMs, () => {
+    failure = `no answer within ${deadlineMs} ms`;
     socket.destroy();
   });
   for await (const line of linesOf(socket, (error) => {

@@ -1,9 +1,10 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Services } from '../services/services.ts';
 import { ControlConnection } from './control-connection.ts';
+import { Turns } from './turns.ts';
 
 const MAX_CONNECTIONS = 32;
 /** What Linux has room for in sockaddr_un, less the final NUL. */
@@ -15,6 +16,7 @@ export class ControlServer {
   readonly #services: Services;
   readonly #log: Log;
   readonly #connections = new Set<Socket>();
+  readonly #turns = new Turns();
   #server: Server | undefined;
 
   constructor(path: string, services: Services, log: Log) {
@@ -38,6 +40,8 @@ export class ControlServer {
       server.listen(this.#path, resolve);
       process.umask(umask);
     });
+    // Such as one for want of file descriptors: whoever wanted to connect tries again.
+    server.on('error', (error) => this.#log.warn({ error: error.message }, 'a control connection was not taken'));
     chmodSync(this.#path, 0o600);
     this.#server = server;
   }
@@ -52,18 +56,27 @@ export class ControlServer {
 
   /** A socket left by a dead process is removed; one that answers, or another kind of file, is left alone. */
   async #clearStaleSocket(): Promise<void> {
-    const found = lstatSync(this.#path, { throwIfNoEntry: false });
+    const found = this.#attempt(() => lstatSync(this.#path, { throwIfNoEntry: false }));
     if (found === undefined) return;
     if (!found.isSocket()) throw this.#problem('exists and is no socket; remove it or set control.socket');
-    const answers = await new Promise<boolean>((resolve) => {
+    const isInUse = await new Promise<boolean>((resolve) => {
       const probe = connect(this.#path, () => {
         probe.destroy();
         resolve(true);
       });
-      probe.on('error', () => resolve(false));
+      // One that is stopped, or has too many waiting, refuses nobody.
+      probe.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
     });
-    if (answers) throw this.#problem('is in use by another gluewall; stop it or set control.socket');
-    unlinkSync(this.#path);
+    if (isInUse) throw this.#problem('is in use by another gluewall; stop it or set control.socket');
+    this.#attempt(() => rmSync(this.#path, { force: true }));
+  }
+
+  #attempt<T>(operation: () => T): T {
+    try {
+      return operation();
+    } catch (cause) {
+      throw this.#problem(`cannot be made: ${(cause as Error).message}`);
+    }
   }
 
   #problem(text: string): GluewallError {
@@ -73,6 +86,6 @@ export class ControlServer {
   #accept(socket: Socket): void {
     this.#connections.add(socket);
     socket.on('close', () => this.#connections.delete(socket));
-    new ControlConnection(socket, this.#services, this.#log).start();
+    new ControlConnection(socket, this.#services, this.#turns, this.#log).start();
   }
 }

@@ -10,8 +10,9 @@ import { tripleRow } from '../services/triple-view.ts';
 
 /** No line, and so no request, is longer. */
 export const MAX_REQUEST_BYTES = 1024 * 1024;
-/** The most rows of one `history import`: well within a request, and a moment's work. */
-export const MAX_IMPORT_ROWS = 500;
+/** The most rows of one `history import`: well within a request, and some three milliseconds' work. */
+export const MAX_IMPORT_ROWS = 100;
+export const MAX_REASON_CHARACTERS = 500;
 /** The most events one request asks for. */
 export const MAX_EVENTS = 1_000_000;
 
@@ -40,7 +41,7 @@ const target = z.string().transform((text, context): LookupTarget => {
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
-export const controlRequest = z.discriminatedUnion('operation', [
+const controlRequest = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('lookup'), target }),
   z.strictObject({
     operation: z.literal('check'),
@@ -57,7 +58,7 @@ export const controlRequest = z.discriminatedUnion('operation', [
   z.strictObject({
     operation: z.literal('allow add'),
     address,
-    reason: z.string().trim().min(1).max(500),
+    reason: z.string().trim().min(1).max(MAX_REASON_CHARACTERS),
     owner: z.string().max(64),
     /** Left out: it does not expire. */
     expires: instant.optional(),
@@ -79,6 +80,13 @@ export const controlRequest = z.discriminatedUnion('operation', [
 export type ControlRequest = z.input<typeof controlRequest>;
 /** A request as the services take it. */
 export type ParsedRequest = z.output<typeof controlRequest>;
+
+/** The request, or what is wrong with it. */
+export function parseRequest(json: unknown): ParsedRequest | string {
+  const parsed = controlRequest.safeParse(json);
+  if (parsed.success) return parsed.data;
+  return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+}
 
 /** One line of an answer; the first that is no item is the last. */
 export type ControlReply =

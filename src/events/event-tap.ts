@@ -23,11 +23,12 @@ export class EventTap<E> {
   follow(signal: AbortSignal): AsyncGenerator<{ readonly events: readonly E[]; readonly lost: number }, void> {
     const follower: Follower<E> = { waiting: [], lost: 0, wake: () => {} };
     // In the set at once, not at the first `next`: nothing that happens in between is missed.
-    this.#followers.add(follower);
-    signal.addEventListener('abort', () => {
+    if (!signal.aborted) this.#followers.add(follower);
+    const leave = () => {
       this.#followers.delete(follower);
       follower.wake();
-    });
+    };
+    signal.addEventListener('abort', leave, { once: true });
     return this.#portions(follower, signal);
   }
 

@@ -139,11 +139,14 @@ export class NsHistory {
 
   /**
    * Takes a triple in that was learned before, here or elsewhere; false when the history is full. What is over changes
-   * nothing; what claims to hold for longer than `ttlCapSeconds` from now is cut.
+   * nothing; what claims to hold for longer than `ttlCapSeconds` from now, or to have been seen later than now, is cut.
    */
   restore(triple: NsTriple): boolean {
-    const latestMs = this.#clock.nowMs() + 1000 * this.#options.ttlCapSeconds;
-    return this.#take({ ...triple, origin: 'learned', expiresAtMs: Math.min(triple.expiresAtMs, latestMs) });
+    const nowMs = this.#clock.nowMs();
+    const lastSeenAtMs = Math.min(triple.lastSeenAtMs, nowMs);
+    const firstSeenAtMs = Math.min(triple.firstSeenAtMs, lastSeenAtMs);
+    const expiresAtMs = Math.min(triple.expiresAtMs, nowMs + 1000 * this.#options.ttlCapSeconds);
+    return this.#take({ ...triple, origin: 'learned', firstSeenAtMs, lastSeenAtMs, expiresAtMs });
   }
 
   /** Makes an address known for good: a root hint or a configured seed. */

@@ -1,4 +1,5 @@
 import type { FrameView } from './frame.ts';
+import { COPY_OVERHEAD_BYTES, ownCopy } from './own-copy.ts';
 
 export interface ReassemblyOptions {
   /** The most datagrams that wait for their missing pieces; the oldest makes room. */
@@ -11,15 +12,13 @@ export interface ReassemblyOptions {
 
 /**
  * What became of fragments that were not put together:
- * - `overlapping`: a piece covers octets of another one; the datagram is given up (RFC 5722)
+ * - `overlapping`: a piece covers octets of another one and is not the same; the datagram is given up (RFC 5722)
  * - `malformed`: a piece that ends off the grid of eight octets, beyond the datagram, or is empty
  * - `overdue`, `pushed out`: datagrams given up for want of time or room
  */
 export type ReassemblyCounter = 'overlapping' | 'malformed' | 'overdue' | 'pushed out';
 
 const MAX_DATAGRAM_OCTETS = 65_535;
-/** What a piece costs beside its octets. */
-const PIECE_OVERHEAD_BYTES = 100;
 
 interface Piece {
   readonly offset: number;
@@ -28,7 +27,6 @@ interface Piece {
 
 interface Datagram {
   readonly key: string;
-  readonly protocol: number;
   readonly firstAtMs: number;
   /** In order of their offsets, no two sharing an octet. */
   pieces: Piece[];
@@ -63,11 +61,12 @@ export class FragmentReassembly {
 
   /**
    * Takes the fragment in view, which lies in `octets`; gives the octets behind the IP header when the datagram is whole.
-   * `isWanted` false: nobody wants the datagram that it belongs to, and nothing of it is kept.
+   * Pieces go together only where they came the same `way`. `isWanted` false: nobody wants the datagram that it belongs to,
+   * and nothing of it is kept.
    */
-  add(frame: FrameView, octets: Buffer, atMs: number, isWanted: boolean): Buffer | undefined {
+  add(frame: FrameView, octets: Buffer, atMs: number, way: string, isWanted: boolean): Buffer | undefined {
     this.#dropOverdue(atMs);
-    const datagram = this.#datagramOf(frame, atMs);
+    const datagram = this.#datagramOf(frame, way, atMs);
     if (!isWanted) this.#giveUp(datagram);
     if (datagram.isDead) return undefined;
     const { fragmentOffset: offset, fragmentStart: start, fragmentEnd: end, moreFragments } = frame;
@@ -78,30 +77,29 @@ export class FragmentReassembly {
       return undefined;
     }
     const place = placeFor(datagram.pieces, offset);
-    if (isDuplicate(datagram, place, offset, pieceEnd)) return undefined;
+    if (isDuplicate(datagram, place, { offset, octets: octets.subarray(start, end) }, moreFragments)) return undefined;
     if (!fits(datagram, place, offset, pieceEnd, moreFragments)) {
       this.#onCount('overlapping');
       this.#giveUp(datagram);
       return undefined;
     }
-    datagram.pieces.splice(place, 0, { offset, octets: Buffer.from(octets.subarray(start, end)) });
+    datagram.pieces.splice(place, 0, { offset, octets: ownCopy(octets, start, end) });
     datagram.octetCount += end - start;
     if (!moreFragments) datagram.lengthOctets = pieceEnd;
-    this.#hold(datagram, end - start + PIECE_OVERHEAD_BYTES);
+    this.#hold(datagram, end - start + COPY_OVERHEAD_BYTES);
     if (datagram.octetCount !== datagram.lengthOctets) return undefined;
     this.#forget(datagram);
     return Buffer.concat(datagram.pieces.map((piece) => piece.octets));
   }
 
-  #datagramOf(frame: FrameView, atMs: number): Datagram {
-    const { source, destination, fragmentId, fragmentProtocol: protocol } = frame;
-    const key = `${source} ${destination} ${fragmentId} ${protocol}`;
+  #datagramOf(frame: FrameView, way: string, atMs: number): Datagram {
+    const { source, destination, fragmentId, fragmentProtocol } = frame;
+    const key = `${way} ${source} ${destination} ${fragmentId} ${fragmentProtocol}`;
     const held = this.#datagrams.get(key);
     if (held !== undefined) return held;
     if (this.#datagrams.size >= this.#options.datagrams) this.#pushOutOldest();
     const datagram: Datagram = {
       key,
-      protocol,
       firstAtMs: atMs,
       pieces: [],
       octetCount: 0,
@@ -141,7 +139,8 @@ export class FragmentReassembly {
 
   #dropOverdue(atMs: number): void {
     for (const datagram of this.#datagrams.values()) {
-      if (atMs - datagram.firstAtMs < this.#options.timeMs) return;
+      // The time of captures may jump, and backwards too.
+      if (Math.abs(atMs - datagram.firstAtMs) < this.#options.timeMs) return;
       if (!datagram.isDead) this.#onCount('overdue');
       this.#forget(datagram);
     }
@@ -160,9 +159,12 @@ function placeFor(pieces: readonly Piece[], offset: number): number {
   return low;
 }
 
-function isDuplicate({ pieces }: Datagram, place: number, offset: number, pieceEnd: number): boolean {
+/** Whether the same octets are held at the same place, and as the last ones when they say that they are. */
+function isDuplicate({ pieces, lengthOctets }: Datagram, place: number, piece: Piece, moreFragments: boolean): boolean {
   const next = pieces[place];
-  return next?.offset === offset && next.octets.length === pieceEnd - offset;
+  const pieceEnd = piece.offset + piece.octets.length;
+  const isSame = next?.offset === piece.offset && next.octets.equals(piece.octets);
+  return isSame && moreFragments === (pieceEnd !== lengthOctets);
 }
 
 function fits(datagram: Datagram, place: number, offset: number, pieceEnd: number, moreFragments: boolean): boolean {

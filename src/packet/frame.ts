@@ -10,6 +10,7 @@
 import { type Address, type Ipv4Address, readIpv4, readIpv6 } from '../core/address.ts';
 import { findIp, type IpPlace, LINK_TYPE, type LinkProblem } from './link-layer.ts';
 import { IP_PROTOCOL } from './protocol-numbers.ts';
+import { readUint16 } from './uint16.ts';
 
 /**
  * Why a frame cannot be read:
@@ -17,7 +18,7 @@ import { IP_PROTOCOL } from './protocol-numbers.ts';
  * - `not-ip`: the link layer carries neither IPv4 nor IPv6, or its type is not read here
  * - `bad-version`: the version field is not what the link layer announces
  * - `bad-length`: a length field contradicts the header it belongs to or the one around it
- * - `too-many-headers`: more than eight IPv6 extension headers
+ * - `too-many-headers`: more than eight IPv6 extension headers, or a fragment within a fragment
  */
 export type FrameProblem = LinkProblem | 'bad-version' | 'bad-length' | 'too-many-headers';
 
@@ -88,9 +89,9 @@ export class FrameView implements IpPlace {
   parseReassembled(octets: Buffer, protocol: number): FrameProblem | undefined {
     this.fragment = 'none';
     this.protocol = protocol;
-    return this.ipVersion === 4
-      ? this.#parseTransport(octets, 0, octets.length)
-      : this.#parseExtensionHeaders(octets, 0, octets.length);
+    if (this.ipVersion === 4) return this.#parseTransport(octets, 0, octets.length);
+    const problem = this.#parseExtensionHeaders(octets, 0, octets.length);
+    return this.fragment === 'none' ? problem : 'too-many-headers';
   }
 
   #parseIpv4(octets: Buffer, at: number, end: number): FrameProblem | undefined {
@@ -98,7 +99,7 @@ export class FrameView implements IpPlace {
     const versionAndLength = octets[at]!;
     if (versionAndLength >> 4 !== 4) return 'bad-version';
     const headerOctets = (versionAndLength & 0xf) * 4;
-    const totalOctets = octets.readUInt16BE(at + 2);
+    const totalOctets = readUint16(octets, at + 2);
     if (headerOctets < IPV4_OCTETS || totalOctets < headerOctets) return 'bad-length';
     if (at + totalOctets > end) return 'truncated';
     this.ipVersion = 4;
@@ -106,12 +107,12 @@ export class FrameView implements IpPlace {
     this.source = readIpv4(octets, at + 12);
     this.destination = readIpv4(octets, at + 16);
     this.protocol = octets[at + 9]!;
-    const fragmentField = octets.readUInt16BE(at + 6);
+    const fragmentField = readUint16(octets, at + 6);
     const isWhole = (fragmentField & 0x3fff) === 0;
     if (!isWhole) {
-      this.fragmentId = octets.readUInt16BE(at + 4);
-      this.fragmentProtocol = this.protocol;
       this.#setFragment(fragmentField & 0x1fff, (fragmentField & 0x2000) !== 0, at + headerOctets, at + totalOctets);
+      this.fragmentId = readUint16(octets, at + 4);
+      this.fragmentProtocol = this.protocol;
     }
     return this.#parseTransport(octets, at + headerOctets, at + totalOctets);
   }
@@ -130,7 +131,7 @@ export class FrameView implements IpPlace {
     if (at + IPV6_OCTETS > end) return 'truncated';
     if (octets[at]! >> 4 !== 6) return 'bad-version';
     const payloadAt = at + IPV6_OCTETS;
-    const ipEnd = payloadAt + octets.readUInt16BE(at + 4);
+    const ipEnd = payloadAt + readUint16(octets, at + 4);
     if (ipEnd > end) return 'truncated';
     this.ipVersion = 6;
     this.source = readIpv6(octets, at + 8);
@@ -148,11 +149,11 @@ export class FrameView implements IpPlace {
       if (at + 8 > ipEnd) return 'bad-length';
       const isFragment = this.protocol === IP_PROTOCOL.FRAGMENT;
       const headerOctets = isFragment ? 8 : (octets[at + 1]! + 1) * 8;
-      if (isFragment) {
-        const field = octets.readUInt16BE(at + 2);
+      if (isFragment && this.fragment === 'none') {
+        const field = readUint16(octets, at + 2);
+        this.#setFragment(field >> 3, (field & 1) !== 0, at + 8, ipEnd);
         this.fragmentId = octets.readUInt32BE(at + 4);
         this.fragmentProtocol = octets[at]!;
-        this.#setFragment(field >> 3, (field & 1) !== 0, at + 8, ipEnd);
       }
       this.protocol = octets[at]!;
       at += headerOctets;
@@ -178,11 +179,11 @@ export class FrameView implements IpPlace {
 
   #parseUdp(octets: Buffer, at: number, ipEnd: number): FrameProblem | undefined {
     if (at + UDP_OCTETS > ipEnd) return 'bad-length';
-    const udpEnd = at + octets.readUInt16BE(at + 4);
+    const udpEnd = at + readUint16(octets, at + 4);
     if (udpEnd < at + UDP_OCTETS) return 'bad-length';
     if (udpEnd > ipEnd && this.fragment === 'none') return 'bad-length';
-    this.sourcePort = octets.readUInt16BE(at);
-    this.destinationPort = octets.readUInt16BE(at + 2);
+    this.sourcePort = readUint16(octets, at);
+    this.destinationPort = readUint16(octets, at + 2);
     this.payloadStart = at + UDP_OCTETS;
     this.payloadEnd = Math.min(udpEnd, ipEnd);
     return undefined;
@@ -192,8 +193,8 @@ export class FrameView implements IpPlace {
     if (at + TCP_OCTETS > ipEnd) return 'bad-length';
     const payloadStart = at + (octets[at + 12]! >> 4) * 4;
     if (payloadStart < at + TCP_OCTETS || payloadStart > ipEnd) return 'bad-length';
-    this.sourcePort = octets.readUInt16BE(at);
-    this.destinationPort = octets.readUInt16BE(at + 2);
+    this.sourcePort = readUint16(octets, at);
+    this.destinationPort = readUint16(octets, at + 2);
     this.tcpSequence = octets.readUInt32BE(at + 4);
     this.tcpFlags = octets[at + 13]!;
     this.payloadStart = payloadStart;

@@ -9,10 +9,11 @@
  *     PPPoE         version, type, code, session, length(6) protocol(2)      (RFC 2516)
  *     PPP           [FF 03] protocol(1 or 2)                                 (RFC 1661, RFC 1662)
  *     Linux cooked  16 octets, EtherType at 14; version 2: 20 octets, EtherType at 0
- *     BSD loopback  address family(4), in either octet order
+ *     BSD loopback  address family(4), in either octet order; some write an EtherType into its last two octets
  *     NFLOG         family(1) version(1) resource(2), then TLVs: length(2) type(2), the packet in type 9
  */
 import { ETHER_TYPE, PPP_PROTOCOL } from './protocol-numbers.ts';
+import { readUint16 } from './uint16.ts';
 
 export const LINK_TYPE = {
   NULL: 0,
@@ -67,7 +68,7 @@ export function findIp(
       return behindType(octets, start + 14, end, place);
     case LINK_TYPE.LINUX_SLL2:
       if (start + 20 > end) return 'truncated';
-      return behindEtherType(octets, octets.readUInt16BE(start), start + 20, end, place);
+      return behindEtherType(octets, readUint16(octets, start), start + 20, end, place);
     case LINK_TYPE.NULL:
     case LINK_TYPE.LOOP:
       return behindFamily(octets, start, end, place);
@@ -100,7 +101,7 @@ function byVersion(octets: Buffer, at: number, end: number, place: IpPlace): Lin
 
 function behindType(octets: Buffer, typeAt: number, end: number, place: IpPlace): LinkProblem | undefined {
   if (typeAt + 2 > end) return 'truncated';
-  return behindEtherType(octets, octets.readUInt16BE(typeAt), typeAt + 2, end, place);
+  return behindEtherType(octets, readUint16(octets, typeAt), typeAt + 2, end, place);
 }
 
 /** Each step goes forward, so the end of the frame is the bound of the stack. */
@@ -124,7 +125,7 @@ function behindEtherType(
       case ETHER_TYPE.OLD_QINQ:
         if (at + 4 > end) return 'truncated';
         place.vlanTags++;
-        etherType = octets.readUInt16BE(at + 2);
+        etherType = readUint16(octets, at + 2);
         at += 4;
         break;
       case ETHER_TYPE.MPLS:
@@ -136,8 +137,8 @@ function behindEtherType(
         if (etherType > ETHER_TYPE.LAST_LENGTH) return 'not-ip';
         if (at + 8 > end) return 'truncated';
         // AA AA 03 00 00 00: SNAP, and an EtherType behind it.
-        if (octets.readUInt32BE(at) !== 0xaaaa0300 || octets.readUInt16BE(at + 4) !== 0) return 'not-ip';
-        etherType = octets.readUInt16BE(at + 6);
+        if (octets.readUInt32BE(at) !== 0xaaaa0300 || readUint16(octets, at + 4) !== 0) return 'not-ip';
+        etherType = readUint16(octets, at + 6);
         if (etherType <= ETHER_TYPE.LAST_LENGTH) return 'not-ip';
         at += 8;
     }
@@ -153,12 +154,12 @@ function behindMpls(octets: Buffer, from: number, end: number, place: IpPlace): 
 }
 
 function behindPpp(octets: Buffer, from: number, end: number, place: IpPlace): LinkProblem | undefined {
-  const hasAddress = from + 2 <= end && octets.readUInt16BE(from) === 0xff03;
+  const hasAddress = from + 2 <= end && readUint16(octets, from) === 0xff03;
   const at = hasAddress ? from + 2 : from;
   if (at + 2 > end) return 'truncated';
   // A protocol number may be sent in one octet: only its last one is odd.
   const isShort = (octets[at]! & 1) === 1;
-  const protocol = isShort ? octets[at]! : octets.readUInt16BE(at);
+  const protocol = isShort ? octets[at]! : readUint16(octets, at);
   const behind = at + (isShort ? 1 : 2);
   if (protocol === PPP_PROTOCOL.IPV4) return found(4, behind, place);
   if (protocol === PPP_PROTOCOL.IPV6) return found(6, behind, place);
@@ -173,8 +174,10 @@ const FAMILIES_INET6: readonly number[] = [10, 24, 28, 30];
 function behindFamily(octets: Buffer, start: number, end: number, place: IpPlace): LinkProblem | undefined {
   if (start + 4 > end) return 'truncated';
   const family = Math.min(octets.readUInt32LE(start), octets.readUInt32BE(start));
-  if (family === FAMILY_INET) return found(4, start + 4, place);
-  return FAMILIES_INET6.includes(family) ? found(6, start + 4, place) : 'not-ip';
+  const etherType = readUint16(octets, start + 2);
+  if (family === FAMILY_INET || etherType === ETHER_TYPE.IPV4) return found(4, start + 4, place);
+  const isIpv6 = FAMILIES_INET6.includes(family) || etherType === ETHER_TYPE.IPV6;
+  return isIpv6 ? found(6, start + 4, place) : 'not-ip';
 }
 
 const NFLOG_PAYLOAD = 9;

@@ -1,11 +1,13 @@
 /**
  * DNS messages out of TCP segments (RFC 1035 §4.2.2: two octets of length, then the message), one direction of a connection
  * at a time. Segments may come in any order, more than once, and from the middle of a connection; all that is held has a
- * bound.
+ * bound. The end of a connection (FIN, RST) is not looked at: what was read of it tells the segments that are sent again from
+ * new ones, until a new SYN, silence, or want of room.
  */
 import type { Address } from '../core/address.ts';
 import type { FrameView } from './frame.ts';
 import { MessageFramer } from './message-framer.ts';
+import { COPY_OVERHEAD_BYTES, ownCopy } from './own-copy.ts';
 import { TCP_FLAG } from './protocol-numbers.ts';
 
 export interface TcpStreamsOptions {
@@ -15,7 +17,7 @@ export interface TcpStreamsOptions {
   readonly bytes: number;
   /** Octets of segments that wait in one stream for an earlier one. */
   readonly waitingBytes: number;
-  /** How long they wait before the gap is passed over, milliseconds of the capture. */
+  /** How long the first that came of them waits before the gap is passed over, milliseconds of the capture. */
   readonly gapMs: number;
   /** How long a stream may be silent, milliseconds of the capture. */
   readonly idleMs: number;
@@ -24,7 +26,7 @@ export interface TcpStreamsOptions {
 /**
  * - `unsynchronised`: segments of a stream whose start was not seen, at which no message begins
  * - `gaps`: segments that never came and were passed over
- * - `pushed out`: streams that made room, or whose octets did
+ * - `pushed out`: streams that made room while they held octets of messages
  */
 export type TcpCounter = 'unsynchronised' | 'gaps' | 'pushed out';
 
@@ -36,9 +38,9 @@ export interface Endpoints {
   readonly destinationPort: number;
 }
 
-export interface TcpStreamsHooks<C> {
+export interface TcpStreamsHooks<W> {
   /** A whole message in `octets[start, end)`, which hold only during the call. */
-  onMessage(endpoints: Endpoints, context: C, octets: Buffer, start: number, end: number, atMs: number): void;
+  onMessage(endpoints: Endpoints, way: W, octets: Buffer, start: number, end: number, atMs: number): void;
   /** Whether `octets[start, end)` may be the beginning of a DNS message, or all of it when `isWhole`. */
   isPlausible(octets: Buffer, start: number, end: number, isWhole: boolean): boolean;
   onCount(what: TcpCounter): void;
@@ -50,10 +52,17 @@ interface Waiting {
   readonly atMs: number;
 }
 
-interface Stream<C> {
+/** Octets that have not come, though later ones have. */
+interface Gap {
+  /** The sequence number of the first of them. */
+  readonly sequence: number;
+  readonly sinceMs: number;
+}
+
+interface Stream<W> {
   readonly key: string;
   readonly endpoints: Endpoints;
-  readonly context: C;
+  readonly way: W;
   readonly framer: MessageFramer;
   /** The sequence number of the first octet; undefined when the SYN was not seen. */
   first: number | undefined;
@@ -62,28 +71,27 @@ interface Stream<C> {
   /** In order of their sequence numbers. */
   waiting: Waiting[];
   waitingBytes: number;
-  /** Since when the gap before the first of them is there. */
-  gapSinceMs: number;
   /** What is counted as held. */
   heldBytes: number;
   lastAtMs: number;
 }
 
-/** What a stream and what a waiting segment cost beside their octets. */
-const STREAM_OVERHEAD_BYTES = 500;
-const SEGMENT_OVERHEAD_BYTES = 150;
+/** What a stream costs beside its octets. */
+const STREAM_OVERHEAD_BYTES = 800;
 /** A sequence number farther ahead belongs to nothing that was seen. */
 const WINDOW_OCTETS = 4 * 1024 * 1024;
 
-/** `C` is what the owner wants to know of a stream again with each of its messages. */
-export class TcpStreams<C> {
+/** `W` names the ways that segments may come; each has streams of its own. */
+export class TcpStreams<W extends string> {
   readonly #options: TcpStreamsOptions;
-  readonly #hooks: TcpStreamsHooks<C>;
+  readonly #hooks: TcpStreamsHooks<W>;
   /** The longest silent one first. */
-  readonly #streams = new Map<string, Stream<C>>();
+  readonly #streams = new Map<string, Stream<W>>();
+  /** Of the streams in which segments wait, in the order in which the gaps were found. */
+  readonly #gaps = new Map<Stream<W>, Gap>();
   #heldBytes = 0;
 
-  constructor(options: TcpStreamsOptions, hooks: TcpStreamsHooks<C>) {
+  constructor(options: TcpStreamsOptions, hooks: TcpStreamsHooks<W>) {
     this.#options = options;
     this.#hooks = hooks;
   }
@@ -96,27 +104,39 @@ export class TcpStreams<C> {
     return this.#heldBytes;
   }
 
-  /** Takes the TCP segment in view, which lies in `octets`. `context` serves when it begins a stream. */
-  add(frame: FrameView, octets: Buffer, atMs: number, context: C): void {
-    this.#endSilent(atMs);
+  /** Takes the TCP segment in view, which lies in `octets`. */
+  add(frame: FrameView, octets: Buffer, atMs: number, way: W): void {
+    this.passTime(atMs);
     const { tcpFlags, payloadStart, payloadEnd } = frame;
     const isSyn = (tcpFlags & TCP_FLAG.SYN) !== 0;
-    const key = streamKey(frame);
+    const { source, sourcePort, destination, destinationPort } = frame;
+    const key = `${way} ${source} ${sourcePort} ${destination} ${destinationPort}`;
     const held = this.#streams.get(key);
     if (held === undefined && !isSyn && payloadStart === payloadEnd) return;
-    const stream = held ?? this.#open(key, frame, context, atMs);
+    const stream = held ?? this.#open(key, frame, way, atMs);
     stream.lastAtMs = atMs;
     // The Map is in order of insertion.
     this.#streams.delete(key);
     this.#streams.set(key, stream);
     const sequence = isSyn ? (frame.tcpSequence + 1) >>> 0 : frame.tcpSequence;
-    if (isSyn) this.#synchronise(stream, sequence);
+    if (isSyn && stream.first !== sequence) this.#synchronise(stream, sequence);
     if (payloadStart < payloadEnd) this.#take(stream, sequence, octets, payloadStart, payloadEnd, atMs);
-    this.#count(stream);
-    if ((tcpFlags & TCP_FLAG.RST) !== 0 || ((tcpFlags & TCP_FLAG.FIN) !== 0 && stream.waiting.length === 0)) {
+    this.#account(stream);
+    this.#makeRoom();
+  }
+
+  /** The time has come to `atMs`: gaps that are too old are passed over, and silent streams ended. */
+  passTime(atMs: number): void {
+    // The time of captures may jump, and backwards too.
+    for (const [stream, { sinceMs }] of this.#gaps) {
+      if (Math.abs(atMs - sinceMs) <= this.#options.gapMs) break;
+      this.#passOverGap(stream);
+      this.#account(stream);
+    }
+    for (const stream of this.#streams.values()) {
+      if (Math.abs(atMs - stream.lastAtMs) < this.#options.idleMs) return;
       this.#end(stream);
     }
-    this.#makeRoom();
   }
 
   /** No more segments will come: gaps are passed over. */
@@ -124,36 +144,30 @@ export class TcpStreams<C> {
     for (const stream of [...this.#streams.values()]) this.#end(stream);
   }
 
-  #open(
-    key: string,
-    { source, sourcePort, destination, destinationPort }: Endpoints,
-    context: C,
-    atMs: number,
-  ): Stream<C> {
+  #open(key: string, { source, sourcePort, destination, destinationPort }: Endpoints, way: W, atMs: number): Stream<W> {
     return {
       key,
       endpoints: { source, sourcePort, destination, destinationPort },
-      context,
+      way,
       framer: new MessageFramer(),
       first: undefined,
       next: undefined,
       waiting: [],
       waitingBytes: 0,
-      gapSinceMs: atMs,
       heldBytes: 0,
       lastAtMs: atMs,
     };
   }
 
-  /** A SYN begins a connection; the same one again changes nothing. */
-  #synchronise(stream: Stream<C>, sequence: number): void {
-    if (stream.first === sequence) return;
+  /** A new SYN begins a new connection. */
+  #synchronise(stream: Stream<W>, sequence: number): void {
+    this.#passOverGaps(stream);
     this.#drop(stream);
     stream.first = sequence;
     stream.next = sequence;
   }
 
-  #take(stream: Stream<C>, sequence: number, octets: Buffer, start: number, end: number, atMs: number): void {
+  #take(stream: Stream<W>, sequence: number, octets: Buffer, start: number, end: number, atMs: number): void {
     if (stream.next === undefined) {
       this.#seek(stream, sequence, octets, start, end, atMs);
       return;
@@ -164,7 +178,7 @@ export class TcpStreams<C> {
       if (stream.next !== undefined) this.#drop(stream);
       this.#seek(stream, sequence, octets, start, end, atMs);
     } else if (ahead > 0) {
-      this.#keep(stream, { sequence, octets: Buffer.from(octets.subarray(start, end)), atMs });
+      this.#keep(stream, { sequence, octets: ownCopy(octets, start, end), atMs });
     } else {
       this.#consume(stream, octets, start - ahead, end, atMs);
       this.#takeWaiting(stream);
@@ -172,7 +186,7 @@ export class TcpStreams<C> {
   }
 
   /** Where the start of a stream was not seen, a segment that looks like the start of a message is taken for one. */
-  #seek(stream: Stream<C>, sequence: number, octets: Buffer, start: number, end: number, atMs: number): void {
+  #seek(stream: Stream<W>, sequence: number, octets: Buffer, start: number, end: number, atMs: number): void {
     const messageStart = start + 2;
     const messageEnd = messageStart <= end ? messageStart + octets.readUInt16BE(start) : Number.POSITIVE_INFINITY;
     const isWhole = messageEnd <= end;
@@ -184,45 +198,42 @@ export class TcpStreams<C> {
     this.#consume(stream, octets, start, end, atMs);
   }
 
-  #consume(stream: Stream<C>, octets: Buffer, start: number, end: number, atMs: number): void {
+  #consume(stream: Stream<W>, octets: Buffer, start: number, end: number, atMs: number): void {
     if (start >= end) return;
-    const { endpoints, context, framer } = stream;
+    const { endpoints, way, framer } = stream;
     framer.push(octets, start, end, (message, from, to) => {
-      this.#hooks.onMessage(endpoints, context, message, from, to, atMs);
+      this.#hooks.onMessage(endpoints, way, message, from, to, atMs);
     });
     stream.next = (stream.next! + end - start) >>> 0;
   }
 
-  #keep(stream: Stream<C>, segment: Waiting): void {
+  #keep(stream: Stream<W>, segment: Waiting): void {
     const { waiting } = stream;
     let place = waiting.length;
     while (place > 0 && distance(waiting[place - 1]!.sequence, segment.sequence) < 0) place--;
     const previous = waiting[place - 1];
     const isHeld = previous?.sequence === segment.sequence && previous.octets.length >= segment.octets.length;
     if (isHeld) return;
-    if (waiting.length === 0) stream.gapSinceMs = segment.atMs;
     waiting.splice(place, 0, segment);
-    stream.waitingBytes += segment.octets.length + SEGMENT_OVERHEAD_BYTES;
-    const isOverdue = segment.atMs - stream.gapSinceMs > this.#options.gapMs;
-    if (isOverdue || stream.waitingBytes > this.#options.waitingBytes) this.#passOverGap(stream);
+    stream.waitingBytes += costOf(segment);
+    if (stream.waitingBytes > this.#options.waitingBytes) this.#passOverGap(stream);
   }
 
   /** Takes what waits as far as it joins what has come. */
-  #takeWaiting(stream: Stream<C>): void {
+  #takeWaiting(stream: Stream<W>): void {
     let taken = 0;
-    for (const { sequence, octets, atMs } of stream.waiting) {
-      const ahead = distance(stream.next!, sequence);
+    for (const segment of stream.waiting) {
+      const ahead = distance(stream.next!, segment.sequence);
       if (ahead > 0) break;
-      this.#consume(stream, octets, -ahead, octets.length, atMs);
-      stream.waitingBytes -= octets.length + SEGMENT_OVERHEAD_BYTES;
-      stream.gapSinceMs = Math.max(stream.gapSinceMs, atMs);
+      this.#consume(stream, segment.octets, -ahead, segment.octets.length, segment.atMs);
+      stream.waitingBytes -= costOf(segment);
       taken++;
     }
     if (taken > 0) stream.waiting = stream.waiting.slice(taken);
   }
 
   /** The missing segment will not come: goes on at the first one that waits at which a message begins. */
-  #passOverGap(stream: Stream<C>): void {
+  #passOverGap(stream: Stream<W>): void {
     if (stream.waiting.length === 0) return;
     this.#hooks.onCount('gaps');
     const { waiting } = stream;
@@ -231,31 +242,40 @@ export class TcpStreams<C> {
       this.#seek(stream, sequence, octets, 0, octets.length, atMs);
       if (stream.next === undefined) continue;
       stream.waiting = waiting.slice(index + 1);
-      stream.waitingBytes = stream.waiting.reduce(
-        (sum, { octets: { length } }) => sum + length + SEGMENT_OVERHEAD_BYTES,
-        0,
-      );
+      stream.waitingBytes = stream.waiting.reduce((sum, segment) => sum + costOf(segment), 0);
       this.#takeWaiting(stream);
       return;
     }
   }
 
+  /** Each round leaves at least one segment less. */
+  #passOverGaps(stream: Stream<W>): void {
+    while (stream.waiting.length > 0) this.#passOverGap(stream);
+  }
+
   /** Forgets what was read of the stream; the next segment has to show where a message begins. */
-  #drop(stream: Stream<C>): void {
+  #drop(stream: Stream<W>): void {
     stream.framer.reset();
     stream.next = undefined;
     stream.waiting = [];
     stream.waitingBytes = 0;
   }
 
-  #end(stream: Stream<C>): void {
-    // Each round leaves at least one segment less.
-    while (stream.waiting.length > 0) this.#passOverGap(stream);
+  #end(stream: Stream<W>): void {
+    this.#passOverGaps(stream);
+    this.#gaps.delete(stream);
     this.#streams.delete(stream.key);
     this.#heldBytes -= stream.heldBytes;
   }
 
-  #count(stream: Stream<C>): void {
+  /** To be called when what the stream holds has changed. */
+  #account(stream: Stream<W>): void {
+    const gap = this.#gaps.get(stream);
+    const sequence = stream.waiting.length === 0 ? undefined : stream.next;
+    if (sequence !== gap?.sequence) {
+      this.#gaps.delete(stream);
+      if (sequence !== undefined) this.#gaps.set(stream, { sequence, sinceMs: stream.lastAtMs });
+    }
     const heldBytes = STREAM_OVERHEAD_BYTES + stream.waitingBytes + stream.framer.heldBytes;
     this.#heldBytes += heldBytes - stream.heldBytes;
     stream.heldBytes = heldBytes;
@@ -265,15 +285,8 @@ export class TcpStreams<C> {
     while (this.#streams.size > this.#options.streams || this.#heldBytes > this.#options.bytes) {
       const [oldest] = this.#streams.values();
       if (oldest === undefined) return;
-      this.#hooks.onCount('pushed out');
+      if (oldest.heldBytes > STREAM_OVERHEAD_BYTES) this.#hooks.onCount('pushed out');
       this.#end(oldest);
-    }
-  }
-
-  #endSilent(atMs: number): void {
-    for (const stream of this.#streams.values()) {
-      if (atMs - stream.lastAtMs < this.#options.idleMs) return;
-      this.#end(stream);
     }
   }
 }
@@ -283,6 +296,6 @@ function distance(from: number, to: number): number {
   return (to - from) | 0;
 }
 
-function streamKey({ source, sourcePort, destination, destinationPort }: Endpoints): string {
-  return `${source} ${sourcePort} ${destination} ${destinationPort}`;
+function costOf({ octets }: Waiting): number {
+  return octets.length + COPY_OVERHEAD_BYTES;
 }

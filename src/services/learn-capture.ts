@@ -38,13 +38,20 @@ export interface LearnSummary {
   readonly damage: readonly string[];
 }
 
+/** From the epoch on, and well before years need a fifth digit, whatever TTL is added. */
+const TIMES_MS = { first: 0, last: Date.UTC(9000, 0) };
+/** Link types that are counted each on its own; a file can claim any number of them. */
+const MAX_LINK_TYPES = 16;
+
 /** Reads any number of captures, in the order of their time, into one history of its own. */
 export class CaptureLearner {
   readonly #history: NsHistory;
   readonly #learner: Learner;
   readonly #observer: Observer;
   readonly #captured = new Counters<CaptureCounter>();
-  readonly #unreadLinkTypes = new Map<number, number>();
+  readonly #unread = new Counters<'time that cannot be' | 'other link types' | `link type ${number}`>();
+  /** Of the capture in hand. */
+  #unreadLinkTypes = new Set<number>();
   readonly #damage: string[] = [];
   #packets = 0;
   /** The time of the packet in hand; it may run backwards. */
@@ -66,10 +73,11 @@ export class CaptureLearner {
    */
   async read(source: CaptureSource, onChunk?: (bytesRead: number) => void | Promise<void>): Promise<void> {
     const packetsBefore = this.#packets;
-    const { packets, damage } = await readCapture(source, (...packet) => this.#packet(...packet), onChunk);
+    this.#unreadLinkTypes = new Set();
+    const { damage } = await readCapture(source, (...packet) => this.#packet(...packet), onChunk);
     if (damage !== undefined) this.#damage.push(`${source.name}: ${damage}`);
-    if (packets > 0 && this.#packets === packetsBefore) {
-      const types = [...this.#unreadLinkTypes.keys()].join(', ');
+    if (this.#unreadLinkTypes.size > 0 && this.#packets === packetsBefore) {
+      const types = [...this.#unreadLinkTypes].join(', ');
       const remedy = 'capture on an interface, or convert the file to Ethernet or raw IP';
       throw new GluewallError('capture-file', `${source.name}: link type ${types} is not read here; ${remedy}`);
     }
@@ -118,7 +126,11 @@ export class CaptureLearner {
 
   #packet(octets: Buffer, start: number, end: number, atMs: number, linkType: number): void {
     if (!isReadableLinkType(linkType)) {
-      this.#unreadLinkTypes.set(linkType, (this.#unreadLinkTypes.get(linkType) ?? 0) + 1);
+      this.#countLinkType(linkType);
+      return;
+    }
+    if (atMs < TIMES_MS.first || atMs > TIMES_MS.last) {
+      this.#unread.add('time that cannot be');
       return;
     }
     this.#packets++;
@@ -126,6 +138,12 @@ export class CaptureLearner {
     if (atMs < this.#firstMs) this.#firstMs = atMs;
     if (atMs > this.#lastMs) this.#lastMs = atMs;
     this.#observer.observe(octets, start, end, atMs, 'by-message', linkType);
+  }
+
+  #countLinkType(linkType: number): void {
+    const isCounted = this.#unreadLinkTypes.has(linkType) || this.#unreadLinkTypes.size < MAX_LINK_TYPES;
+    if (isCounted) this.#unreadLinkTypes.add(linkType);
+    this.#unread.add(isCounted ? `link type ${linkType}` : 'other link types');
   }
 
   #refused(): Record<string, number> {
@@ -139,7 +157,6 @@ export class CaptureLearner {
 
   #notRead(): Record<string, number> {
     const { frames, queries, responses, ...others } = this.#captured.snapshot();
-    const linkTypes = [...this.#unreadLinkTypes].map(([type, count]) => [`link type ${type}`, count] as const);
-    return { ...others, ...Object.fromEntries(linkTypes) };
+    return { ...others, ...this.#unread.snapshot() };
   }
 }

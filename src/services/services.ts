@@ -73,6 +73,7 @@ export interface Services {
   check(question: CheckQuestion): CheckView;
   /** All triples, or those of a zone and of what lies below it. */
   historyList(zone: Name | undefined): AsyncGenerator<TripleView, void>;
+  /** `endsWarmup` is for the last of an import's portions: all of it is in memory then. */
   historyImport(triples: readonly NsTriple[], endsWarmup: boolean): ImportView;
   allowAdd(entry: Pick<AllowEntry, 'address' | 'reason' | 'owner' | 'expiresAtMs'>): Promise<ChangeView>;
   allowRemove(address: Address): Promise<ChangeView>;
@@ -99,6 +100,10 @@ export interface ServiceParts extends PolicyParts {
 const MAX_LOOKUP_TRIPLES = 1000;
 /** Triples looked at in one turn of the event loop. */
 const TRIPLES_PER_TURN = 2000;
+/** An event is kept and told to followers within this time of what it tells of. */
+const MAX_EVENT_DELAY_MS = 10_000;
+/** Kept events that a follower may be told of once more; more than can wait for one. */
+const MAX_SHOWN = 32_768;
 
 export function createServices(parts: ServiceParts): Services {
   const { history, allowList, store, clock } = parts;
@@ -114,7 +119,7 @@ export function createServices(parts: ServiceParts): Services {
     },
     historyImport(triples, endsWarmup) {
       const view = importTriples(history, triples, clock.nowMs());
-      if (endsWarmup && view.taken > 0) parts.endWarmup();
+      if (endsWarmup) parts.endWarmup();
       return view;
     },
     async allowAdd(wanted) {
@@ -202,26 +207,36 @@ function viewAllowEntry({ address, origin, reason, owner, createdAtMs, expiresAt
 async function* findEvents(
   query: EventQuery,
   follow: AbortSignal | undefined,
-  { store, tap, flush }: ServiceParts,
+  { clock, store, tap, flush }: ServiceParts,
 ): AsyncGenerator<EventItem, void> {
   if (follow !== undefined && tap === undefined) {
     throw new GluewallError('not-running', 'nothing happens while gluewall does not run; ask without --follow');
   }
   await flush();
-  const live = follow === undefined ? undefined : tap?.follow(follow);
+  const end = new AbortController();
+  const live = follow === undefined ? undefined : tap?.follow(AbortSignal.any([follow, end.signal]));
+  const followedAtMs = clock.nowMs();
   // What happens while the kept ones are read may be among them, too.
   const shown = new Set<string>();
-  for await (const portion of store.findEvents(query)) {
-    for (const record of portion.map(eveRecord)) {
-      if (live !== undefined) shown.add(JSON.stringify(record));
-      yield record;
+  try {
+    for await (const portion of store.findEvents(query)) {
+      for (const event of portion) {
+        const record = eveRecord(event);
+        const mayComeAgain = live !== undefined && event.atMs > followedAtMs - MAX_EVENT_DELAY_MS;
+        if (mayComeAgain && shown.size < MAX_SHOWN) shown.add(JSON.stringify(record));
+        yield record;
+      }
     }
-  }
-  for await (const { events, lost } of live ?? []) {
-    if (lost > 0) yield { lost };
-    const wanted = events.filter((event) => isWanted(event, query)).map(eveRecord);
-    yield* wanted.filter((record) => !shown.has(JSON.stringify(record)));
-    shown.clear();
+    for await (const { events, lost } of live ?? []) {
+      if (lost > 0) yield { lost };
+      for (const event of events) {
+        const record = isWanted(event, query) ? eveRecord(event) : undefined;
+        if (record !== undefined && !shown.has(JSON.stringify(record))) yield record;
+      }
+      shown.clear();
+    }
+  } finally {
+    end.abort();
   }
 }
 

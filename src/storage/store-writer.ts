@@ -197,6 +197,8 @@ export class StoreWriter {
       }
       this.#writtenTriples += batch.length;
       await setImmediate();
+      // There is less room for them: they do not wait for all of a large import.
+      await this.#writeEvents();
     }
   }
 

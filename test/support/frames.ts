@@ -8,6 +8,9 @@ export interface FrameFields {
   readonly destinationPort?: number;
   readonly transport?: 'udp' | 'tcp';
   readonly tcpFlags?: number;
+  readonly tcpSequence?: number;
+  /** The IP protocol number, where it is not that of `transport`. */
+  readonly protocol?: number;
   /** EtherTypes of VLAN tags, outermost first. */
   readonly tags?: readonly number[];
   /** Octets behind the datagram. */
@@ -17,19 +20,58 @@ export interface FrameFields {
   readonly firstHeader?: number;
   /** IPv4 flags and fragment offset. */
   readonly fragmentField?: number;
+  readonly identification?: number;
 }
 
 /** An Ethernet frame around `payload`; IPv4 or IPv6 by the family of `source`. */
 export function composeFrame(payload: Buffer, fields: FrameFields = {}): Buffer {
-  const source = addressOctets(parseAddress(fields.source ?? '192.0.2.1')!);
-  const destination = addressOctets(parseAddress(fields.destination ?? '198.51.100.53')!);
-  const isIpv4 = source.length === 4;
-  const segment = fields.transport === 'tcp' ? tcpSegment(payload, fields) : udpDatagram(payload, fields);
-  const packet = isIpv4 ? ipv4(source, destination, segment, fields) : ipv6(source, destination, segment, fields);
+  return composeIpFrame(composeSegment(payload, fields), fields);
+}
+
+/** An Ethernet frame around an IP payload. */
+export function composeIpFrame(segment: Buffer, fields: FrameFields = {}): Buffer {
+  const packet = composePacket(segment, fields);
   const tags = (fields.tags ?? []).map((tag) => Buffer.from([tag >> 8, tag & 0xff, 0x00, 0x0a]));
-  const etherType = Buffer.from(isIpv4 ? [0x08, 0x00] : [0x86, 0xdd]);
+  const etherType = Buffer.from(packet[0]! >> 4 === 4 ? [0x08, 0x00] : [0x86, 0xdd]);
   const macs = Buffer.from('020000000001020000000002', 'hex');
   return Buffer.concat([macs, ...tags, etherType, packet, fields.padding ?? Buffer.alloc(0)]);
+}
+
+/** An IP packet around its payload. */
+export function composePacket(segment: Buffer, fields: FrameFields = {}): Buffer {
+  const source = addressOctets(parseAddress(fields.source ?? '192.0.2.1')!);
+  const destination = addressOctets(parseAddress(fields.destination ?? '198.51.100.53')!);
+  return source.length === 4 ? ipv4(source, destination, segment, fields) : ipv6(source, destination, segment, fields);
+}
+
+/** A UDP datagram or TCP segment around its payload. */
+export function composeSegment(payload: Buffer, fields: FrameFields = {}): Buffer {
+  return fields.transport === 'tcp' ? tcpSegment(payload, fields) : udpDatagram(payload, fields);
+}
+
+/**
+ * Ethernet frames with the fragments of an IP payload, cut at multiples of eight octets. `identification` tells datagrams
+ * apart.
+ */
+export function composeFragments(segment: Buffer, cuts: readonly number[], fields: FrameFields = {}): Buffer[] {
+  const edges = [0, ...cuts, segment.length];
+  return edges.slice(1).map((end, index) => {
+    return composeFragment(segment.subarray(edges[index]!, end), edges[index]!, end < segment.length, fields);
+  });
+}
+
+export function composeFragment(piece: Buffer, offset: number, moreFollow: boolean, fields: FrameFields = {}): Buffer {
+  const isIpv6 = fields.source?.includes(':') === true;
+  if (!isIpv6) return composeIpFrame(piece, { ...fields, fragmentField: (offset >> 3) | (moreFollow ? 0x2000 : 0) });
+  const header = Buffer.alloc(8);
+  header.writeUInt8(protocolOf(fields), 0);
+  header.writeUInt16BE(offset | (moreFollow ? 1 : 0), 2);
+  header.writeUInt32BE(fields.identification ?? 1, 4);
+  return composeIpFrame(piece, { ...fields, options: header, firstHeader: 44 });
+}
+
+function protocolOf(fields: FrameFields): number {
+  return fields.protocol ?? (fields.transport === 'tcp' ? 6 : 17);
 }
 
 function udpDatagram(payload: Buffer, fields: FrameFields): Buffer {
@@ -44,6 +86,7 @@ function tcpSegment(payload: Buffer, fields: FrameFields): Buffer {
   const header = Buffer.alloc(24);
   header.writeUInt16BE(fields.sourcePort ?? 40000, 0);
   header.writeUInt16BE(fields.destinationPort ?? 53, 2);
+  header.writeUInt32BE(fields.tcpSequence ?? 0, 4);
   // One option: maximum segment size.
   header.writeUInt8(6 << 4, 12);
   header.writeUInt8(fields.tcpFlags ?? 0x18, 13);
@@ -56,9 +99,10 @@ function ipv4(source: Buffer, destination: Buffer, segment: Buffer, fields: Fram
   const header = Buffer.alloc(20);
   header.writeUInt8(0x45 + options.length / 4, 0);
   header.writeUInt16BE(20 + options.length + segment.length, 2);
+  header.writeUInt16BE(fields.identification ?? 1, 4);
   header.writeUInt16BE(fields.fragmentField ?? 0, 6);
   header.writeUInt8(64, 8);
-  header.writeUInt8(fields.transport === 'tcp' ? 6 : 17, 9);
+  header.writeUInt8(protocolOf(fields), 9);
   return Buffer.concat([header.subarray(0, 12), source, destination, options, segment]);
 }
 
@@ -67,7 +111,7 @@ function ipv6(source: Buffer, destination: Buffer, segment: Buffer, fields: Fram
   const header = Buffer.alloc(8);
   header.writeUInt8(0x60, 0);
   header.writeUInt16BE(headers.length + segment.length, 4);
-  header.writeUInt8(fields.firstHeader ?? (fields.transport === 'tcp' ? 6 : 17), 6);
+  header.writeUInt8(fields.firstHeader ?? protocolOf(fields), 6);
   header.writeUInt8(64, 7);
   return Buffer.concat([header, source, destination, headers, segment]);
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { LiveCapture } from '../../src/capture/live-capture.ts';
 import { formatAddress, parseNetwork } from '../../src/core/address.ts';
@@ -9,25 +10,41 @@ import { silentLog } from '../../src/core/log.ts';
 import { formatName } from '../../src/dns/name.ts';
 import type { DnsObservation } from '../../src/dns/observation.ts';
 import { describeIf } from '../support/describe-if.ts';
-import { composeQuery } from '../support/dns-messages.ts';
+import { composeAnswer, composeQuery } from '../support/dns-messages.ts';
+import { composeFragments, composeSegment, withTcpLength } from '../support/frames.ts';
 
 const CHILD = new URL('../../dist/src/capture/capture-process.js', import.meta.url);
 const SERVER_V4 = '192.0.2.53';
 const SERVER_V6 = '2001:db8:53::53';
 const ROOM = `gwcap${process.pid}`;
 
-/** Answers every UDP query with itself, QR set; says `up` when it listens on both families. */
+/**
+ * Answers every query with itself, QR set; says `up` when it listens. Over UDP, names with `large` get a response that
+ * needs three fragments; over TCP it comes in four segments.
+ */
 const SERVER = `
   const { createSocket } = require('node:dgram');
-  let waiting = 2;
+  const { createServer } = require('node:net');
+  let waiting = 3;
+  const up = () => { if (--waiting === 0) process.stdout.write('up'); };
   for (const [type, address] of [['udp4', '${SERVER_V4}'], ['udp6', '${SERVER_V6}']]) {
     const socket = createSocket({ type, ipv6Only: type === 'udp6' });
     socket.on('message', (query, from) => {
       query[2] |= 0x80;
-      socket.send(query, from.port, from.address);
+      const isLarge = query.includes('large');
+      socket.send(isLarge ? [query, Buffer.alloc(3500)] : query, from.port, from.address);
     });
-    socket.bind(53, address, () => { if (--waiting === 0) process.stdout.write('up'); });
+    socket.bind(53, address, up);
   }
+  createServer((socket) => {
+    socket.setNoDelay(true);
+    socket.on('error', () => {});
+    socket.on('data', (query) => {
+      query[4] |= 0x80;
+      const pieces = [query.subarray(0, 1), query.subarray(1, 9), query.subarray(9, 20), query.subarray(20)];
+      pieces.forEach((piece, index) => setTimeout(() => socket.write(piece), index * 30));
+    });
+  }).listen(53, '${SERVER_V4}', up);
 `;
 
 interface Seen {
@@ -81,6 +98,49 @@ async function ask(name: string, server: string): Promise<void> {
   }
 }
 
+/** Sends one query over TCP and waits for as many octets of response. */
+async function askOverTcp(name: string): Promise<void> {
+  const query = withTcpLength(composeQuery(name));
+  const socket = connect(53, SERVER_V4);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let received = 0;
+      socket.setTimeout(5000, () => reject(new Error('no answer over TCP')));
+      socket.on('error', reject);
+      socket.on('data', ({ length }) => {
+        received += length;
+        if (received === query.length) resolve();
+      });
+      socket.write(query);
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Puts frames on an interface as they are. */
+const INJECTOR = `
+import socket, sys
+raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+raw.bind((sys.argv[1], 0))
+for frame in sys.argv[2:]: raw.send(bytes.fromhex(frame))
+`;
+
+const injectorArguments = (interfaceName: string, frames: readonly Buffer[]) => [
+  '-c',
+  INJECTOR,
+  interfaceName,
+  ...frames.map((frame) => frame.toString('hex')),
+];
+
+function inject(interfaceName: string, frames: readonly Buffer[]): void {
+  execFileSync('python3', injectorArguments(interfaceName, frames));
+}
+
+function injectFromRoom(interfaceName: string, frames: readonly Buffer[]): void {
+  ip('netns', 'exec', ROOM, 'python3', ...injectorArguments(interfaceName, frames));
+}
+
 function exchange(name: string, server = SERVER_V4, client = '192.0.2.1'): string[] {
   return [`query ${name} ${client} > ${server}`, `response ${name} ${client} > ${server}`];
 }
@@ -132,6 +192,51 @@ describeIf(['root', 'namespaces'], 'live capture on a veth', () => {
       const delays = seen.map(({ delayMs }) => delayMs).sort((a, b) => a - b);
       // The median: on a busy machine one or the other turn is late for reasons of its own.
       expect(delays[Math.floor(delays.length / 2)]).toBeLessThan(50);
+    } finally {
+      await live.stop();
+    }
+  });
+
+  it.each(['port', 'networks'] as const)('puts fragments and TCP segments together (%s)', async (direction) => {
+    const { live, seen, whenReady } = await capture('gwcap0', direction);
+    try {
+      await whenReady(1);
+      const expected: string[] = [];
+      // The first of them also stands for the frame that libpcap loses.
+      for (const name of ['large.example', 'large.two.example']) {
+        await ask(name, SERVER_V4);
+        await ask(name, SERVER_V6);
+        await askOverTcp(name);
+        expected.push(...exchange(name), ...exchange(name, SERVER_V6, '2001:db8:53::1'), ...exchange(name));
+      }
+      await vi.waitFor(() => expect(seen.map(({ text }) => text).sort()).toEqual(expected.toSorted()), 5000);
+    } finally {
+      await live.stop();
+    }
+  });
+
+  it('puts fragments behind VLAN tags together, and none that went the other way', async () => {
+    const { live, seen, whenReady } = await capture('gwcap0', 'port');
+    const inbound = { source: SERVER_V4, destination: '192.0.2.1', sourcePort: 53, destinationPort: 40000 };
+    const response = (name: string) => composeSegment(composeAnswer(name, '203.0.113.7'), inbound);
+    const fragments = (name: string, tags: readonly number[], identification: number) =>
+      composeFragments(response(name), [24, 32], { ...inbound, tags, identification });
+    try {
+      await whenReady(1);
+      // The frame that libpcap loses is found while nothing else is under way.
+      await ask('first.example', SERVER_V4);
+      await vi.waitFor(() => expect(seen.length).toBe(2), 5000);
+      const [first, ...rest] = fragments('crossed.example', [], 9);
+      inject('gwcap0', [...fragments('wrong.example', [], 7), ...fragments('wrong.example', [0x8100], 8), ...rest]);
+      injectFromRoom('gwcap1', [
+        first!,
+        ...fragments('untagged.example', [], 1),
+        ...fragments('tagged.example', [0x8100], 2),
+        ...fragments('twice.example', [0x88a8, 0x8100], 3),
+      ]);
+      const expected = ['untagged.example', 'tagged.example', 'twice.example'].map((name) => exchange(name)[1]);
+      const texts = () => seen.slice(2).map(({ text }) => text);
+      await vi.waitFor(() => expect(texts()).toEqual(expected), 5000);
     } finally {
       await live.stop();
     }

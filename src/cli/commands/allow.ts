@@ -1,7 +1,7 @@
 /** `allow`: the allow-list. */
 import type { Command } from 'commander';
 import type { AllowView, ChangeView } from '../../services/services.ts';
-import { addressArgument, currentUser, laterArgument } from '../arguments.ts';
+import { addressArgument, currentUser, laterArgument, reasonArgument } from '../arguments.ts';
 import { type AskOptions, ask, askingCommand, askList } from '../ask.ts';
 import { printAllowEntry, printChange } from '../print.ts';
 
@@ -10,7 +10,8 @@ interface AddOptions extends AskOptions {
   readonly expires?: string;
 }
 
-const isChanged = ({ outcome }: ChangeView) => ['added', 'renewed', 'removed'].includes(outcome);
+/** What the store could not keep is done by half. */
+const isChanged = ({ outcome, kept }: ChangeView) => kept && ['added', 'renewed', 'removed'].includes(outcome);
 
 export function addAllowCommands(program: Command): void {
   const allow = program.command('allow').description('addresses that may be queried whatever the history says');
@@ -26,7 +27,7 @@ export function addAllowCommands(program: Command): void {
         {
           operation: 'allow add',
           address: addressArgument(address),
-          reason: options.reason,
+          reason: reasonArgument(options.reason),
           owner: currentUser(),
           expires: options.expires === undefined ? undefined : laterArgument(options.expires, Date.now()),
         },

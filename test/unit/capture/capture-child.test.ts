@@ -5,7 +5,13 @@ import type { CaptureMessage, CaptureOrder, DirectionMode } from '../../../src/c
 import { parseNetwork } from '../../../src/core/address.ts';
 import { composeAnswer, composeQuery } from '../../support/dns-messages.ts';
 import { FakePcap } from '../../support/fake-pcap.ts';
-import { composeFrame, type FrameFields } from '../../support/frames.ts';
+import {
+  composeFragments,
+  composeFrame,
+  composeSegment,
+  type FrameFields,
+  withTcpLength,
+} from '../../support/frames.ts';
 
 const INBOUND: FrameFields = {
   source: '198.51.100.53',
@@ -23,7 +29,7 @@ let holdBack: boolean;
 let wornOut: number;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
   pcap = new FakePcap();
   messages = [];
   unsent = [];
@@ -115,6 +121,22 @@ describe('CaptureChild', () => {
     pcap.find('outbound').arrive(query('b'), 1002);
     await immediate();
     expect(seen()).toEqual(['query \x01a\0', 'response \x01a\0', 'query \x01b\0']);
+  });
+
+  it('puts fragments together, and gives what waits behind a lost TCP segment when its time has come', async () => {
+    vi.setSystemTime(1_700_000_000_000);
+    startChild();
+    const pieces = composeFragments(composeSegment(composeAnswer('a', '203.0.113.7'), INBOUND), [16], INBOUND);
+    for (const octets of pieces) pcap.find('inbound').arrive(octets, 1_700_000_000_000);
+    const tcp: FrameFields = { ...INBOUND, transport: 'tcp' };
+    pcap.find('inbound').arrive(composeFrame(Buffer.alloc(0), { ...tcp, tcpFlags: 0x12 }), 1_700_000_000_000);
+    const behind = withTcpLength(composeAnswer('b', '203.0.113.7'));
+    pcap.find('inbound').arrive(composeFrame(behind, { ...tcp, tcpSequence: 500 }), 1_700_000_000_000);
+    pcap.find('inbound').wake();
+    await immediate();
+    expect(seen()).toEqual(['response \x01a\0']);
+    vi.advanceTimersByTime(5000);
+    expect(seen()).toEqual(['response \x01a\0', 'response \x01b\0']);
   });
 
   it('opens a mirror port once and tells the direction by the source', async () => {

@@ -13,6 +13,16 @@ describe('captureFilter', () => {
     expect(captureFilter('both')).toMatch(/^\(.*udp port 53 or tcp port 53/);
   });
 
+  it('lets later fragments of IPv4 and extension headers of IPv6 through, in its direction only', () => {
+    for (const direction of ['outbound', 'inbound'] as const) {
+      expect(captureFilter(direction)).toMatch(new RegExp(`^${direction} and \\(.*\\)$`));
+      for (const part of captureFilter(direction).split('vlan')) {
+        expect(part).toContain('(ip and (ip[9] = 17 or ip[9] = 6) and ip[6:2] & 0x1fff != 0)');
+        expect(part).toContain('ip6[6] = 44');
+      }
+    }
+  });
+
   it('has twins for one and two VLAN tags behind all that counts without', () => {
     for (const direction of ['outbound', 'inbound', 'both'] as const) {
       const [untagged, one, two, ...more] = captureFilter(direction).split('vlan');

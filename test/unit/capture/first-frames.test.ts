@@ -68,6 +68,11 @@ describe('FirstFrames', () => {
     expect(settle(frames, 1, 0)).toEqual([]);
   });
 
+  it('counts a later fragment on both sides', () => {
+    const frames = setUp([toServer('piece', { fragmentField: 0x0010 }), toServer('from outside')]);
+    expect(settle(frames, 1, 0)).toEqual([]);
+  });
+
   it('gives up after 64 frames', () => {
     const frames = setUp(new Array<Buffer>(65).fill(toServer('q')));
     expect(frames.done).toBe(true);

@@ -75,7 +75,7 @@ it('says what a change did and, where it did nothing, what to do', () => {
   ]);
   expect(printChange({ ...change, outcome: 'full' })[0]).toContain('remove another first');
   expect(printChange({ ...change, outcome: 'configured' })[0]).toContain('change "allow" there');
-  expect(printChange({ ...change, outcome: 'added', kept: false })[1]).toContain('until gluewall stops');
+  expect(printChange({ ...change, outcome: 'added', kept: false })[1]).toContain('until it stops');
 });
 
 it('shows who allowed what, why and until when', () => {

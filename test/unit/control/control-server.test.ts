@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { syncBuiltinESMExports } from 'node:module';
+import net, { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { until } from '../../../mininet/until.ts';
 import { resultOf } from '../../../src/control/answer.ts';
 import { askControl as answerOf, isAnswering } from '../../../src/control/control-client.ts';
@@ -237,6 +238,83 @@ describe('the control socket', () => {
     expect(await askControl(path, { operation: 'status' })).toEqual({ mode: 'monitor' });
   });
 
+  it('gives the rest of the process a turn between any two requests, whoever makes them', async () => {
+    let turn = 0;
+    const turns: number[] = [];
+    const counting = new ControlServer(
+      `${path}.turns`,
+      { ...services, historyImport: () => ({ taken: turns.push(turn), expired: 0, refused: 0 }) },
+      silentLog,
+    );
+    await counting.start();
+    let isOver = false;
+    const count = () => {
+      turn++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const request: ControlRequest = { operation: 'history import', rows: [TRIPLE], endsWarmup: false };
+    const sockets = Array.from({ length: 20 }, () => connect(`${path}.turns`).resume());
+    for (const socket of sockets) socket.write(`${JSON.stringify(request)}\n`.repeat(5));
+    await until('all are answered', 5000, () => (turns.length === 100 ? true : undefined));
+    isOver = true;
+    for (const socket of sockets) socket.destroy();
+    await counting.stop();
+    expect(new Set(turns).size).toBe(100);
+  });
+
+  it('carries out nothing more for one who is gone', async () => {
+    let asked = 0;
+    const counting = new ControlServer(`${path}.gone`, { ...services, status: () => ({ asked: asked++ }) }, silentLog);
+    await counting.start();
+    const socket = connect(`${path}.gone`, () => {
+      socket.write('{"operation":"status"}\n'.repeat(2000), () => socket.destroy());
+    });
+    await new Promise((resolve) => socket.on('close', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await counting.stop();
+    expect(asked).toBeLessThan(1000);
+  });
+
+  it('one who follows waits for the first event without a limit', async () => {
+    const limits = vi.spyOn(net.Socket.prototype, 'setTimeout');
+    await server.start();
+    const stop = new AbortController();
+    const answer = answerOf(path, { operation: 'events', limit: 1, follow: true }, stop.signal);
+    await answer.next();
+    stop.abort();
+    expect(limits.mock.calls.map(([limit]) => limit)).not.toContain(10_000);
+    await askControl(path, { operation: 'status' });
+    expect(limits.mock.calls.map(([limit]) => limit)).toContain(10_000);
+    limits.mockRestore();
+  });
+
+  it.each([
+    '['.repeat(500_000),
+    `{"__proto__":{"operation":"status"}}`,
+    '{"operation":"__proto__"}',
+    '{"operation":"constructor"}',
+    '{"operation":"events","limit":1e308,"follow":false}',
+    '{"operation":"events","limit":-0.5,"follow":false}',
+    '{"operation":"allow add","address":"192.0.2.1","reason":"x","owner":"","expires":"+275760-09-13T00:00:00Z"}',
+    '{"operation":"allow add","address":"192.0.2.1","reason":" ","owner":""}',
+    '\u0000',
+  ])('refuses %.40s', async (text) => {
+    await server.start();
+    const [line] = await raw(`${text}\n`);
+    expect(JSON.parse(line!)).toMatchObject({ ok: false, error: { code: 'bad-request' } });
+    expect(await askControl(path, { operation: 'status' })).toEqual({ mode: 'monitor' });
+  });
+
+  it('answers a mebibyte of line feeds as it is read', async () => {
+    await server.start();
+    const socket = connect(path, () => socket.write('\n'.repeat(MAX_REQUEST_BYTES)));
+    socket.pause();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await askControl(path, { operation: 'status' })).toEqual({ mode: 'monitor' });
+    socket.destroy();
+  });
+
   it('does not work ahead of a client that reads nothing, and serves the others meanwhile', async () => {
     let asked = 0;
     const big = 'x'.repeat(1024 * 1024);
@@ -292,6 +370,40 @@ describe('the control socket', () => {
       message: expect.stringContaining('no socket'),
     });
     expect(statSync(path).size).toBe(8);
+  });
+
+  it('leaves the socket of one that takes no more connections alone', async () => {
+    const refusal = vi.spyOn(net, 'connect').mockImplementation(((_path: string) => {
+      const socket = new net.Socket();
+      setImmediate(() => socket.destroy(Object.assign(new Error('connect EAGAIN'), { code: 'EAGAIN' })));
+      return socket;
+    }) as typeof connect);
+    const stopped = createServer();
+    await new Promise<void>((resolve) => stopped.listen(path, resolve));
+    syncBuiltinESMExports();
+    await expect(server.start()).rejects.toMatchObject({ message: expect.stringContaining('in use') });
+    refusal.mockRestore();
+    syncBuiltinESMExports();
+    expect(existsSync(path)).toBe(true);
+    await new Promise<void>((resolve) => stopped.close(() => resolve()));
+  });
+
+  it('survives connections that cannot be taken, however many', async () => {
+    const servers: Server[] = [];
+    const listen = vi.spyOn(net.Server.prototype, 'listen').mockImplementation(function (this: Server, ...args) {
+      servers.push(this);
+      listen.mockRestore();
+      return Reflect.apply(this.listen, this, args);
+    });
+    await server.start();
+    for (let round = 0; round < 3; round++) servers[0]!.emit('error', new Error('accept EMFILE'));
+    expect(await askControl(path, { operation: 'status' })).toEqual({ mode: 'monitor' });
+  });
+
+  it('says so where its path leads through a file', async () => {
+    writeFileSync(path, 'a file');
+    const lost = new ControlServer(join(path, 'folder.sock'), services, silentLog);
+    await expect(lost.start()).rejects.toMatchObject({ code: 'control-socket' });
   });
 
   it('says where the folder is missing', async () => {

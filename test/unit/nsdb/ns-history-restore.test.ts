@@ -40,6 +40,17 @@ describe('NsHistory.restore', () => {
     expect(triple().expiresAtMs).toBe(clock.nowMs() + CAP_SECONDS * 1000);
   });
 
+  it('believes no sighting later than now, which no later one could correct', () => {
+    const { clock, history, learn, triple } = setUp();
+    const learned = learnedElsewhere(clock.nowMs());
+    const far = clock.nowMs() + 1e12;
+    history.restore({ ...learned, firstSeenAtMs: far, lastSeenAtMs: far, lesson: undefined });
+    expect(triple()).toMatchObject({ firstSeenAtMs: clock.nowMs(), lastSeenAtMs: clock.nowMs() });
+    clock.advance(1000);
+    learn();
+    expect(triple()).toMatchObject({ lastSeenAtMs: clock.nowMs(), lesson: { responseAtMs: clock.nowMs() } });
+  });
+
   it('makes nothing permanent: a root hint of another gluewall comes in as learned', () => {
     const { clock, history, triple } = setUp();
     history.restore({ ...learnedElsewhere(clock.nowMs()), origin: 'rootHints' });
@@ -55,6 +66,7 @@ describe('NsHistory.restore', () => {
     history.restore({ ...older, trust: 'high' });
     expect(triple()).toMatchObject({ ...newer, firstSeenAtMs: older.firstSeenAtMs, trust: 'high' });
     const later = newer.lastSeenAtMs + 5000;
+    clock.advance(5000);
     history.restore({ ...older, lastSeenAtMs: later, lesson: undefined, trust: 'low' });
     expect(triple()).toMatchObject({ lastSeenAtMs: later, lesson: undefined, trust: 'high' });
     expect(history.size).toBe(1);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseAddress, parseNetwork } from '../../../src/core/address.ts';
 import { GluewallError } from '../../../src/core/errors.ts';
 import { canonicalName, parseName } from '../../../src/dns/name.ts';
@@ -226,17 +226,25 @@ describe('a history', () => {
     expect(other.warmupsEnded()).toBe(1);
   });
 
-  it('takes nothing that is over, can be no name server, or finds no room; then warm-up goes on', async () => {
-    const { services, history, warmupsEnded } = setUp();
+  it('takes nothing that is over, can be no name server, or finds no room', async () => {
+    const { services, history } = setUp();
     const [row] = await listOf(services.historyList(undefined));
     const triple = tripleRow.parse(row);
     const expired = { ...triple, expiresAtMs: atMs };
     const loopback = { ...triple, address: parseAddress('127.0.0.1')! };
-    expect(services.historyImport([expired, loopback], true)).toEqual({ taken: 0, expired: 1, refused: 1 });
-    expect(warmupsEnded()).toBe(0);
+    expect(services.historyImport([expired, loopback], false)).toEqual({ taken: 0, expired: 1, refused: 1 });
     const many = Array.from({ length: 11 }, (_, index) => ({ ...triple, zone: nameOf(`z${index}.example`) }));
     expect(services.historyImport(many, false)).toEqual({ taken: 9, expired: 0, refused: 2 });
     expect(history.size).toBe(10);
+  });
+
+  it('ends warm-up when told that all of it is in, and not before', async () => {
+    const { services, warmupsEnded } = setUp();
+    const [row] = await listOf(services.historyList(undefined));
+    services.historyImport([tripleRow.parse(row)], false);
+    expect(warmupsEnded()).toBe(0);
+    services.historyImport([], true);
+    expect(warmupsEnded()).toBe(1);
   });
 
   it('cuts what claims to hold for ever', async () => {
@@ -277,6 +285,66 @@ describe('events', () => {
     expect((await first).value).toEqual({ lost: 2 });
     expect(((await items.next()).value as { src_ip: string }).src_ip).toBe('192.0.2.1');
     stop.abort();
+  });
+
+  it('makes the events of a portion one by one, as they are read', async () => {
+    const { services, store, tap } = setUp();
+    let made = 0;
+    const counted = (atMs = 0) => {
+      const event = verdictEvent({ atMs });
+      return Object.defineProperty({ ...event }, 'message', {
+        get: () => {
+          made++;
+          return event.message;
+        },
+      });
+    };
+    await store.saveEvents(Array.from({ length: 50 }, () => counted()));
+    const stop = new AbortController();
+    const items = services.events({ limit: 50 }, stop.signal);
+    await items.next();
+    expect(made).toBeLessThan(5);
+    for (let read = 1; read < 50; read++) await items.next();
+    for (let index = 0; index < 10; index++) tap.push(counted(atMs));
+    made = 0;
+    await items.next();
+    expect(made).toBeLessThan(5);
+    stop.abort();
+  });
+
+  it('lets go of what happens when the kept ones cannot be read, or are no longer wanted', async () => {
+    const signals: AbortSignal[] = [];
+    class WatchedTap extends EventTap<VerdictEvent> {
+      override follow(signal: AbortSignal) {
+        signals.push(signal);
+        return super.follow(signal);
+      }
+    }
+    const failing = new MemoryStore({ events: 10 });
+    await failing.close();
+    const tap = new WatchedTap(10);
+    const broken = setUp(true, { tap, store: failing }).services.events(query, new AbortController().signal);
+    await expect(broken.next()).rejects.toMatchObject({ code: 'store-closed' });
+    const { services, store } = setUp(true, { tap });
+    await store.saveEvents([verdictEvent({}), verdictEvent({})]);
+    const left = services.events(query, new AbortController().signal);
+    await left.next();
+    await left.return(undefined);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  });
+
+  it('does not remember a long list for those who follow', async () => {
+    const { services, store, clock } = setUp();
+    const add = vi.spyOn(Set.prototype, 'add');
+    const before = Array.from({ length: 90 }, () => verdictEvent({ atMs: clock.nowMs() - 3600_000 }));
+    await store.saveEvents(before);
+    const stop = new AbortController();
+    const items = services.events({ limit: 100 }, stop.signal);
+    for (let read = 0; read < 90; read++) await items.next();
+    const remembered = add.mock.calls.filter(([item]) => typeof item === 'string').length;
+    add.mockRestore();
+    stop.abort();
+    expect(remembered).toBe(0);
   });
 
   it('refuses to follow a gluewall that does not run', async () => {

@@ -130,6 +130,16 @@ describe('the store writer', () => {
     expect(await loadAll(store)).toHaveLength(2500);
   });
 
+  it('writes events between the batches of many triples', async () => {
+    const writer = newWriter({ events: 10 });
+    for (let number = 0; number < 5000; number++) writer.tripleChanged(current(number));
+    store.duringSave = () => {
+      for (let number = 0; number < 10; number++) writer.eventHappened(eventOf(number));
+    };
+    await pass(writer, FLUSH_MS);
+    expect(writer.figures()).toMatchObject({ writtenTriples: 5000, writtenEvents: 50, lostEvents: 0 });
+  });
+
   it('writes what changes during a round in the next one', async () => {
     const writer = newWriter();
     const triple = current(1);
