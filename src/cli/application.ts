@@ -20,7 +20,7 @@ import { Gate } from '../firewall/gate.ts';
 import { Learner } from '../nsdb/learner.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { AllowList } from '../policy/allow-list.ts';
-import { type Mode, modeInForce, resumedProgressMs, warmupLeftMs } from '../policy/mode.ts';
+import { type Mode, modeInForce, warmupLeftMs } from '../policy/mode.ts';
 import { formatInstant } from '../services/instant.ts';
 import { createServices, type Services, type StatusView } from '../services/services.ts';
 import type { Store } from '../storage/store.ts';
@@ -29,7 +29,7 @@ import { treatmentOf } from './bridge-settings.ts';
 import { buildAllowList, buildHistory, learnerOptions } from './build-parts.ts';
 import { type CountedParts, lossesOf, type ModeFigures, statusOf } from './figures.ts';
 import { LossReport } from './loss-report.ts';
-import { loadStore } from './open-store.ts';
+import { loadLearnedForMs, loadStore } from './open-store.ts';
 
 const TICK_MS = 500;
 const LOSS_REPORT_MS = 60_000;
@@ -149,8 +149,11 @@ export class Application {
   async #resume(): Promise<void> {
     const nowMs = this.#clock.nowMs();
     await loadStore(this.#store, this.#history, this.#allowList, nowMs);
-    const progress = await this.#store.loadWarmup();
-    if (progress !== undefined) this.#learnedForMs = resumedProgressMs(progress, this.#config.warmup, nowMs);
+    this.#learnedForMs = await loadLearnedForMs(this.#store, this.#config.warmup, nowMs);
+    if (this.#store.unreadableRows > 0) {
+      const rows = this.#store.unreadableRows;
+      this.#log.warn({ rows }, `${rows} rows of the store make no sense and are left out`);
+    }
     this.#modeInForce = modeInForce(this.#config.mode, this.#config.warmup, this.#learnedForMs);
     const { size, addressCount } = this.#history;
     this.#log.info({ triples: size, addresses: addressCount }, `the history begins with ${addressCount} addresses`);

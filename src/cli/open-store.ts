@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts';
 import type { Log } from '../core/log.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { AllowList } from '../policy/allow-list.ts';
+import { resumedProgressMs } from '../policy/mode.ts';
 import { MemoryStore } from '../storage/memory-store.ts';
 import { openSqliteStore } from '../storage/sqlite-store.ts';
 import type { Store } from '../storage/store.ts';
@@ -29,6 +30,12 @@ export async function openStore(config: Config, log: Log): Promise<Store> {
     log.error({ file, setAside }, `${what}; the history starts anew, and so does warm-up`);
   }
   return store;
+}
+
+/** How long the history has learned, as far as that still counts, milliseconds. */
+export async function loadLearnedForMs(store: Store, warmupMs: number, nowMs: number): Promise<number> {
+  const progress = await store.loadWarmup();
+  return progress === undefined ? 0 : resumedProgressMs(progress, warmupMs, nowMs);
 }
 
 /** Puts what the store holds into memory: history and allow-list, without what has expired. */

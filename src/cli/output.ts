@@ -1,6 +1,6 @@
 /** What leaves for a terminal or a pipe. */
 import { once } from 'node:events';
-import { printable } from './printable.ts';
+import { printable, printableJson } from './printable.ts';
 
 /** A line in a colour: `paint` puts it around the text where that is a terminal's and no NO_COLOR is set. */
 export interface PaintedLine {
@@ -14,16 +14,16 @@ export async function printLines(lines: readonly (string | PaintedLine)[]): Prom
   await write(texts.map((text) => `${text}\n`).join(''));
 }
 
-/** Prints JSON, which has no control characters that are not escaped. Waits for a slow reader. */
+/** Prints JSON on one line; nothing in it can steer the terminal. Waits for a slow reader. */
 export async function printJson(value: unknown): Promise<void> {
-  await write(`${JSON.stringify(value)}\n`);
+  await write(`${printableJson(value)}\n`);
 }
 
 /** One JSON array, printed as its items come. Resolves with how many there were. */
 export async function printJsonArray(items: AsyncIterable<unknown>): Promise<number> {
   let count = 0;
   for await (const item of items) {
-    await write(`${count === 0 ? '[' : ','}\n${JSON.stringify(item)}`);
+    await write(`${count === 0 ? '[' : ','}\n${printableJson(item)}`);
     count++;
   }
   await write(count === 0 ? '[]\n' : '\n]\n');

@@ -68,7 +68,7 @@ export function printAllowEntry({ address, reason, owner, created, expires }: Al
 export function printEvent(item: EventItem): (string | PaintedLine)[] {
   if ('lost' in item) return [`… ${item.lost} events came faster than they were read and are not shown`];
   const { timestamp, src_ip, src_port, dest_ip, proto, dns, verdict } = item;
-  const question = dns === undefined ? '' : `  ${dns.rrname} ${dns.rrtype}`;
+  const question = dns.rrname === null ? '' : `  ${dns.rrname} ${dns.rrtype}`;
   const text = `${timestamp}  ${src_ip}:${src_port} → ${dest_ip} ${proto}${question}  ${verdict.message}`;
   const paint = { allow: String, would_block: pc.yellow, block: pc.red }[verdict.action];
   return [{ text, paint }];

@@ -5,6 +5,14 @@
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
+/** JSON with the same characters escaped, which JSON itself leaves as they are in strings; it stays the same value. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNPRINTABLE, (character) => {
+    const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+  });
+}
+
 /** `text` as one harmless line: what a terminal would act on shows as `\xNN` (one octet) or `\u{…}` escapes. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => {

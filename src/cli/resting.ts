@@ -6,10 +6,11 @@ import { type ControlRequest, parseRequest } from '../control/protocol.ts';
 import { systemClock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { modeInForce } from '../policy/mode.ts';
 import { createServices, type Services } from '../services/services.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
 import { buildAllowList, buildHistory } from './build-parts.ts';
-import { loadStore, openStore, storeFile } from './open-store.ts';
+import { loadLearnedForMs, loadStore, openStore, storeFile } from './open-store.ts';
 
 const CHANGES: readonly ControlRequest['operation'][] = ['history import', 'allow add', 'allow remove'];
 
@@ -28,7 +29,6 @@ export class RestingGluewall {
   async *ask(request: ControlRequest): Answer {
     const parsed = parseRequest(request);
     if (typeof parsed === 'string') throw new GluewallError('bad-request', parsed);
-    if (parsed.operation === 'status') throw notRunning('only a running one has figures');
     this.#opened ??= await this.#open(CHANGES.includes(parsed.operation));
     return yield* perform(this.#opened.services, parsed, new AbortController().signal);
   }
@@ -50,6 +50,7 @@ export class RestingGluewall {
     const allowList = buildAllowList(config, clock);
     const store = await openStore(config, this.#log);
     await loadStore(store, history, allowList, clock.nowMs());
+    const learnedForMs = await loadLearnedForMs(store, config.warmup, clock.nowMs());
     const writer = new StoreWriter(clock, this.#log, store, { flushMs: config.store.flush });
     history.subscribe({ changed: (triple) => writer.tripleChanged(triple) });
     let isWarmupOver = false;
@@ -60,13 +61,15 @@ export class RestingGluewall {
       store,
       insideNetworks: config.inside.networks,
       trustedResolvers: config.trusted_resolvers,
-      isEnforcing: () => config.mode === 'enforce',
+      isEnforcing: () => modeInForce(config.mode, config.warmup, learnedForMs) === 'enforce',
       flush: () => writer.flush(),
       tap: undefined,
       endWarmup: () => {
         isWarmupOver = true;
       },
-      status: () => ({}),
+      status: () => {
+        throw notRunning('only a running one has figures');
+      },
     });
     const close = async () => {
       await writer.stop();

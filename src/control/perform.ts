@@ -11,13 +11,19 @@ export async function* perform(services: Services, request: ParsedRequest, signa
     case 'lookup':
       return services.lookup(request.target);
     case 'check':
-      return services.check({ ...request, client: request.client, queryName: request.queryName });
+      return services.check({
+        destination: request.destination,
+        client: request.client,
+        queryName: request.queryName,
+      });
     case 'history list':
       return yield* counted(services.historyList(request.zone));
     case 'history import':
       return services.historyImport(request.rows, request.endsWarmup);
-    case 'allow add':
-      return services.allowAdd({ ...request, expiresAtMs: request.expires ?? Number.POSITIVE_INFINITY });
+    case 'allow add': {
+      const { address, reason, owner, expires: expiresAtMs = Number.POSITIVE_INFINITY } = request;
+      return services.allowAdd({ address, reason, owner, expiresAtMs });
+    }
     case 'allow remove':
       return services.allowRemove(request.address);
     case 'allow list':

@@ -150,7 +150,21 @@ export class Learner {
       this.counters.add('refused: address can be no name server');
       return;
     }
-    const taken = this.#history.learn({ ...glueless, address, glueTtlSeconds });
+    const { zone, nameServer, nsTtlSeconds, trust, teacher, queryAtMs, queryId, queryName, responseAtMs } = glueless;
+    // Written out: two properties behind a spread would cost more than all the rest of a lesson.
+    const taken = this.#history.learn({
+      zone,
+      nameServer,
+      address,
+      nsTtlSeconds,
+      glueTtlSeconds,
+      trust,
+      teacher,
+      queryAtMs,
+      queryId,
+      queryName,
+      responseAtMs,
+    });
     this.counters.add(taken ? 'lessons' : 'refused: history is full');
   }
 }

@@ -2,6 +2,7 @@ import type { Address } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';
 import { ExpiryBuckets } from '../core/expiry-buckets.ts';
 import { type Name, parentName, ROOT } from '../dns/name.ts';
+import { AddressRows } from './address-rows.ts';
 import type { Lesson, NsTriple, Origin, Trust } from './ns-triple.ts';
 
 export interface HistoryOptions {
@@ -37,20 +38,22 @@ export interface KnownAddress {
   readonly triples: readonly NsTriple[];
 }
 
-/** A triple as held: sightings move its times in place, so that each row has one place in the expiry buckets. */
+/**
+ * A triple as held: sightings change it in place, its lesson too, so that each row has one place in the expiry buckets and
+ * a sighting of what is known leaves nothing for the garbage collector, which is slow at objects that lived for a while.
+ */
 interface Row extends NsTriple {
-  readonly key: string;
   trust: Trust;
   firstSeenAtMs: number;
   lastSeenAtMs: number;
   expiresAtMs: number;
-  lesson: Lesson | undefined;
+  lesson: Changeable<Lesson> | undefined;
 }
 
+type Changeable<T> = { -readonly [K in keyof T]: T[K] };
+
 interface Place {
-  readonly rows: Map<string, Row>;
-  /** How many rows there are of each zone. */
-  readonly zones: Map<Name, number>;
+  readonly rows: AddressRows<Row>;
   readonly origin: Origin;
   expiresAtMs: number;
 }
@@ -108,8 +111,8 @@ export class NsHistory {
 
   /** One triple of an address that is known, or the last one of an address that was. */
   memory(address: Address): HistoryMemory | undefined {
-    const rows = this.#places.get(address)?.rows.values();
-    return rows?.next().value ?? this.#forgotten.get(address);
+    for (const row of this.#places.get(address)?.rows.values() ?? []) return row;
+    return this.#forgotten.get(address);
   }
 
   /** All triples that have not expired, in no order. May be read on while the history changes. */
@@ -124,7 +127,7 @@ export class NsHistory {
     const place = this.standing(address) === undefined ? undefined : this.#places.get(address);
     if (place === undefined) return undefined;
     for (let zone = name; ; zone = parentName(zone)) {
-      if (place.zones.has(zone)) return zone;
+      if (place.rows.hasZone(zone)) return zone;
       if (zone === ROOT) return undefined;
     }
   }
@@ -133,8 +136,17 @@ export class NsHistory {
   learn(lesson: Lesson): boolean {
     const { zone, nameServer, address, trust, responseAtMs } = lesson;
     const expiresAtMs = responseAtMs + this.#lifetimeMs(lesson);
-    const times = { firstSeenAtMs: responseAtMs, lastSeenAtMs: responseAtMs, expiresAtMs };
-    return this.#take({ zone, nameServer, address, origin: 'learned', trust, lesson, ...times });
+    return this.#take({
+      zone,
+      nameServer,
+      address,
+      origin: 'learned',
+      trust,
+      firstSeenAtMs: responseAtMs,
+      lastSeenAtMs: responseAtMs,
+      expiresAtMs,
+      lesson,
+    });
   }
 
   /**
@@ -152,10 +164,9 @@ export class NsHistory {
   /** Makes an address known for good: a root hint or a configured seed. */
   keep(origin: 'rootHints' | 'seed', zone: Name, nameServer: Name, address: Address): boolean {
     const nowMs = this.#clock.nowMs();
-    const key = rowKey({ zone, nameServer });
-    if (this.#places.get(address)?.rows.has(key)) return true;
+    if (this.#places.get(address)?.rows.find({ zone, nameServer }) !== undefined) return true;
     const times = { firstSeenAtMs: nowMs, lastSeenAtMs: nowMs, expiresAtMs: Number.POSITIVE_INFINITY };
-    return this.#insert({ key, zone, nameServer, address, origin, trust: 'high', lesson: undefined, ...times });
+    return this.#insert({ zone, nameServer, address, origin, trust: 'high', ...times, lesson: undefined });
   }
 
   /** Drops what has expired and tells the subscribers. To be called about once a second. */
@@ -171,17 +182,17 @@ export class NsHistory {
   }
 
   #take(triple: NsTriple): boolean {
-    if (triple.expiresAtMs <= this.#clock.nowMs()) return true;
-    const key = rowKey(triple);
+    const nowMs = this.#clock.nowMs();
+    if (triple.expiresAtMs <= nowMs) return true;
     const place = this.#places.get(triple.address);
-    const row = place?.rows.get(key);
-    if (place === undefined || row === undefined) return this.#insert({ ...triple, key });
-    const wasKnown = this.standing(triple.address) !== undefined;
+    const row = place?.rows.find(triple);
+    if (place === undefined || row === undefined) return this.#insert(rowOf(triple));
+    const wasKnown = place.expiresAtMs > nowMs;
     row.trust = row.trust === 'high' ? 'high' : triple.trust;
     row.firstSeenAtMs = Math.min(row.firstSeenAtMs, triple.firstSeenAtMs);
     if (triple.lastSeenAtMs >= row.lastSeenAtMs) {
       row.lastSeenAtMs = triple.lastSeenAtMs;
-      row.lesson = triple.lesson;
+      takeLesson(row, triple.lesson);
     }
     row.expiresAtMs = Math.max(row.expiresAtMs, triple.expiresAtMs);
     place.expiresAtMs = Math.max(place.expiresAtMs, row.expiresAtMs);
@@ -197,13 +208,11 @@ export class NsHistory {
     }
     const wasKnown = this.standing(row.address) !== undefined;
     const place = this.#places.get(row.address) ?? {
-      rows: new Map(),
-      zones: new Map(),
+      rows: new AddressRows<Row>(),
       origin: row.origin,
       expiresAtMs: row.expiresAtMs,
     };
-    place.rows.set(row.key, row);
-    place.zones.set(row.zone, (place.zones.get(row.zone) ?? 0) + 1);
+    place.rows.add(row);
     place.expiresAtMs = Math.max(place.expiresAtMs, row.expiresAtMs);
     this.#places.set(row.address, place);
     this.#size++;
@@ -224,10 +233,7 @@ export class NsHistory {
   #remove(row: Row): void {
     const place = this.#places.get(row.address);
     if (place === undefined) return;
-    place.rows.delete(row.key);
-    const left = (place.zones.get(row.zone) ?? 1) - 1;
-    if (left === 0) place.zones.delete(row.zone);
-    else place.zones.set(row.zone, left);
+    place.rows.delete(row);
     this.#size--;
     if (place.rows.size > 0) return;
     this.#places.delete(row.address);
@@ -242,6 +248,36 @@ export class NsHistory {
   }
 }
 
-function rowKey({ zone, nameServer }: { readonly zone: Name; readonly nameServer: Name }): string {
-  return zone + nameServer;
+/** A row of its own: what the caller gave is left as it is. */
+function rowOf({ zone, nameServer, address, origin, trust, lesson, ...times }: NsTriple): Row {
+  const { firstSeenAtMs, lastSeenAtMs, expiresAtMs } = times;
+  const row: Row = {
+    zone,
+    nameServer,
+    address,
+    origin,
+    trust,
+    firstSeenAtMs,
+    lastSeenAtMs,
+    expiresAtMs,
+    lesson: undefined,
+  };
+  takeLesson(row, lesson);
+  return row;
+}
+
+function takeLesson(row: Row, lesson: Lesson | undefined): void {
+  const held = row.lesson;
+  if (lesson === undefined || held === undefined) {
+    row.lesson = lesson === undefined ? undefined : { ...lesson };
+    return;
+  }
+  held.nsTtlSeconds = lesson.nsTtlSeconds;
+  held.glueTtlSeconds = lesson.glueTtlSeconds;
+  held.trust = lesson.trust;
+  held.teacher = lesson.teacher;
+  held.queryAtMs = lesson.queryAtMs;
+  held.queryId = lesson.queryId;
+  held.queryName = lesson.queryName;
+  held.responseAtMs = lesson.responseAtMs;
 }

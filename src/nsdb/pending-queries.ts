@@ -1,3 +1,4 @@
+import { type Address, isIpv4 } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';
 import type { DnsObservation, DnsQuery } from '../dns/observation.ts';
 
@@ -71,6 +72,20 @@ export class PendingQueries {
   }
 }
 
+/** Fixed numbers first, so that no two exchanges have one key; text of numbers would cost most of the reading of a file. */
 function exchangeKey({ transport, client, clientPort, server, serverPort, id, question }: DnsObservation): string {
-  return `${transport} ${client} ${clientPort} ${server} ${serverPort} ${id} ${question.type} ${question.class} ${question.name}`;
+  const fields = String.fromCharCode(
+    transport === 'udp' ? 0 : 1,
+    clientPort,
+    serverPort,
+    id,
+    question.type,
+    question.class,
+  );
+  return fields + addressKey(client) + addressKey(server) + question.name;
+}
+
+/** An IPv4 address in two characters, an IPv6 address in sixteen behind one that tells. */
+function addressKey(address: Address): string {
+  return isIpv4(address) ? String.fromCharCode(4, address >>> 16, address & 0xffff) : `\x06${address}`;
 }

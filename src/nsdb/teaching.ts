@@ -53,18 +53,19 @@ export interface TeachableRecords {
 }
 
 export function teachableRecords(response: DnsResponse): TeachableRecords {
-  const nameServers = new Map<string, NsRecord>();
+  const nameServers: NsRecord[] = [];
   const glue = new Map<Name, AddressRecord[]>();
   let refusedRecords = 0;
   for (const record of response.nameServers) {
-    const key = record.owner + record.nameServer;
-    if (nameServers.has(key)) continue;
-    if (nameServers.size >= MAX_NAME_SERVERS) {
+    const { owner, nameServer } = record;
+    // So few that a walk is faster than a table.
+    if (nameServers.some((other) => other.nameServer === nameServer && other.owner === owner)) continue;
+    if (nameServers.length >= MAX_NAME_SERVERS) {
       refusedRecords++;
       continue;
     }
-    nameServers.set(key, record);
-    glue.set(record.nameServer, []);
+    nameServers.push(record);
+    glue.set(nameServer, []);
   }
   for (const record of response.additional) {
     const addresses = glue.get(record.owner);
@@ -72,7 +73,7 @@ export function teachableRecords(response: DnsResponse): TeachableRecords {
     if (addresses.length < MAX_ADDRESSES) addresses.push(record);
     else refusedRecords++;
   }
-  return { nameServers: [...nameServers.values()], glue, refusedRecords };
+  return { nameServers, glue, refusedRecords };
 }
 
 /**

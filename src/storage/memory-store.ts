@@ -32,7 +32,19 @@ export class MemoryStore implements Store {
     for (const { zone, nameServer, address, origin, trust, lesson, ...times } of triples) {
       if (origin !== 'learned') continue;
       const { firstSeenAtMs, lastSeenAtMs, expiresAtMs } = times;
-      const copy = { zone, nameServer, address, origin, trust, lesson, firstSeenAtMs, lastSeenAtMs, expiresAtMs };
+      // The history goes on changing its triples, lessons too.
+      const taught = lesson === undefined ? undefined : { ...lesson };
+      const copy = {
+        zone,
+        nameServer,
+        address,
+        origin,
+        trust,
+        lesson: taught,
+        firstSeenAtMs,
+        lastSeenAtMs,
+        expiresAtMs,
+      };
       this.#triples.set(`${address}/${zone}${nameServer}`, copy);
     }
   }

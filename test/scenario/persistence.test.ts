@@ -223,6 +223,13 @@ describe('the store', () => {
     }
   });
 
+  it('at rest says of a verdict what a running gluewall would: in warm-up it is only told', async () => {
+    await (await start()).stop();
+    expect(ask('check', SERVER)).toMatchObject({ verdict: 'block', enforced: false });
+    expect(importRows(row({ zone: 'other.example', address: '198.51.100.22' })).status).toBe(0);
+    expect(ask('check', SERVER)).toMatchObject({ verdict: 'block', enforced: true });
+  });
+
   it('is not made by a mere question', async () => {
     await configure();
     const { status, stderr } = gluewall('lookup', SERVER);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { printable } from '../../../src/cli/printable.ts';
+import { printable, printableJson } from '../../../src/cli/printable.ts';
 
 describe('printable', () => {
   it.each([
@@ -30,5 +30,14 @@ describe('printable', () => {
         expect(printable(shown)).toBe(shown);
       }),
     );
+  });
+});
+
+describe('printableJson', () => {
+  it('is the same value, with nothing a terminal acts on', () => {
+    const value = { text: 'a\u001b[31m\u007f\u009b\u202eb\u{e0001}\n', list: ['é', '漢'] };
+    const text = printableJson(value);
+    expect(JSON.parse(text)).toEqual(value);
+    expect(text).toMatch(/^[\x20-\x7eé漢]*$/u);
   });
 });
