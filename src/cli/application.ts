@@ -80,7 +80,7 @@ export class Application {
     const perRound = Math.ceil((config.log.rate * EVENT_ROUND_MS) / 1000);
     const pace = { size: EVENT_BACKLOG, perRound, roundMs: EVENT_ROUND_MS };
     this.#feed = new EventFeed(clock, pace, (event) => this.#publish(event));
-    this.#writer = new StoreWriter(clock, log, store, { flushMs: config.store.flush });
+    this.#writer = new StoreWriter(clock, log, store, { flushMs: config.store.flush, triples: config.history.size });
     this.#eve = config.eve.file === undefined ? undefined : new EveFile(config.eve.file, log);
     this.#learner = new Learner(clock, this.#history, learnerOptions(config));
     const hold = { timeMs: config.hold.time, packets: config.hold.packets, bytes: config.hold.bytes };

@@ -3,7 +3,6 @@ import { createReadStream, createWriteStream, type ReadStream, statSync } from '
 import { rename, rm } from 'node:fs/promises';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { InvalidArgumentError } from 'commander';
 import { parse as parseCsv } from 'csv-parse';
 import { stringify as composeCsv } from 'csv-stringify/sync';
 import { resultOf } from '../control/answer.ts';
@@ -42,12 +41,6 @@ const COLUMNS = [
 ] as const;
 
 type CsvRow = Record<(typeof COLUMNS)[number], string>;
-
-/** For commander: reads the option --format. */
-export function formatArgument(text: string): HistoryFormat {
-  if (text === 'jsonl' || text === 'csv') return text;
-  throw new InvalidArgumentError('want jsonl or csv.');
-}
 
 /** Writes what was learned (the rest is configured) to a file, which appears only when it is whole, or to standard output. */
 export async function exportHistory(

@@ -1,6 +1,7 @@
 import { openCaptureSource } from '../capture/container/capture-source.ts';
 import { resultOf } from '../control/answer.ts';
 import { MAX_IMPORT_ROWS } from '../control/protocol.ts';
+import { GluewallError } from '../core/errors.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
 import { formatInstant } from '../services/instant.ts';
 import { CaptureLearner, type LearnSummary } from '../services/learn-capture.ts';
@@ -13,7 +14,7 @@ import { EXIT } from './exit-codes.ts';
 import { printJson, printLines } from './output.ts';
 import { printTriple } from './print.ts';
 import { ReadingProgress } from './reading-progress.ts';
-import { stderrLog } from './stderr-log.ts';
+import { complain, stderrLog } from './stderr-log.ts';
 
 /** What was learned, and what of it the history took. */
 interface LearnReport extends LearnSummary {
@@ -38,7 +39,7 @@ export async function learnFrom(files: readonly string[], options: LearnCommandO
     history: historyOptions(config),
     rootHints: readRootHints(config, stderrLog),
   });
-  for (const file of files) await readOne(file, learner);
+  const unread = await readAll(files, learner);
   learner.finish();
 
   const triples = [...learner.triples()];
@@ -51,7 +52,23 @@ export async function learnFrom(files: readonly string[], options: LearnCommandO
   const list = options.list === true ? triples.map(viewTriple) : undefined;
   if (options.json === true) await printJson(list === undefined ? report : { ...report, list });
   else await printLines([...(list ?? []).flatMap(printTriple), ...describe(report)]);
-  process.exitCode = report.damage.length + report.notTaken === 0 ? EXIT.done : EXIT.refused;
+  process.exitCode = unread + report.damage.length + report.notTaken === 0 ? EXIT.done : EXIT.refused;
+}
+
+/** What one file cannot give must not lose what the others did: resolves with how many were refused. Rejects when all were. */
+async function readAll(files: readonly string[], learner: CaptureLearner): Promise<number> {
+  const refusals: GluewallError[] = [];
+  for (const file of files) {
+    try {
+      await readOne(file, learner);
+    } catch (error) {
+      if (!(error instanceof GluewallError)) throw error;
+      refusals.push(error);
+      if (refusals.length === files.length) throw error;
+      complain(error.message);
+    }
+  }
+  return refusals.length;
 }
 
 async function readOne(file: string, learner: CaptureLearner): Promise<void> {

@@ -51,7 +51,10 @@ export class RestingGluewall {
     const store = await openStore(config, this.#log);
     await loadStore(store, history, allowList, clock.nowMs());
     const learnedForMs = await loadLearnedForMs(store, config.warmup, clock.nowMs());
-    const writer = new StoreWriter(clock, this.#log, store, { flushMs: config.store.flush });
+    const writer = new StoreWriter(clock, this.#log, store, {
+      flushMs: config.store.flush,
+      triples: config.history.size,
+    });
     history.subscribe({ changed: (triple) => writer.tripleChanged(triple) });
     let isWarmupOver = false;
     const services = createServices({

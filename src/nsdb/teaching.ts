@@ -9,7 +9,7 @@ import type { Trust } from './ns-triple.ts';
 
 /**
  * `resolvers`: only responses to our trusted resolvers teach. `chain`: the responder must be known to serve a zone above
- * the owner, from the root hints down. `matched`: any matched response teaches, as in Ichise et al..
+ * the owner, from the root hints down. `matched`: any matched response teaches, as in Ichise et al.
  */
 export type TeachingMode = 'resolvers' | 'chain' | 'matched';
 

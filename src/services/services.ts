@@ -1,4 +1,4 @@
-/** What people ask of gluewall, one function each. The doors (socket, later HTTP and page) only pass on. */
+/** What people ask of gluewall, one function each. The doors only pass on. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Address, formatAddress } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';

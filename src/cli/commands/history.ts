@@ -1,11 +1,11 @@
 /** `lookup`, `check` and `history`: what is known, and what follows from it. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CheckView } from '../../services/explain-verdict.ts';
 import type { LookupView } from '../../services/services.ts';
 import type { TripleView } from '../../services/triple-view.ts';
 import { addressArgument, nameArgument, targetArgument } from '../arguments.ts';
 import { type AskOptions, answerTo, ask, askingCommand, askList } from '../ask.ts';
-import { exportHistory, formatArgument, importHistory } from '../history-files.ts';
+import { exportHistory, importHistory } from '../history-files.ts';
 import { printCheck, printLookup, printTriple } from '../print.ts';
 
 interface CheckOptions extends AskOptions {
@@ -75,17 +75,21 @@ function addHistoryGroup(program: Command): void {
     'gluewall history export --format csv --zone example.com',
   ])
     .option('--zone <name>', 'only this zone and what lies below it')
-    .option('--format <format>', 'jsonl or csv', formatArgument, 'jsonl')
+    .addOption(formatOption('how the rows are written').default('jsonl'))
     .option('--output <file>', 'write there, and only when all went well; else standard output')
     .action((options: ExportOptions) => exportHistory(answerTo(options, listRequest(options)), options));
   askingCommand(history, 'import <file>', 'take in a history that was exported; ends warm-up', [
     'gluewall history import history.jsonl',
     'zcat history.csv.gz | gluewall history import - --format csv',
   ])
-    .option('--format <format>', 'jsonl or csv (default: by the name of the file)', formatArgument)
+    .addOption(formatOption('how the rows are written (default: by the name of the file)'))
     .action((file: string, options: ImportOptions) => importHistory(file, options));
 }
 
 function listRequest({ zone }: ListOptions) {
   return { operation: 'history list', zone: zone === undefined ? undefined : nameArgument(zone) } as const;
+}
+
+function formatOption(about: string): Option {
+  return new Option('--format <format>', about).choices(['jsonl', 'csv']);
 }
