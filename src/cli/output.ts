@@ -10,7 +10,12 @@ export interface PaintedLine {
 
 /** Prints lines for a person: nothing in them can steer the terminal. Waits for a slow reader. */
 export async function printLines(lines: readonly (string | PaintedLine)[]): Promise<void> {
-  const texts = lines.map((line) => (typeof line === 'string' ? printable(line) : line.paint(printable(line.text))));
+  // Picocolors alone would paint for any reader where it takes the environment for a build server's.
+  const mayPaint = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const texts = lines.map((line) => {
+    if (typeof line === 'string') return printable(line);
+    return mayPaint ? line.paint(printable(line.text)) : printable(line.text);
+  });
   await write(texts.map((text) => `${text}\n`).join(''));
 }
 

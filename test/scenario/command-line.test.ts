@@ -32,6 +32,24 @@ function configFile(name: string, text: string): string {
   return file;
 }
 
+describe('colour', () => {
+  const warned = (environment: object, onTerminal: boolean) => {
+    const command = `${process.execPath} ${main} config check none.yaml`;
+    const [program, ...args] = onTerminal ? ['script', '-qec', command, '/dev/null'] : ['bash', '-c', command];
+    writeFileSync(join(directory, 'none.yaml'), '');
+    const { NO_COLOR, FORCE_COLOR, ...others } = process.env;
+    const env = { ...others, TERM: 'xterm', ...environment };
+    return spawnSync(program!, args, { cwd: directory, encoding: 'utf8', timeout: 20_000, env }).stdout;
+  };
+
+  it('is on terminals only, never with NO_COLOR, and not because a build server runs it', () => {
+    expect(warned({}, true)).toContain('\u001b[33m');
+    expect(warned({ NO_COLOR: '1' }, true)).not.toContain('\u001b[33m');
+    expect(warned({ CI: 'true' }, false)).toContain('warning: ');
+    expect(warned({ CI: 'true' }, false)).not.toContain('\u001b');
+  });
+});
+
 describe('gluewall without a running controller', () => {
   it.each([
     [['run', '--config', 'missing.yaml'], 2, 'missing.yaml: cannot be read'],

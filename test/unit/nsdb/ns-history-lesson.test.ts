@@ -17,7 +17,7 @@ const lesson = {
 } as const;
 
 function historyOf() {
-  return new NsHistory({ nowMs: () => 0 }, { ttlFloorSeconds: 60, ttlCapSeconds: 86_400, size: 10 });
+  return new NsHistory({ nowMs: () => 2500 }, { ttlFloorSeconds: 60, ttlCapSeconds: 86_400, size: 10 });
 }
 
 describe('the lesson of a triple', () => {
