@@ -25,6 +25,8 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'doctor', () => {
     );
   });
   afterAll(async () => {
+    // Interfaces of bridges that still stand outlive the switch.
+    await openVswitch?.vsctl('--if-exists', 'del-br', 'ours', '--', '--if-exists', 'del-br', 'other');
     await openVswitch?.stop();
     rmSync(directory, { recursive: true, force: true });
   });
