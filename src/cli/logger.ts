@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Log } from '../core/log.ts';
-import { printable } from './printable.ts';
+import { printable } from '../core/printable.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 

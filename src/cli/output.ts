@@ -1,6 +1,6 @@
 /** What leaves for a terminal or a pipe. */
 import { once } from 'node:events';
-import { printable, printableJson } from './printable.ts';
+import { printable, printableJson } from '../core/printable.ts';
 
 /** A line in a colour: `paint` puts it around the text where that is a terminal's and no NO_COLOR is set. */
 export interface PaintedLine {

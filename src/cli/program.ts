@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { printable } from '../core/printable.ts';
 import { addAllowCommands } from './commands/allow.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommands } from './commands/config.ts';
@@ -8,7 +9,6 @@ import { addHistoryCommands } from './commands/history.ts';
 import { addLearnCommand } from './commands/learn.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSwitchCommands } from './commands/switch.ts';
-import { printable } from './printable.ts';
 
 /** All commands, as commander has them. Parsing throws instead of ending the process. */
 export function createProgram(version: string): Command {

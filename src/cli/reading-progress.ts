@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import { printable } from './printable.ts';
+import { printable } from '../core/printable.ts';
 import { complain } from './stderr-log.ts';
 
 const MEGA = 1_000_000;

@@ -1,5 +1,5 @@
 import type { Log } from '../core/log.ts';
-import { printable } from './printable.ts';
+import { printable } from '../core/printable.ts';
 
 /** For commands that end by themselves: warnings and errors on standard error, as sentences. */
 export const stderrLog: Log = {

@@ -4,7 +4,7 @@ import { BoundedQueue } from '../core/bounded-queue.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { eveRecord } from './eve.ts';
+import { eveLine } from './eve.ts';
 import type { VerdictEvent } from './verdict-event.ts';
 
 /** Whoever may read the log group's files may read it. */
@@ -165,7 +165,7 @@ export class EveFile {
     while (lines.length < BATCH) {
       const event = this.#waiting.shift();
       if (event === undefined) break;
-      lines.push(`${JSON.stringify(eveRecord(event))}\n`);
+      lines.push(`${eveLine(event)}\n`);
     }
     return lines.length === 0 ? undefined : { octets: Buffer.from(lines.join('')), events: lines.length, offset: 0 };
   }

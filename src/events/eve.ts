@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { formatAddress } from '../core/address.ts';
+import { printableJson } from '../core/printable.ts';
 import { formatName } from '../dns/name.ts';
 import { DNS_PORT, formatRecordType } from '../dns/registry.ts';
 import type { eveRecordSchema } from './eve-schema.ts';
@@ -8,7 +9,12 @@ import type { HistoryHint, VerdictEvent } from './verdict-event.ts';
 /** One verdict as eve.json has it. */
 export type EveRecord = z.infer<typeof eveRecordSchema>;
 
-/** The event as one line of eve.json has it; all text in it is printable ASCII. */
+/** The event as one line of eve.json, without the line feed; nothing in it can steer a terminal. */
+export function eveLine(event: VerdictEvent): string {
+  return printableJson(eveRecord(event));
+}
+
+/** The event as one line of eve.json has it. */
 export function eveRecord(event: VerdictEvent): EveRecord {
   const { queryName, queryType, hint, enforced, verdict } = event;
   return {

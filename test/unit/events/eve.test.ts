@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../../src/core/address.ts';
 import { type Name, parseName } from '../../../src/dns/name.ts';
-import { eveRecord } from '../../../src/events/eve.ts';
+import { eveLine, eveRecord } from '../../../src/events/eve.ts';
 import { eveRecordSchema } from '../../../src/events/eve-schema.ts';
 import { anyVerdictEvent, verdictEvent } from '../../support/verdict-events.ts';
 
@@ -81,13 +81,19 @@ describe('eveRecord', () => {
   it('whatever the event, its line is one JSON object that the published schema takes', () => {
     fc.assert(
       fc.property(anyVerdictEvent, (event) => {
-        const line = JSON.stringify(eveRecord(event));
+        const line = eveLine(event);
         expect(line).not.toMatch(/\p{Cc}/u);
         expect(validate(JSON.parse(line)), JSON.stringify(validate.errors)).toBe(true);
         expect(eveRecordSchema.safeParse(JSON.parse(line)).success).toBe(true);
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('a line escapes what a terminal would act on, wherever it stands', () => {
+    const line = eveLine(verdictEvent({ message: 'odd\u007f\u009b31m' }));
+    expect(line).toContain('odd\\u007f\\u009b31m');
+    expect(JSON.parse(line)).toEqual(eveRecord(verdictEvent({ message: 'odd\u007f\u009b31m' })));
   });
 });
 
