@@ -3,9 +3,11 @@ import { LiveCapture } from '../capture/live-capture.ts';
 import { captureInterfaces } from '../config/effective.ts';
 import type { Config } from '../config/schema.ts';
 import { ControlServer } from '../control/control-server.ts';
-import { baseFlows, COPY_METERS, type Treatment } from '../controller/base-flows.ts';
+import { baseFlows, type Treatment } from '../controller/base-flows.ts';
 import { OpenFlowController } from '../controller/openflow-controller.ts';
+import { type Flow, PIPELINE } from '../controller/pipeline.ts';
 import type { SwitchSession } from '../controller/switch-session.ts';
+import { readVerdictFlow } from '../controller/verdict-flows.ts';
 import { formatAddress } from '../core/address.ts';
 import { type Clock, every } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
@@ -18,6 +20,7 @@ import type { VerdictEvent } from '../events/verdict-event.ts';
 import { Firewall } from '../firewall/firewall.ts';
 import { Gate } from '../firewall/gate.ts';
 import { Learner } from '../nsdb/learner.ts';
+import type { FlowStats } from '../openflow/schema/multipart.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { AllowList } from '../policy/allow-list.ts';
 import { type Mode, modeInForce, warmupLeftMs } from '../policy/mode.ts';
@@ -25,7 +28,7 @@ import { formatInstant } from '../services/instant.ts';
 import { createServices, type Services, type StatusView } from '../services/services.ts';
 import type { Store } from '../storage/store.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
-import { treatmentOf } from './bridge-settings.ts';
+import { meterRates, treatmentOf } from './bridge-settings.ts';
 import { buildAllowList, buildHistory, learnerOptions } from './build-parts.ts';
 import { type CountedParts, lossesOf, type ModeFigures, statusOf } from './figures.ts';
 import { LossReport } from './loss-report.ts';
@@ -35,6 +38,8 @@ const TICK_MS = 500;
 const LOSS_REPORT_MS = 60_000;
 /** Gates of switches that are away are kept, for their return, until there are this many for each connection allowed. */
 const GATES_PER_SWITCH = 2;
+/** Packet_ins that wait, over all switches. */
+const WAITING_BYTES = 32 * 1024 * 1024;
 const EVENT_BACKLOG = 8192;
 const EVENT_ROUND_MS = 20;
 /** Events that wait for one who follows them. */
@@ -201,17 +206,22 @@ export class Application {
 
   #createController(): OpenFlowController {
     const { listen, switches } = this.#config.openflow;
-    const { observed_rate, blocked_rate } = this.#config.copy;
-    const rates = { observed: observed_rate, blocked: blocked_rate };
+    const packetIns = { perPort: this.#config.ask.waiting, bytes: WAITING_BYTES };
     return new OpenFlowController(
       this.#clock,
       this.#log,
-      { listen, switches },
+      { listen, switches, packetIns },
       {
-        meterRates: () => new Map(COPY_METERS.map(({ meterId, reason }) => [meterId, rates[reason]])),
-        desiredFlows: (session) => this.#desiredFlows(session),
+        role: () => undefined,
+        meterRates: () => meterRates(this.#config),
+        baseFlows: (session) => this.#baseFlows(session),
+        verdictFlows: (session, present) => this.#verdictFlows(session, present),
         ready: (session) => this.#switchReady(session),
+        standby: (session) => this.#gate(session.datapathId).disconnect(),
         packetIn: (session, packet) => this.#firewall.packetIn(this.#connectedGate(session), packet),
+        tableFull: (session, rule) => this.#tableFull(session, rule),
+        wantsUse: (session) => this.#gate(session.datapathId).wantsUse,
+        used: (session, flows) => this.#used(session, flows),
         gone: (session) => this.#gate(session.datapathId).disconnect(),
       },
     );
@@ -246,19 +256,44 @@ export class Application {
     return gate;
   }
 
-  #desiredFlows(session: SwitchSession) {
-    const treatment = this.#treatment();
-    const base = baseFlows({
-      treatment,
+  #baseFlows(session: SwitchSession): readonly Flow[] {
+    return baseFlows({
+      treatment: this.#treatment(),
       onFailure: this.#config.on_failure,
       insideNetworks: this.#config.inside.networks,
       trustedResolvers: this.#config.trusted_resolvers,
       outsidePorts: this.#outsidePorts(session),
       meters: session.hasMeters,
     });
+  }
+
+  #verdictFlows(session: SwitchSession, present: readonly FlowStats[]): readonly Flow[] {
     const gate = this.#gate(session.datapathId);
-    gate.connect(session.verdicts, treatment === 'ask');
-    return { base, verdicts: gate.desiredFlows() };
+    gate.connect(session.verdicts, this.#treatment() === 'ask');
+    this.#firewall.adopt(gate, present.flatMap((flow) => readVerdictFlow(flow) ?? []));
+    return gate.desiredFlows();
+  }
+
+  /** One alarm for each connection: what follows is counted. */
+  #tableFull(session: SwitchSession, rule: number): void {
+    const { datapathId } = session;
+    const kind = rule === PIPELINE.verdict.entries.allow.rule ? 'allow' : 'drop';
+    const gate = this.#gate(datapathId);
+    if (!gate.tableFull(kind)) return;
+    const { allowFlowCount, dropFlowCount } = gate;
+    this.#log.error(
+      { datapathId, alarm: 'table-full', allowFlowCount, dropFlowCount },
+      `switch ${datapathId} has no room for more ${kind} flows: it keeps those used last, and asks about the rest; ` +
+        'raise its flow limit (ovs-vsctl flow_table) or lower allow_flow.total and drop_flow.total',
+    );
+  }
+
+  #used(session: SwitchSession, flows: readonly FlowStats[]): void {
+    const gate = this.#gate(session.datapathId);
+    for (const stats of flows) {
+      const flow = readVerdictFlow(stats);
+      if (flow?.kind === 'allow') gate.used(flow.destination, stats.packetCount);
+    }
   }
 
   #treatment(): Treatment {

@@ -1,23 +1,28 @@
 /** What the configuration says of a bridge, in the words of those who deal with bridges. */
 import { isJudging } from '../config/effective.ts';
 import type { Config } from '../config/schema.ts';
-import { COPY_METERS, type Treatment } from '../controller/base-flows.ts';
+import { ASK_METER, COPY_METERS, type Treatment } from '../controller/base-flows.ts';
 import type { BridgeWishes } from '../doctor/bridge-findings.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { PrimeSettings } from '../switches/prime-bridge.ts';
 
 /** Warm-up counts for nothing here: what `enforce` becomes without a controller is for `on_failure` to say. */
 export function primeSettings(config: Config): PrimeSettings {
-  const { observed_rate: observed, blocked_rate: blocked } = config.copy;
-  const rates = { observed, blocked };
   return {
     treatment: treatmentOf(config, config.mode),
     onFailure: config.on_failure,
     insideNetworks: config.inside.networks,
     trustedResolvers: config.trusted_resolvers,
     outsidePorts: config.outside.ports,
-    meterRates: new Map(COPY_METERS.map(({ meterId, reason }) => [meterId, rates[reason]])),
+    meterRates: meterRates(config),
   };
+}
+
+/** Packets per second by meter id. */
+export function meterRates({ copy, ask }: Config): ReadonlyMap<number, number> {
+  const rates = { observed: copy.observed_rate, blocked: copy.blocked_rate };
+  const copies = COPY_METERS.map(({ meterId, reason }): [number, number] => [meterId, rates[reason]]);
+  return new Map([...copies, [ASK_METER, ask.rate]]);
 }
 
 export function bridgeWishes({ outside, openflow }: Config): BridgeWishes {

@@ -50,6 +50,7 @@ export function statusOf(parts: CountedParts, mode: ModeFigures): StatusView {
     store: writer.figures(),
     eve: eve?.figures ?? null,
     openflowErrors: controller.errors,
+    packetIns: controller.queue.counters.snapshot(),
     switches: controller.switches.map((session) => viewSwitch(session, firewall)),
   };
 }
@@ -62,7 +63,11 @@ function viewSwitch(session: SwitchSession, firewall: Firewall) {
     allowFlows: gate?.allowFlowCount ?? 0,
     dropFlows: gate?.dropFlowCount ?? 0,
     gate: gate?.counters.snapshot() ?? {},
-    copiesDropped: session.copiesDropped,
+    copiesDropped: session.limits.copiesDropped,
+    asksDropped: session.limits.asksDropped,
+    role: session.role,
+    hasMeters: session.hasMeters,
+    hasBundles: session.hasBundles,
     session: session.counters.snapshot(),
   };
 }
@@ -72,6 +77,8 @@ export function lossesOf(parts: CountedParts): ReadonlyMap<string, number> {
   const { history, learner, capture, firewall, feed, controller, writer, eve } = parts;
   const losses = new Map<string, number>([
     ['frames from switches unreadable', firewall.counters.get('unreadable frames')],
+    ['queries not judged for want of room', controller.queue.counters.get('packet_in dropped')],
+    ['queries judged late', controller.queue.counters.get('late verdicts')],
     ['queries not held for want of room', firewall.counters.get('held: no room')],
     ['verdicts not logged', feed.lost],
     ['events not kept in the store', writer.figures().lostEvents],
@@ -86,8 +93,9 @@ export function lossesOf(parts: CountedParts): ReadonlyMap<string, number> {
     if (/^(dns|frame)-/.test(name)) losses.set(`captured ${name}`, count);
   }
   for (const session of controller.switches) {
-    const { observed, blocked } = session.copiesDropped;
-    losses.set(`copies dropped by the meters of ${session.datapathId}`, observed + blocked);
+    const { copiesDropped, asksDropped } = session.limits;
+    losses.set(`copies of ${session.datapathId} dropped for their number`, copiesDropped.observed + copiesDropped.blocked);
+    losses.set(`queries dropped by the meter of ${session.datapathId}`, asksDropped);
     losses.set(`messages of ${session.datapathId} unreadable`, session.counters.get('malformed'));
   }
   return losses;

@@ -165,6 +165,20 @@ export const configSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  ask: z
+    .strictObject({
+      rate: whole('Queries without a verdict that one switch sends to the controller; its meter drops more', 'packets/s', {
+        default: 5000,
+        min: 1,
+        max: 1_000_000,
+      }),
+      waiting: whole('Queries of one port that may wait for the controller', 'packets', {
+        default: 256,
+        min: 1,
+        max: 65536,
+      }),
+    })
+    .prefault({}),
   ttl: z
     .strictObject({
       floor: duration('No record counts for less', { default: '60s', min: '1s', max: '1d' }),

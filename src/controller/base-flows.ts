@@ -5,7 +5,7 @@ import { FLOW_MOD_DEFAULTS } from '../openflow/flow-mod.ts';
 import type { Match } from '../openflow/match.ts';
 import { encodeMessage } from '../openflow/message.ts';
 import type { Oxm } from '../openflow/oxm.ts';
-import { CONTROLLER_MAX_LENGTH, FragmentBit, Port } from '../openflow/schema/constants.ts';
+import { CONTROLLER_MAX_LENGTH, FragmentBit, Meter, Port } from '../openflow/schema/constants.ts';
 import type { Instruction } from '../openflow/schema/instructions.ts';
 import { ETHER_TYPE, IP_PROTOCOL } from '../packet/protocol-numbers.ts';
 import {
@@ -49,6 +49,14 @@ export const COPY_METERS: readonly CopyMeter[] = [
   { meterId: 1, reason: 'observed' },
   { meterId: 2, reason: 'blocked' },
 ];
+
+/** Whether copies pass a meter where the meters of these ids stand. */
+export function areCopiesMetered(meterIds: ReadonlySet<number>): boolean {
+  return COPY_METERS.every(({ meterId }) => meterIds.has(meterId));
+}
+
+/** Open vSwitch sends every packet to the controller through this meter that passes no other. */
+export const ASK_METER = Meter.CONTROLLER;
 
 const DNS_PORT = 53;
 /** RFC 8200 §4, less the fragment header itself. */

@@ -3,10 +3,20 @@ import { GluewallError } from '../core/errors.ts';
 import { encodeMessage, type Message, type MessageOf } from '../openflow/message.ts';
 import { OPENFLOW_VERSION } from '../openflow/schema/constants.ts';
 import type { MultipartReplyBody, MultipartRequestBody } from '../openflow/schema/multipart.ts';
-import { Requests, type RequestType } from './requests.ts';
+import { Requests, type RequestType, type TakePart } from './requests.ts';
 import type { SendBuffer } from './send-buffer.ts';
 
 const REQUEST_MS = 10_000;
+/** Transaction ids of a connection: 1 to 2^32 - 1, then from 1 again. */
+const XIDS = 0xffffffff;
+/** Refusals of one list that are kept one by one. */
+const MAX_REFUSED = 1000;
+
+/** A message, and the ERROR with which the switch refused it. */
+export interface Refused<M extends Message> {
+  readonly message: M;
+  readonly error: MessageOf<'error'>;
+}
 
 /** What is said to a switch and what it answers: messages with the xid that comes next, and requests with their reply. */
 export class Conversation {
@@ -34,10 +44,45 @@ export class Conversation {
     this.#out.append(encodeMessage(message));
   }
 
+  /** Answers an ECHO_REQUEST ahead of all that waits for the switch to read. */
+  echo({ xid, data }: MessageOf<'echoRequest'>): void {
+    this.#out.appendUrgent(encodeMessage({ type: 'echoReply', xid, data }));
+  }
+
+  /**
+   * Sends `messages`, each as `wrap` has it under its xid, then waits for `finish`, which may look at what was refused so
+   * far. Resolves with all that the switch refused until then. Rejects as `finish` does. Messages sent in one turn have
+   * xids that follow each other, so that an ERROR leads back to the one that it is about.
+   */
+  async tellAll<M extends Message>(
+    messages: readonly M[],
+    wrap: (message: M, xid: number) => Message,
+    finish: (refused: readonly Refused<M>[]) => Promise<void>,
+  ): Promise<readonly Refused<M>[]> {
+    const refused: Refused<M>[] = [];
+    const first = this.#out.peekXid();
+    const end = this.#requests.watch((error) => {
+      const message = messages[(error.xid - first + XIDS) % XIDS];
+      if (message === undefined) return false;
+      if (refused.length < MAX_REFUSED) refused.push({ message, error });
+      return true;
+    });
+    try {
+      for (const message of messages) {
+        const xid = this.#out.nextXid();
+        this.answer({ ...wrap(message, xid), xid });
+      }
+      await finish(refused);
+    } finally {
+      end();
+    }
+    return refused;
+  }
+
   /** Resolves with the reply. Rejects with GluewallError `openflow-request` as Requests does. */
-  async request(message: MessageOf<RequestType>) {
+  async request(message: MessageOf<RequestType>, takePart?: TakePart) {
     const xid = this.#out.nextXid();
-    const reply = this.#requests.open(xid, message.type);
+    const reply = this.#requests.open(xid, message.type, takePart);
     this.answer({ ...message, xid });
     const answer = await reply;
     // The octets behind the reply may have ended the connection before it could be looked at.
@@ -45,9 +90,12 @@ export class Conversation {
     return answer;
   }
 
-  /** Resolves with the joined parts of a multipart reply. Rejects as `request` does. */
-  async multipart(body: MultipartRequestBody): Promise<readonly MultipartReplyBody[]> {
-    const reply = await this.request({ type: 'multipartRequest', xid: 0, flags: 0, body });
+  /**
+   * Resolves with the joined parts of a multipart reply; with `takePart` they go there one by one, and none is kept.
+   * Rejects as `request` does.
+   */
+  async multipart(body: MultipartRequestBody, takePart?: TakePart): Promise<readonly MultipartReplyBody[]> {
+    const reply = await this.request({ type: 'multipartRequest', xid: 0, flags: 0, body }, takePart);
     if (reply.type !== 'multipart') throw unexpectedReply(reply);
     return reply.parts;
   }
@@ -57,7 +105,7 @@ export class Conversation {
     await this.request({ type: 'barrierRequest', xid: 0 });
   }
 
-  /** True when the message was a reply, or a part of one, that somebody waits for. */
+  /** True when the message was a reply, or a part of one, that somebody waits for, or an ERROR that has an owner. */
   settle(message: Message): boolean {
     return this.#requests.settle(message);
   }

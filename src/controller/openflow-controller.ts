@@ -2,25 +2,26 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { PacketInView } from '../openflow/packet-in.ts';
-import type { SessionHooks } from './switch-session.ts';
+import { PacketInQueue, type PacketInQueueOptions } from './packet-in-queue.ts';
+import type { SessionHooks } from './session-hooks.ts';
 import { SwitchSession } from './switch-session.ts';
 
 export interface ControllerOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** Connections at once; what comes beyond is turned away. */
   readonly switches: number;
+  readonly packetIns: PacketInQueueOptions;
 }
 
 /** What the owner of the controller supplies. */
-export interface ControllerHooks extends Pick<SessionHooks, 'desiredFlows' | 'meterRates'> {
-  ready(session: SwitchSession): void;
-  packetIn(session: SwitchSession, packet: PacketInView): void;
+export interface ControllerHooks extends Omit<SessionHooks, 'identified' | 'closed'> {
   gone(session: SwitchSession): void;
 }
 
 /** Listens for switches and holds their sessions. Knows flows, not DNS. */
 export class OpenFlowController {
+  /** The packet_ins of all switches on their way to the owner. */
+  readonly queue: PacketInQueue;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #options: ControllerOptions;
@@ -35,6 +36,12 @@ export class OpenFlowController {
     this.#log = log;
     this.#options = options;
     this.#hooks = hooks;
+    this.queue = new PacketInQueue(clock, options.packetIns);
+  }
+
+  /** Every switch that has said who it is, also those whose flows do not stand yet or are another controller's. */
+  get sessions(): readonly SwitchSession[] {
+    return [...this.#identified.values()];
   }
 
   /** Sessions whose flows stand. */
@@ -93,12 +100,9 @@ export class OpenFlowController {
       socket.destroy();
       return;
     }
-    const session = new SwitchSession(socket, this.#clock, this.#log, {
+    const session = new SwitchSession(socket, this.#clock, this.#log, this.queue, {
+      ...this.#hooks,
       identified: (one) => this.#identify(one),
-      desiredFlows: (one) => this.#hooks.desiredFlows(one),
-      meterRates: () => this.#hooks.meterRates(),
-      ready: (one) => this.#hooks.ready(one),
-      packetIn: (one, packet) => this.#hooks.packetIn(one, packet),
       closed: (one, reason) => this.#forget(one, reason),
     });
     this.#sessions.add(session);

@@ -99,6 +99,8 @@ export type CopyReason = keyof typeof COPY_REASON;
 /** The first 16 bits of every cookie of ours: "gW". */
 export const COOKIE_TAG = 0x6757;
 export const COOKIE_TAG_MASK = 0xffffn << 48n;
+/** The last 32 bits are the rule id. */
+export const RULE_MASK = 0xffffffffn;
 
 /** Cookie: tag 16 bits, generation of the rule set 16 bits, rule id 32 bits. */
 export function cookieOf(generation: number, rule: number): bigint {
@@ -107,7 +109,22 @@ export function cookieOf(generation: number, rule: number): bigint {
 
 /** The rule id in a cookie of ours. */
 export function ruleOf(cookie: bigint): number {
-  return Number(cookie & 0xffffffffn);
+  return Number(cookie & RULE_MASK);
+}
+
+/** The rules of which verdicts make flows; those of the others always stand. */
+export const VERDICT_RULES: readonly number[] = [
+  PIPELINE.verdict.entries.allow.rule,
+  PIPELINE.verdict.entries.drop.rule,
+  PIPELINE.verdict.entries.dropClient.rule,
+];
+
+/** `table.entry` of a rule id; the number itself where the declaration has none. */
+export function ruleName(rule: number): string {
+  for (const [table, { entries }] of Object.entries(PIPELINE)) {
+    for (const [name, kind] of Object.entries<EntryKind>(entries)) if (kind.rule === rule) return `${table}.${name}`;
+  }
+  return String(rule);
 }
 
 /** A flow entry as we want it on a switch. */

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Message, MessageOf } from '../openflow/message.ts';
 import { MULTIPART_MORE } from '../openflow/schema/constants.ts';
+import { errorNames } from '../openflow/schema/errors.ts';
 import type { MultipartReplyBody } from '../openflow/schema/multipart.ts';
 
 /** At most 64 KiB each; the flows of a full gate fill about 150. */
@@ -16,16 +17,27 @@ const REPLIES = {
   getConfigRequest: 'getConfigReply',
   multipartRequest: 'multipartReply',
   barrierRequest: 'barrierReply',
+  roleRequest: 'roleReply',
+  getAsyncRequest: 'getAsyncReply',
+  experimenter: 'experimenter',
 } as const satisfies Partial<Record<Message['type'], Message['type']>>;
 
 /** The types of message that have a reply. */
 export type RequestType = keyof typeof REPLIES;
 
+/** Takes the parts of a multipart reply as they come, instead of their being kept for the end. */
+export type TakePart = (part: MultipartReplyBody) => void;
+
 interface Waiting {
+  readonly what: RequestType;
   readonly replyType: Message['type'];
   readonly parts: MultipartReplyBody[];
+  count: number;
+  readonly takePart: TakePart | undefined;
   resolve(reply: Reply): void;
   reject(error: GluewallError): void;
+  /** Gives the rest of the reply as long again: many flows take their time. */
+  extend(): void;
   cancelDeadline(): void;
 }
 
@@ -34,6 +46,8 @@ export class Requests {
   readonly #clock: Clock;
   readonly #deadlineMs: number;
   readonly #waiting = new Map<number, Waiting>();
+  /** Each says whether an ERROR that answers no request is about something it sent. */
+  readonly #watchers = new Set<(error: MessageOf<'error'>) => boolean>();
   #closeReason: string | undefined;
 
   constructor(clock: Clock, deadlineMs: number) {
@@ -42,12 +56,17 @@ export class Requests {
   }
 
   /** Rejects with GluewallError `openflow-request` on an ERROR, when the deadline passes, or when the switch goes. */
-  open(xid: number, what: RequestType): Promise<Reply> {
+  open(xid: number, what: RequestType, takePart?: TakePart): Promise<Reply> {
     if (this.#closeReason !== undefined) return Promise.reject(requestError(what, this.#closeReason));
     return new Promise((resolve, reject) => {
       const fail = (reason: string) => this.#take(xid)?.reject(requestError(what, reason));
-      const cancelDeadline = this.#clock.after(this.#deadlineMs, () => fail(`no reply within ${this.#deadlineMs} ms`));
-      this.#waiting.set(xid, { replyType: REPLIES[what], parts: [], resolve, reject, cancelDeadline });
+      const late = () => fail(`no reply within ${this.#deadlineMs} ms`);
+      let cancelDeadline = this.#clock.after(this.#deadlineMs, late);
+      const extend = () => {
+        cancelDeadline();
+        cancelDeadline = this.#clock.after(this.#deadlineMs, late);
+      };
+      this.#waiting.set(xid, { what, replyType: REPLIES[what], parts: [], count: 0, takePart, resolve, reject, extend, cancelDeadline: () => cancelDeadline() });
     });
   }
 
@@ -57,12 +76,18 @@ export class Requests {
    */
   settle(message: Message): boolean {
     const waiting = this.#waiting.get(message.xid);
-    if (waiting === undefined) return false;
+    if (waiting === undefined) return message.type === 'error' && this.#isOwned(message);
     if (message.type !== 'error' && message.type !== waiting.replyType) return false;
     if (message.type === 'multipartReply') this.#addPart(message, waiting);
-    else if (message.type === 'error') this.#take(message.xid)?.reject(errorReply(message));
+    else if (message.type === 'error') this.#take(message.xid)?.reject(new RequestRefused(waiting.what, message));
     else this.#take(message.xid)?.resolve(message);
     return true;
+  }
+
+  /** Shows every ERROR that answers no request to `owns`, which says whether it is its own. The result ends that. */
+  watch(owns: (error: MessageOf<'error'>) => boolean): () => void {
+    this.#watchers.add(owns);
+    return () => this.#watchers.delete(owns);
   }
 
   /** Rejects what waits, and all that is asked from now on. */
@@ -71,10 +96,20 @@ export class Requests {
     for (const xid of [...this.#waiting.keys()]) this.#take(xid)?.reject(requestError('a request', reason));
   }
 
+  #isOwned(error: MessageOf<'error'>): boolean {
+    for (const owns of this.#watchers) if (owns(error)) return true;
+    return false;
+  }
+
   #addPart(message: MessageOf<'multipartReply'>, waiting: Waiting): void {
-    waiting.parts.push(message.body);
+    if (waiting.takePart === undefined) waiting.parts.push(message.body);
+    else waiting.takePart(message.body);
+    waiting.count++;
     const more = (message.flags & MULTIPART_MORE) !== 0;
-    if (more && waiting.parts.length < MAX_PARTS) return;
+    if (more && waiting.count < MAX_PARTS) {
+      waiting.extend();
+      return;
+    }
     const { parts } = waiting;
     // Half an answer must never be taken for the whole.
     if (more) this.#take(message.xid)?.reject(requestError('a multipart request', `more than ${MAX_PARTS} parts`));
@@ -89,8 +124,18 @@ export class Requests {
   }
 }
 
-function errorReply({ errorType, code }: MessageOf<'error'>): GluewallError {
-  return requestError('a request', `the switch answered error type ${errorType} code ${code}`);
+/** The switch answered a request with an ERROR. */
+export class RequestRefused extends GluewallError {
+  /** OFPET_* number. */
+  readonly errorType: number;
+  /** The number of the code within its type. */
+  readonly errorCode: number;
+
+  constructor(what: string, { errorType, code }: MessageOf<'error'>) {
+    super('openflow-request', `${what}: the switch answered ${errorNames(errorType, code).code}`);
+    this.errorType = errorType;
+    this.errorCode = code;
+  }
 }
 
 function requestError(what: string, reason: string): GluewallError {

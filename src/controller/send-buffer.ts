@@ -1,6 +1,15 @@
 import type { Socket } from 'node:net';
 
 const CHUNK_BYTES = 64 * 1024;
+/** What the socket may hold; more waits here, where what is urgent can overtake it. */
+const SOCKET_BYTES = 64 * 1024;
+
+export interface SendBufferEvents {
+  /** The peer reads so slowly that more than the largest backlog waits. */
+  overflow(): void;
+  /** The peer has read all that the socket held; `isCongested` tells whether more waits. */
+  drained(): void;
+}
 
 /**
  * Gathers what is sent within one turn of the event loop into few writes. Space is handed out from chunks that are
@@ -9,23 +18,33 @@ const CHUNK_BYTES = 64 * 1024;
 export class SendBuffer {
   readonly #socket: Socket;
   readonly #maxBacklogBytes: number;
-  readonly #onOverflow: () => void;
+  readonly #events: SendBufferEvents;
   #chunk: Buffer = Buffer.alloc(0);
   #sent = 0;
   #filled = 0;
   #flushPlanned = false;
   #xid = 0;
+  /** Whole messages that wait for the socket, the urgent ones apart. */
+  #backlog: Buffer[] = [];
+  #urgent: Buffer[] = [];
+  #backlogBytes = 0;
+  #isCongested = false;
 
-  /** `onOverflow` is called when the peer reads so slowly that more than `maxBacklogBytes` wait. */
-  constructor(socket: Socket, maxBacklogBytes: number, onOverflow: () => void) {
+  constructor(socket: Socket, maxBacklogBytes: number, events: SendBufferEvents) {
     this.#socket = socket;
     this.#maxBacklogBytes = maxBacklogBytes;
-    this.#onOverflow = onOverflow;
+    this.#events = events;
+    socket.on('drain', () => this.#drain());
   }
 
   /** The buffer into which the space last reserved is to be written. */
   get chunk(): Buffer {
     return this.#chunk;
+  }
+
+  /** More waits than the socket may hold. */
+  get isCongested(): boolean {
+    return this.#isCongested;
   }
 
   /** Makes room for `lengthBytes` octets and returns where in `chunk` they go; the caller fills all of them at once. */
@@ -44,13 +63,36 @@ export class SendBuffer {
 
   /** Transaction ids of one connection: 1 to 2^32 - 1, then from 1 again. */
   nextXid(): number {
-    this.#xid = this.#xid === 0xffffffff ? 1 : this.#xid + 1;
+    this.#xid = this.peekXid();
     return this.#xid;
+  }
+
+  /** What `nextXid` will give. */
+  peekXid(): number {
+    return this.#xid === 0xffffffff ? 1 : this.#xid + 1;
   }
 
   append(bytes: Buffer): void {
     const offset = this.reserve(bytes.length);
     bytes.copy(this.#chunk, offset);
+  }
+
+  /** Sends one whole message ahead of all that waits for the peer to read. */
+  appendUrgent(bytes: Buffer): void {
+    this.flush();
+    if (this.#socket.destroyed) return;
+    if (!this.#isCongested) this.#write(bytes);
+    else this.#wait(this.#urgent, bytes);
+  }
+
+  /** Hands what is gathered to the socket now, not at the end of the turn. */
+  flush(): void {
+    if (this.#filled === this.#sent) return;
+    const bytes = this.#chunk.subarray(this.#sent, this.#filled);
+    this.#sent = this.#filled;
+    if (this.#socket.destroyed) return;
+    if (this.#isCongested) this.#wait(this.#backlog, bytes);
+    else this.#write(bytes);
   }
 
   #planFlush(): void {
@@ -62,13 +104,28 @@ export class SendBuffer {
     });
   }
 
-  /** Hands what is gathered to the socket now, not at the end of the turn. */
-  flush(): void {
-    if (this.#filled === this.#sent) return;
-    const bytes = this.#chunk.subarray(this.#sent, this.#filled);
-    this.#sent = this.#filled;
-    if (this.#socket.destroyed) return;
+  #write(bytes: Buffer): void {
     this.#socket.write(bytes);
-    if (this.#socket.writableLength > this.#maxBacklogBytes) this.#onOverflow();
+    this.#isCongested = this.#socket.writableLength > SOCKET_BYTES;
+  }
+
+  #wait(lane: Buffer[], bytes: Buffer): void {
+    lane.push(bytes);
+    this.#backlogBytes += bytes.length;
+    if (this.#backlogBytes > this.#maxBacklogBytes) this.#events.overflow();
+  }
+
+  #drain(): void {
+    if (!this.#isCongested) return;
+    this.#isCongested = false;
+    const waiting = [...this.#urgent, ...this.#backlog];
+    this.#urgent = [];
+    this.#backlog = [];
+    this.#backlogBytes = 0;
+    for (const bytes of waiting) {
+      if (this.#isCongested) this.#wait(this.#backlog, bytes);
+      else this.#write(bytes);
+    }
+    this.#events.drained();
   }
 }

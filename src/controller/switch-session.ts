@@ -1,98 +1,101 @@
 import type { Socket } from 'node:net';
 import { type Clock, every } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
+import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import type { FlowMod } from '../openflow/flow-mod.ts';
 import { Framer } from '../openflow/framer.ts';
 import { decodeHello, decodeMessage, type Message, type MessageOf } from '../openflow/message.ts';
 import { PacketInView } from '../openflow/packet-in.ts';
 import { describeMessage } from '../openflow/print.ts';
 import { MessageType, Meter, PortReason } from '../openflow/schema/constants.ts';
-import type { MultipartReplyBody } from '../openflow/schema/multipart.ts';
-import { ASK_RENEWAL_MS, COPY_METERS, generationOf } from './base-flows.ts';
-import { Conversation, offersVersion13 } from './conversation.ts';
-import type { CopyReason, Flow } from './pipeline.ts';
-import { addFlow, diffFlows } from './reconcile.ts';
+import { type ErrorCodeName, errorNumbers } from '../openflow/schema/errors.ts';
+import { ASK_RENEWAL_MS } from './base-flows.ts';
+import { Conversation, offersVersion13, type Refused } from './conversation.ts';
+import { FlowSync } from './flow-sync.ts';
+import { Liveness } from './liveness.ts';
+import { PacketInLimits } from './packet-in-limits.ts';
+import type { PacketInQueue } from './packet-in-queue.ts';
+import { COOKIE_TAG, PIPELINE, ruleName, ruleOf } from './pipeline.ts';
+import { ASYNC_MESSAGES, type Role, type RoleWish, takeRole } from './role.ts';
 import { SendBuffer } from './send-buffer.ts';
-import {
-  readDatapathId,
-  readHasMeters,
-  readOwnFlows,
-  readPorts,
-  sendInSlices,
-  setMeters,
-  showFragmentPorts,
-} from './switch-state.ts';
+import type { SessionHooks } from './session-hooks.ts';
+import { readFlowsOfRule, readIdentity, readPorts, showFragmentPorts } from './switch-state.ts';
 import { VerdictWriter } from './verdict-writer.ts';
 
 const HANDSHAKE_MS = 10_000;
-const ECHO_MS = 5000;
-const SILENCE_MS = 15_000;
-const CHALLENGE_MS = 1000;
+const METERS_MS = 5000;
+/** How often the use of flows is read, where somebody wants to know it. */
+const USE_MS = 10_000;
 /** Malformed messages, and ERRORs, that one connection may put into the log; all of them are counted. */
 const MAX_COMPLAINTS = 20;
 /** Packet_ins come whole. */
 const MISS_SEND_BYTES = 0xffff;
 const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
+/** What one connection may have parsed before the others have their turn. */
+const READ_SHARE_BYTES = 64 * 1024;
+/** Where the cookie of a flow_mod is, from the start of the message (OpenFlow 1.3.5 §7.3.4.1). */
+const FLOW_MOD_COOKIE = 8;
 
-/** What a session asks of its owner and tells it. */
-export interface SessionHooks {
-  /** The switch has said who it is; a reason given back ends the connection. */
-  identified(session: SwitchSession): string | undefined;
-  /** The flows the switch should have now: those that always stand, and those that verdicts made. */
-  desiredFlows(session: SwitchSession): { readonly base: readonly Flow[]; readonly verdicts: readonly Flow[] };
-  /** Packets per second by meter id. */
-  meterRates(): ReadonlyMap<number, number>;
-  /** Flows and meters stand; packet_ins may follow. */
-  ready(session: SwitchSession): void;
-  packetIn(session: SwitchSession, packet: PacketInView): void;
-  closed(session: SwitchSession, reason: string): void;
-}
-
-type SessionCounter = 'messages' | 'packet_in' | 'malformed' | 'errors' | 'errors of flow_mod';
+type SessionCounter = 'messages' | 'packet_in' | 'packet_in dropped' | 'malformed' | 'errors' | 'errors of flow_mod';
 
 /** One switch's connection, from HELLO to its end (OpenFlow 1.3.5 §6.3). */
 export class SwitchSession {
   readonly counters = new Counters<SessionCounter>();
   readonly peer: string;
   readonly verdicts: VerdictWriter;
+  readonly limits: PacketInLimits;
   /** 16 hexadecimal digits; empty until the switch is identified. */
   datapathId = '';
   /** Port numbers by name. */
   ports: ReadonlyMap<string, number> = new Map();
-  hasMeters = false;
-  /** Copies that the meters dropped, by reason. */
-  readonly copiesDropped: Record<CopyReason, number> = { observed: 0, blocked: 0 };
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #hooks: SessionHooks;
+  readonly #queue: PacketInQueue;
   readonly #framer = new Framer();
   readonly #out: SendBuffer;
   readonly #conversation: Conversation;
+  readonly #sync: FlowSync;
+  readonly #liveness: Liveness;
   readonly #packet = new PacketInView();
   readonly #cancelTimers: (() => void)[] = [];
   #cancelHandshakeLimit = () => {};
-  #cancelChallenge = () => {};
-  #isChallenged = false;
   #heardHello = false;
   #isReady = false;
+  #role: Role = 'equal';
   #closeReason: string | undefined;
-  #lastHeardMs: number;
-  #generation = 0;
-  #renewed: readonly Flow[] = [];
-  #reconciling: Promise<void> | undefined;
-  #reconcileAgain = false;
+  #readShareBytes = READ_SHARE_BYTES;
+  #syncing: Promise<void> | undefined;
+  #syncAgain = false;
   #portsChanged = false;
+  #readingUse: Promise<void> | undefined;
 
-  constructor(socket: Socket, clock: Clock, log: Log, hooks: SessionHooks) {
+  constructor(socket: Socket, clock: Clock, log: Log, queue: PacketInQueue, hooks: SessionHooks) {
     this.#socket = socket;
     this.#clock = clock;
     this.#log = log;
+    this.#queue = queue;
     this.#hooks = hooks;
-    this.#out = new SendBuffer(socket, MAX_BACKLOG_BYTES, () => this.close('the switch reads too slowly'));
+    this.#out = new SendBuffer(socket, MAX_BACKLOG_BYTES, {
+      overflow: () => this.close('the switch reads too slowly'),
+      drained: () => this.#drained(),
+    });
     this.#conversation = new Conversation(this.#out, clock);
     this.verdicts = new VerdictWriter(this.#out);
-    this.#lastHeardMs = clock.nowMs();
+    this.limits = new PacketInLimits(clock, hooks.meterRates());
+    this.#liveness = new Liveness(clock, {
+      ask: () => this.#conversation.tell({ type: 'echoRequest', xid: 0, data: Buffer.alloc(0) }),
+      isCongested: () => this.#out.isCongested,
+      dead: (reason) => this.close(reason),
+    });
+    this.#sync = new FlowSync(this.#conversation, this.verdicts, log, {
+      meterRates: () => hooks.meterRates(),
+      baseFlows: () => hooks.baseFlows(this),
+      verdictFlows: (present) => hooks.verdictFlows(this, present),
+      refused: (refusal) => this.#verdictRefused(refusal),
+    });
     this.peer = `${socket.remoteAddress}:${socket.remotePort}`;
   }
 
@@ -104,11 +107,30 @@ export class SwitchSession {
     socket.on('error', (error) => this.close(error.message));
     socket.on('close', () => this.close('the switch closed the connection'));
     this.#cancelHandshakeLimit = this.#clock.after(HANDSHAKE_MS, () => this.close('no handshake in time'));
+    this.#liveness.start();
     this.#conversation.greet();
   }
 
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** Answers pile up: packet_ins wait until the switch has read them. */
+  get isCongested(): boolean {
+    return this.#out.isCongested;
+  }
+
+  get role(): Role {
+    return this.#role;
+  }
+
+  /** Whether copies pass meters in the switch. */
+  get hasMeters(): boolean {
+    return this.#sync.hasCopyMeters;
+  }
+
+  get hasBundles(): boolean {
+    return this.#sync.hasBundles;
   }
 
   /** Ends the connection; safe twice. */
@@ -117,8 +139,9 @@ export class SwitchSession {
     this.#closeReason = reason;
     this.#isReady = false;
     this.#cancelHandshakeLimit();
-    this.#cancelChallenge();
+    this.#liveness.stop();
     for (const cancel of this.#cancelTimers) cancel();
+    this.#queue.forget(this);
     this.#conversation.end(reason);
     this.#socket.destroy();
     this.#hooks.closed(this, reason);
@@ -126,46 +149,80 @@ export class SwitchSession {
 
   /** Closes the session unless the switch is heard of soon: another one has come with its datapath id. */
   challenge(): void {
-    if (this.#isChallenged) return;
-    this.#isChallenged = true;
-    const heard = this.counters.get('messages');
-    this.#conversation.tell({ type: 'echoRequest', xid: 0, data: Buffer.alloc(0) });
-    const check = () => {
-      this.#isChallenged = false;
-      if (this.counters.get('messages') === heard)
-        this.close('silent, and its datapath id has come back on another connection');
-    };
-    this.#cancelChallenge = this.#clock.after(CHALLENGE_MS, check);
-  }
-
-  /** Brings the switch in step with the desired flows. A call while one is under way makes it run once more. */
-  reconcile(): Promise<void> {
-    if (this.#reconciling !== undefined) {
-      this.#reconcileAgain = true;
-      return this.#reconciling;
-    }
-    this.#reconciling = this.#reconcileOnce().finally(() => {
-      this.#reconciling = undefined;
-      if (!this.#reconcileAgain) return;
-      this.#reconcileAgain = false;
-      this.reconcileOrClose();
-    });
-    return this.#reconciling;
+    this.#liveness.challenge();
   }
 
   /** What is desired has changed: a session in its handshake that has not asked for it yet need not be told. */
   desireChanged(): void {
-    if (this.#isReady || this.#reconciling !== undefined) this.reconcileOrClose();
+    if (this.#isReady || this.#syncing !== undefined) this.#syncOrComplain();
   }
 
-  reconcileOrClose(): void {
-    this.reconcile().catch((error: Error) => this.close(error.message));
+  /**
+   * Takes another role; as master or equal it brings the flows in step. Rejects with GluewallError `openflow-role-stale`
+   * when the switch knows a later generation, and as a sync does.
+   */
+  async assumeRole(wish: RoleWish): Promise<void> {
+    await takeRole(this.#conversation, wish);
+    this.#role = wish.role;
+    if (wish.role === 'slave') this.#standBy();
+    else await this.#getReady();
+  }
+
+  /** A packet_in whose turn has come. */
+  deliver(message: Buffer): void {
+    if (this.#packet.message !== message) this.#packet.set(message);
+    this.#hooks.packetIn(this, this.#packet);
+  }
+
+  /** Brings the switch in step with the desired flows. A call while one is under way makes it run once more. */
+  #syncFlows(): Promise<void> {
+    if (this.#syncing !== undefined) {
+      this.#syncAgain = true;
+      return this.#syncing;
+    }
+    this.#syncing = this.#syncOnce().finally(() => {
+      this.#syncing = undefined;
+      if (!this.#syncAgain) return;
+      this.#syncAgain = false;
+      this.#syncOrComplain();
+    });
+    return this.#syncing;
+  }
+
+  async #syncOnce(): Promise<void> {
+    if (this.#portsChanged) await this.#learnPorts();
+    await this.#sync.run();
+  }
+
+  /** A change that the switch refuses leaves what stands there, and is said; without an answer nothing can be said. */
+  #syncOrComplain(): void {
+    this.#syncFlows().catch((error: Error) => {
+      const isRefused = error instanceof GluewallError && error.code === 'openflow-refused';
+      if (!isRefused || !this.#isReady) this.close(error.message);
+      else this.#log.error({ datapathId: this.datapathId, alarm: 'flows' }, `${error.message}: the flows are as before`);
+    });
   }
 
   #receive(chunk: Buffer): void {
-    this.#lastHeardMs = this.#clock.nowMs();
+    this.#liveness.heard();
     const error = this.#framer.push(chunk, (message) => this.#dispatch(message));
     if (error !== undefined) this.close(error.message);
+    this.#readShareBytes -= chunk.length;
+    if (this.#readShareBytes <= 0) this.#giveWay();
+  }
+
+  /** Lets the other connections have their turn. */
+  #giveWay(): void {
+    this.#socket.pause();
+    setImmediate(() => {
+      this.#readShareBytes = READ_SHARE_BYTES;
+      this.#socket.resume();
+    });
+  }
+
+  #drained(): void {
+    this.#liveness.read();
+    if (!this.#out.isCongested) this.#queue.resume();
   }
 
   #dispatch(message: Buffer): void {
@@ -209,65 +266,43 @@ export class SwitchSession {
   }
 
   async #handshake(): Promise<void> {
-    this.datapathId = await readDatapathId(this.#conversation);
-    const refusal = this.#hooks.identified(this);
+    const { datapathId, tables } = await readIdentity(this.#conversation);
+    this.datapathId = datapathId;
+    const wanted = Object.keys(PIPELINE).length;
+    const refusal =
+      tables < wanted ? `the switch has ${tables} flow tables, gluewall needs ${wanted}` : this.#hooks.identified(this);
     if (refusal !== undefined) return this.close(refusal);
     if (!(await showFragmentPorts(this.#conversation, MISS_SEND_BYTES))) {
-      this.#log.warn(
-        { datapathId: this.datapathId },
-        'the switch refuses fragment mode nx-match: fragmented queries pass unjudged',
-      );
+      this.#log.warn({ datapathId }, 'the switch refuses fragment mode nx-match: fragmented queries pass unjudged');
     }
     await this.#learnPorts();
-    this.hasMeters = await this.#probeMeters();
-    await this.reconcile();
+    this.#conversation.tell(ASYNC_MESSAGES);
+    const wish = this.#hooks.role(this);
+    if (wish !== undefined) await takeRole(this.#conversation, wish);
+    this.#role = wish?.role ?? 'equal';
     this.#cancelHandshakeLimit();
-    this.#isReady = true;
     this.#cancelTimers.push(
-      every(this.#clock, ECHO_MS, () => this.#keepAlive()),
       every(this.#clock, ASK_RENEWAL_MS, () => this.#renew()),
-      every(this.#clock, ECHO_MS, () => this.#readMeters()),
+      every(this.#clock, METERS_MS, () => this.#readMeters()),
+      every(this.#clock, USE_MS, () => this.#readUse()),
     );
+    if (this.#role !== 'slave') await this.#getReady();
+  }
+
+  async #getReady(): Promise<void> {
+    await this.#syncFlows();
+    this.#isReady = true;
     this.#hooks.ready(this);
+  }
+
+  #standBy(): void {
+    this.#isReady = false;
+    this.#hooks.standby(this);
   }
 
   async #learnPorts(): Promise<void> {
     this.#portsChanged = false;
     this.ports = await readPorts(this.#conversation);
-  }
-
-  async #probeMeters(): Promise<boolean> {
-    try {
-      if (await readHasMeters(this.#conversation)) return true;
-    } catch (error) {
-      this.#log.debug({ datapathId: this.datapathId }, (error as Error).message);
-    }
-    this.#log.warn(
-      { datapathId: this.datapathId },
-      'the switch has no meters: copies to the controller are not limited',
-    );
-    return false;
-  }
-
-  async #reconcileOnce(): Promise<void> {
-    if (this.#portsChanged) await this.#learnPorts();
-    if (this.hasMeters) await setMeters(this.#conversation, this.#hooks.meterRates());
-    // Verdicts given between the slices of many changes may have been overtaken by them.
-    if ((await this.#reconcileFlows()) > 1) await this.#reconcileFlows();
-  }
-
-  /** Resolves with how many slices it took. */
-  async #reconcileFlows(): Promise<number> {
-    const present = await readOwnFlows(this.#conversation);
-    const { base, verdicts } = this.#hooks.desiredFlows(this);
-    this.#generation = generationOf(base);
-    this.#renewed = base.filter(({ hardTimeoutSeconds }) => hardTimeoutSeconds > 0);
-    this.verdicts.setGeneration(this.#generation);
-    const mods = diffFlows(present, [...base, ...verdicts], this.#generation);
-    const slices = await sendInSlices(this.#conversation, mods);
-    const fields = { datapathId: this.datapathId, present: present.length, changed: mods.length };
-    this.#log.info(fields, `flows in step: ${present.length} were there, ${mods.length} changed`);
-    return slices;
   }
 
   #packetIn(message: Buffer): void {
@@ -278,14 +313,14 @@ export class SwitchSession {
       return;
     }
     this.counters.add('packet_in');
-    this.#hooks.packetIn(this, this.#packet);
+    if (!this.hasMeters && !this.limits.passes(this.#packet)) return;
+    if (!this.#queue.offer(this, this.#packet.inPort, message)) this.counters.add('packet_in dropped');
   }
 
   #handle(message: Message): void {
-    if (message.type === 'echoRequest')
-      this.#conversation.answer({ type: 'echoReply', xid: message.xid, data: message.data });
-    else if (this.#conversation.settle(message)) return;
+    if (message.type === 'echoRequest') this.#conversation.echo(message);
     else if (message.type === 'error') this.#error(message);
+    else if (this.#conversation.settle(message)) return;
     else if (message.type === 'portStatus') this.#portStatus(message);
   }
 
@@ -295,44 +330,69 @@ export class SwitchSession {
    */
   #portStatus({ reason, port }: MessageOf<'portStatus'>): void {
     const number = reason === PortReason.DELETE ? undefined : port.portNo;
-    const isSettled = this.#isReady && this.#reconciling === undefined && !this.#portsChanged;
+    const isSettled = this.#isReady && this.#syncing === undefined && !this.#portsChanged;
     if (isSettled && this.ports.get(port.name) === number) return;
     this.#portsChanged = true;
     this.desireChanged();
   }
 
-  /** An ERROR quotes the start of the message it is about (§7.4.4). */
-  #error(message: MessageOf<'error'>): void {
+  /** An ERROR quotes the start of the message it is about (§7.4.4), and so the cookie that names the rule. */
+  #error(error: MessageOf<'error'>): void {
+    const isOfFlowMod = error.data[1] === MessageType.FLOW_MOD;
+    if (isError(error, 'OFPBRC_IS_SLAVE') && this.#isReady) {
+      this.#role = 'slave';
+      this.#log.warn({ datapathId: this.datapathId }, 'another controller is master of the switch now');
+      this.#standBy();
+    }
+    if (this.#conversation.settle(error)) return;
     this.counters.add('errors');
-    if (message.data[1] === MessageType.FLOW_MOD) this.counters.add('errors of flow_mod');
-    if (this.counters.get('errors') > MAX_COMPLAINTS) return;
-    this.#log.error({ datapathId: this.datapathId }, `the switch refused a message: ${describeMessage(message)}`);
+    if (isOfFlowMod) this.counters.add('errors of flow_mod');
+    const cookie = error.data.length >= FLOW_MOD_COOKIE + 8 ? error.data.readBigUInt64BE(FLOW_MOD_COOKIE) : 0n;
+    const isOurs = isOfFlowMod && cookie >> 48n === BigInt(COOKIE_TAG);
+    if (isOurs && isError(error, 'OFPFMFC_TABLE_FULL')) this.#hooks.tableFull(this, ruleOf(cookie));
+    else this.#complain(error, isOurs ? ` of rule ${ruleName(ruleOf(cookie))}` : '');
   }
 
-  /** Any traffic counts as life. */
-  #keepAlive(): void {
-    const silentMs = this.#clock.nowMs() - this.#lastHeardMs;
-    if (silentMs >= SILENCE_MS) this.close(`nothing heard for ${Math.round(silentMs / 1000)} s`);
-    else if (silentMs >= ECHO_MS) this.#conversation.tell({ type: 'echoRequest', xid: 0, data: Buffer.alloc(0) });
+  #verdictRefused({ message, error }: Refused<FlowMod>): void {
+    this.counters.add('errors');
+    this.counters.add('errors of flow_mod');
+    const rule = ruleOf(message.cookie);
+    if (isError(error, 'OFPFMFC_TABLE_FULL')) this.#hooks.tableFull(this, rule);
+    else this.#complain(error, ` of rule ${ruleName(rule)}`);
+  }
+
+  #complain(error: MessageOf<'error'>, ofRule: string): void {
+    if (this.counters.get('errors') > MAX_COMPLAINTS) return;
+    this.#log.error(
+      { datapathId: this.datapathId },
+      `the switch refused a message${ofRule}: ${describeMessage(error)}`,
+    );
   }
 
   #renew(): void {
-    for (const flow of this.#renewed) this.#conversation.tell(addFlow(flow, this.#generation));
+    if (this.#isReady) this.#sync.renew();
   }
 
   #readMeters(): void {
-    if (!this.hasMeters) return;
+    if (this.#sync.meters.size === 0) return;
     this.#conversation.multipart({ type: 'meter', meterId: Meter.ALL }).then(
-      (parts) => this.#countDrops(parts),
+      (parts) => this.limits.countMeters(parts),
       (error: Error) => this.#log.debug({ datapathId: this.datapathId }, error.message),
     );
   }
 
-  #countDrops(parts: readonly MultipartReplyBody[]): void {
-    const meters = parts.flatMap((part) => (part.type === 'meter' ? part.entries : []));
-    for (const { meterId, reason } of COPY_METERS) {
-      const stats = meters.find((entry) => entry.meterId === meterId);
-      if (stats !== undefined) this.copiesDropped[reason] = Number(stats.bandStats[0]?.packetBandCount ?? 0n);
-    }
+  #readUse(): void {
+    if (!this.#isReady || this.#readingUse !== undefined || !this.#hooks.wantsUse(this)) return;
+    const { rule } = PIPELINE.verdict.entries.allow;
+    this.#readingUse = readFlowsOfRule(this.#conversation, rule, (flows) => this.#hooks.used(this, flows))
+      .catch((error: Error) => this.#log.debug({ datapathId: this.datapathId }, error.message))
+      .finally(() => {
+        this.#readingUse = undefined;
+      });
   }
+}
+
+function isError({ errorType, code }: MessageOf<'error'>, name: ErrorCodeName): boolean {
+  const numbers = errorNumbers(name);
+  return errorType === numbers.errorType && code === numbers.errorCode;
 }

@@ -1,25 +1,28 @@
 /** What a switch is asked about itself, and how it is told many things at once. All reject with `openflow-request`. */
-import type { FlowMod } from '../openflow/flow-mod.ts';
 import { FragmentFlag, Group, Meter, Port, Table } from '../openflow/schema/constants.ts';
 import type { FlowStats, MultipartRequestBody } from '../openflow/schema/multipart.ts';
 import { COPY_METERS } from './base-flows.ts';
 import { type Conversation, unexpectedReply } from './conversation.ts';
-import { COOKIE_TAG, COOKIE_TAG_MASK } from './pipeline.ts';
+import { COOKIE_TAG, COOKIE_TAG_MASK, cookieOf, RULE_MASK } from './pipeline.ts';
 import { diffMeters } from './reconcile.ts';
-
-/** Flow_mods between two barriers. */
-const SLICE = 10_000;
 
 /** Of each cookie of ours, and of no other but by chance. */
 export const OWN_COOKIES = { cookie: BigInt(COOKIE_TAG) << 48n, cookieMask: COOKIE_TAG_MASK } as const;
 const ALL_COOKIES = { cookie: 0n, cookieMask: 0n } as const;
 const ALL_FLOWS = { tableId: Table.ALL, outPort: Port.ANY, outGroup: Group.ANY, match: [] } as const;
 
-/** 16 hexadecimal digits. */
-export async function readDatapathId(conversation: Conversation): Promise<string> {
+/** What a switch says of itself first. */
+export interface SwitchIdentity {
+  /** 16 hexadecimal digits. */
+  readonly datapathId: string;
+  /** How many flow tables it has. */
+  readonly tables: number;
+}
+
+export async function readIdentity(conversation: Conversation): Promise<SwitchIdentity> {
   const features = await conversation.request({ type: 'featuresRequest', xid: 0 });
   if (features.type !== 'featuresReply') throw unexpectedReply(features);
-  return features.datapathId.toString(16).padStart(16, '0');
+  return { datapathId: features.datapathId.toString(16).padStart(16, '0'), tables: features.nTables };
 }
 
 /** A value of FragmentFlag. */
@@ -51,12 +54,24 @@ export async function readHasMeters(conversation: Conversation): Promise<boolean
   return features?.type === 'meterFeatures' && features.maxMeter >= COPY_METERS.length;
 }
 
-/** Makes the meters of `rates` (packets per second by meter id) stand, before flows name them. */
-export async function setMeters(conversation: Conversation, rates: ReadonlyMap<number, number>): Promise<void> {
+/**
+ * Makes the meters of `rates` (packets per second by meter id) stand, before flows name them. Resolves with the ids of
+ * those that do: a switch may say that it has meters and refuse one all the same.
+ */
+export async function setMeters(
+  conversation: Conversation,
+  rates: ReadonlyMap<number, number>,
+): Promise<ReadonlySet<number>> {
   const parts = await conversation.multipart({ type: 'meterConfig', meterId: Meter.ALL });
   const present = parts.flatMap((part) => (part.type === 'meterConfig' ? part.entries : []));
-  for (const mod of diffMeters(present, rates)) conversation.tell(mod);
-  await conversation.barrier();
+  const mods = diffMeters(present, rates);
+  const refused = await conversation.tellAll(
+    mods,
+    (mod) => mod,
+    () => conversation.barrier(),
+  );
+  const missing = new Set(refused.map(({ message }) => message.meterId));
+  return new Set([...rates.keys()].filter((meterId) => !missing.has(meterId)));
 }
 
 /** The flow entries of ours. */
@@ -69,21 +84,20 @@ export function readTable(conversation: Conversation, tableId: number): Promise<
   return readFlows(conversation, { type: 'flow', ...ALL_FLOWS, ...ALL_COOKIES, tableId });
 }
 
+/** Hands over the flow entries of one rule, part by part as they come; more than memory should hold at once. */
+export async function readFlowsOfRule(
+  conversation: Conversation,
+  rule: number,
+  take: (flows: readonly FlowStats[]) => void,
+): Promise<void> {
+  const cookie = cookieOf(0, rule);
+  const cookieMask = COOKIE_TAG_MASK | RULE_MASK;
+  await conversation.multipart({ type: 'flow', ...ALL_FLOWS, cookie, cookieMask }, (part) => {
+    if (part.type === 'flow') take(part.entries);
+  });
+}
+
 async function readFlows(conversation: Conversation, body: MultipartRequestBody): Promise<readonly FlowStats[]> {
   const parts = await conversation.multipart(body);
   return parts.flatMap((part) => (part.type === 'flow' ? part.entries : []));
-}
-
-/**
- * Waits for a barrier after each slice, so that many flows neither overrun the send backlog nor block the loop. Resolves
- * with the number of slices.
- */
-export async function sendInSlices(conversation: Conversation, mods: readonly FlowMod[]): Promise<number> {
-  let slices = 0;
-  do {
-    for (const mod of mods.slice(slices * SLICE, (slices + 1) * SLICE)) conversation.tell(mod);
-    await conversation.barrier();
-    slices++;
-  } while (slices * SLICE < mods.length);
-  return slices;
 }

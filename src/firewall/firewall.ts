@@ -7,6 +7,7 @@
  */
 
 import { COOKIE_TAG, PIPELINE } from '../controller/pipeline.ts';
+import type { VerdictFlow } from '../controller/verdict-flows.ts';
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
@@ -112,6 +113,11 @@ export class Firewall {
 
   gate(datapathId: string): Gate | undefined {
     return this.#gates.get(datapathId);
+  }
+
+  /** Takes over what the verdicts of an earlier run left on the switch of `gate`, as far as it still holds. */
+  adopt(gate: Gate, flows: readonly VerdictFlow[]): void {
+    gate.adopt(flows, (destination) => this.#allowedUntilMs(destination));
   }
 
   /** A packet came from the switch of `gate`: the walk. */

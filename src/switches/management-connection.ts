@@ -31,7 +31,10 @@ export class ManagementConnection {
     this.#place = place;
     this.#greeted = greeted;
     this.#socket = createConnection(managementSocket(place));
-    const out = new SendBuffer(this.#socket, MAX_BACKLOG_BYTES, () => this.#end('the switch reads too slowly'));
+    const out = new SendBuffer(this.#socket, MAX_BACKLOG_BYTES, {
+      overflow: () => this.#end('the switch reads too slowly'),
+      drained: () => undefined,
+    });
     this.conversation = new Conversation(out, clock);
     this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(connectionProblem(place, error)));
@@ -85,7 +88,7 @@ export class ManagementConnection {
       return;
     }
     const { message } = decoded;
-    if (message.type === 'echoRequest') this.conversation.answer({ ...message, type: 'echoReply' });
+    if (message.type === 'echoRequest') this.conversation.echo(message);
     else if (this.conversation.settle(message)) return;
     else if (message.type === 'error' && this.refusals.length < MAX_REFUSALS)
       this.refusals.push(describeMessage(message));

@@ -1,15 +1,16 @@
-import { type BaseSettings, baseFlows, generationOf } from '../controller/base-flows.ts';
-import { PIPELINE, ruleOf } from '../controller/pipeline.ts';
+import { areCopiesMetered, type BaseSettings, baseFlows, generationOf } from '../controller/base-flows.ts';
+import { ruleOf, VERDICT_RULES } from '../controller/pipeline.ts';
+import type { Conversation } from '../controller/conversation.ts';
 import { diffFlows } from '../controller/reconcile.ts';
 import {
-  readDatapathId,
+  readIdentity,
   readHasMeters,
   readOwnFlows,
   readPorts,
-  sendInSlices,
   setMeters,
   showFragmentPorts,
 } from '../controller/switch-state.ts';
+import { refusalOf, Transaction } from '../controller/transaction.ts';
 import type { FlowStats } from '../openflow/schema/multipart.ts';
 import type { ManagementConnection } from './management-connection.ts';
 
@@ -39,12 +40,6 @@ export interface PrimeResult {
 /** No PACKET_IN for a connection like ours. */
 const NO_PACKETS = 0;
 
-const VERDICT_RULES: readonly number[] = [
-  PIPELINE.verdict.entries.allow.rule,
-  PIPELINE.verdict.entries.drop.rule,
-  PIPELINE.verdict.entries.dropClient.rule,
-];
-
 /**
  * Puts the base flows on a bridge that has no controller now, so that its traffic flows and `onFailure` holds from this
  * moment: entries that only a controller keeps alive are left out, or taken away. Flows of others, and while queries are
@@ -53,11 +48,10 @@ const VERDICT_RULES: readonly number[] = [
  */
 export async function primeBridge(connection: ManagementConnection, settings: PrimeSettings): Promise<PrimeResult> {
   const { conversation } = connection;
-  const datapathId = await readDatapathId(conversation);
+  const { datapathId } = await readIdentity(conversation);
   const showsFragmentPorts = await showFragmentPorts(conversation, NO_PACKETS);
   const ports = await readPorts(conversation);
-  const hasMeters = await readHasMeters(conversation).catch(() => false);
-  if (hasMeters) await connection.unrefused(() => setMeters(conversation, settings.meterRates));
+  const hasMeters = await standingMeters(conversation, settings.meterRates);
   const outsidePorts = settings.outsidePorts.flatMap((port) =>
     typeof port === 'number' ? [port] : (ports.get(port) ?? []),
   );
@@ -67,7 +61,8 @@ export async function primeBridge(connection: ManagementConnection, settings: Pr
   const isKept = ({ cookie }: FlowStats) => settings.treatment === 'ask' && VERDICT_RULES.includes(ruleOf(cookie));
   const replaceable = present.filter((entry) => !isKept(entry));
   const mods = diffFlows(replaceable, standing, generationOf(base));
-  await connection.unrefused(() => sendInSlices(conversation, mods));
+  const refusal = refusalOf(await new Transaction(conversation).commit(mods));
+  if (refusal !== undefined) throw refusal;
   return {
     datapathId,
     flows: standing.length,
@@ -77,6 +72,11 @@ export async function primeBridge(connection: ManagementConnection, settings: Pr
     showsFragmentPorts,
     missingPorts: settings.outsidePorts.filter((port) => !isThere(ports, port)),
   };
+}
+
+async function standingMeters(conversation: Conversation, rates: ReadonlyMap<number, number>): Promise<boolean> {
+  if (!(await readHasMeters(conversation).catch(() => false))) return false;
+  return areCopiesMetered(await setMeters(conversation, rates));
 }
 
 function isThere(ports: ReadonlyMap<string, number>, port: string | number): boolean {

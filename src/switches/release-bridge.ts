@@ -1,4 +1,4 @@
-import { OWN_COOKIES, readDatapathId, readOwnFlows, readTable } from '../controller/switch-state.ts';
+import { OWN_COOKIES, readIdentity, readOwnFlows, readTable } from '../controller/switch-state.ts';
 import { FLOW_MOD_DEFAULTS, type FlowMod } from '../openflow/flow-mod.ts';
 import { FragmentFlag, Port, Table } from '../openflow/schema/constants.ts';
 import type { ManagementConnection } from './management-connection.ts';
@@ -27,7 +27,7 @@ const REMOVE_OURS: FlowMod = { ...FLOW_MOD_DEFAULTS, ...OWN_COOKIES, command: 'd
  */
 export async function releaseBridge(connection: ManagementConnection): Promise<ReleaseResult> {
   const { conversation } = connection;
-  const datapathId = await readDatapathId(conversation);
+  const { datapathId } = await readIdentity(conversation);
   const present = await readOwnFlows(conversation);
   for (const mod of [SWITCH_ALL, REMOVE_OURS]) {
     await connection.unrefused(() => {

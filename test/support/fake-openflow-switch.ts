@@ -53,6 +53,8 @@ export interface FakeSwitchOptions {
   readonly hello?: Buffer;
   /** How many meters it has; with 0 it refuses to be asked. */
   readonly meters?: number;
+  /** Whether it knows bundles. */
+  readonly bundles?: boolean;
   /** The fragment modes that it knows. */
   readonly fragmentModes?: readonly number[];
   /** Flow entries in one part of a flow reply. */
@@ -79,6 +81,7 @@ export class FakeSwitch {
   readonly #options: FakeSwitchOptions;
   readonly #socket: Socket;
   readonly #framer = new Framer();
+  readonly #bundle: FlowMod[] = [];
   #fragmentMode: number = FragmentFlag.NORMAL;
   #isClosed = false;
 
@@ -177,6 +180,10 @@ export class FakeSwitch {
         return this.#setMeter(message);
       case 'multipartRequest':
         return this.#answerInParts(message);
+      case 'roleRequest':
+        return { ...message, type: 'roleReply' };
+      case 'experimenter':
+        return this.#answerBundle(message);
       default:
         return undefined;
     }
@@ -187,6 +194,28 @@ export class FakeSwitch {
       return { type: 'error', xid, errorType: 10, code: 0, data: Buffer.alloc(0) };
     this.#fragmentMode = flags;
     return undefined;
+  }
+
+  /** ONF extension 230: control messages of type 2300, additions of type 2301. */
+  #answerBundle({ xid, experimenterType, data }: MessageOf<'experimenter'>): Message | undefined {
+    if (this.#options.bundles === false)
+      return { type: 'error', xid, errorType: 1, code: 3, data: encodeMessage({ type: 'barrierRequest', xid }) };
+    if (experimenterType === 2301) {
+      const added = decodeMessage(data.subarray(8));
+      if (!added.ok || added.message.type !== 'flowMod' || added.message.xid !== xid)
+        throw new Error('the fake switch takes flow_mods in bundles only');
+      this.#bundle.push(added.message);
+      return undefined;
+    }
+    const control = data.readUInt16BE(4);
+    for (const mod of control === 4 ? this.#bundle : []) {
+      this.received.push(mod);
+      this.tables.apply(mod);
+    }
+    if (control !== 0) this.#bundle.length = 0;
+    const reply = Buffer.from(data);
+    reply.writeUInt16BE(control + 1, 4);
+    return { type: 'experimenter', xid, experimenter: 0x4f4e4600, experimenterType, data: reply };
   }
 
   #setMeter({ meterId, flags, bands, command, xid }: MessageOf<'meterMod'>): Message | undefined {

@@ -2,9 +2,12 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { until } from '../../mininet/until.ts';
 import { baseFlows } from '../../src/controller/base-flows.ts';
 import type { Flow } from '../../src/controller/pipeline.ts';
-import { type SessionHooks, SwitchSession } from '../../src/controller/switch-session.ts';
+import { PacketInQueue } from '../../src/controller/packet-in-queue.ts';
+import type { SessionHooks } from '../../src/controller/session-hooks.ts';
+import { SwitchSession } from '../../src/controller/switch-session.ts';
 import { parseNetwork } from '../../src/core/address.ts';
 import type { Log } from '../../src/core/log.ts';
+import type { PacketInView } from '../../src/openflow/packet-in.ts';
 import { FakeSwitch, type FakeSwitchOptions } from './fake-openflow-switch.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -38,28 +41,41 @@ export class SessionRig {
   /** `ready`, `packetIn` and `closed: REASON`, in order. */
   readonly told: string[] = [];
   /** The answers to the sessions' questions; a test may change them. */
-  hooks: Pick<SessionHooks, 'identified' | 'desiredFlows' | 'meterRates'> = {
+  hooks: Pick<SessionHooks, 'identified' | 'role' | 'baseFlows' | 'verdictFlows' | 'meterRates' | 'wantsUse'> = {
     identified: () => undefined,
-    desiredFlows: (session) => ({ base: gateFlows(session), verdicts: [] }),
+    role: () => undefined,
+    baseFlows: (session) => gateFlows(session),
+    verdictFlows: () => [],
+    wantsUse: () => false,
     meterRates: () =>
       new Map([
         [1, 1000],
         [2, 100],
       ]),
   };
+  readonly queue = new PacketInQueue(this.clock, { perPort: 256, bytes: 1 << 20 });
   readonly #switches: FakeSwitch[] = [];
   readonly #server: Server = createServer((socket) => {
-    const session = new SwitchSession(socket, this.clock, keepingLog(this.log), {
+    const session = new SwitchSession(socket, this.clock, keepingLog(this.log), this.queue, {
       identified: (one) => this.hooks.identified(one),
-      desiredFlows: (one) => this.hooks.desiredFlows(one),
+      role: (one) => this.hooks.role(one),
+      baseFlows: (one) => this.hooks.baseFlows(one),
+      verdictFlows: (one, present) => this.hooks.verdictFlows(one, present),
       meterRates: () => this.hooks.meterRates(),
+      wantsUse: (one) => this.hooks.wantsUse(one),
       ready: () => this.told.push('ready'),
-      packetIn: () => this.told.push('packetIn'),
+      standby: () => this.told.push('standby'),
+      packetIn: (_one, packet) => this.tookPacketIn(packet),
+      tableFull: (_one, rule) => this.told.push(`tableFull ${rule}`),
+      used: (_one, flows) => this.told.push(`used ${flows.length}`),
       closed: (_one, reason) => this.told.push(`closed: ${reason}`),
     });
     this.sessions.push(session);
     session.start();
   });
+
+  /** What becomes of a packet_in; a test may change it. */
+  tookPacketIn = (_packet: PacketInView): void => void this.told.push('packetIn');
 
   async start(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));

@@ -23,7 +23,7 @@ function setUp() {
     },
   });
   const clock = new VirtualClock();
-  const out = new SendBuffer(socket as Socket, 1 << 20, () => undefined);
+  const out = new SendBuffer(socket as Socket, 1 << 20, { overflow: () => undefined, drained: () => undefined });
   return { said, clock, out, conversation: new Conversation(out, clock) };
 }
 

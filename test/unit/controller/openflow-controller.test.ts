@@ -24,10 +24,16 @@ describe('the OpenFlow controller', () => {
     return new OpenFlowController(
       clock,
       keepingLog(log),
-      { listen, switches: SWITCHES },
+      { listen, switches: SWITCHES, packetIns: { perPort: 256, bytes: 1 << 20 } },
       {
-        desiredFlows: (session) => ({ base: gateFlows(session), verdicts: [] }),
+        role: () => undefined,
+        baseFlows: gateFlows,
+        verdictFlows: () => [],
         meterRates: () => new Map([[1, 1000]]),
+        standby: (session) => told.push(`standby ${session.datapathId.slice(-1)}`),
+        tableFull: () => undefined,
+        wantsUse: () => false,
+        used: () => undefined,
         ready: (session) => told.push(`ready ${session.datapathId.slice(-1)}`),
         packetIn: (session, { inPort }) => told.push(`packet_in ${session.datapathId.slice(-1)} port ${inPort}`),
         gone: (session) => told.push(`gone ${session.datapathId.slice(-1)}`),
@@ -118,7 +124,9 @@ describe('the OpenFlow controller', () => {
     const { xid } = await fake.waitFor('barrierRequest');
     controller.reconcileAll();
     fake.send({ type: 'barrierReply', xid });
-    await fake.waitFor('barrierRequest', 2);
+    const dumps = () =>
+      fake.ofType('multipartRequest').filter(({ body }) => body.type === 'flow').length === 2 || undefined;
+    await until('the flows read once more', 5000, dumps);
   });
 
   it('takes the same switch again once its connection has ended, and sends no flow twice', async () => {

@@ -58,7 +58,7 @@ describe('Requests', () => {
     const reply = requests.open(1, 'multipartRequest');
     requests.settle(part(1, 10, true));
     expect(requests.settle({ type: 'error', xid: 1, errorType: 1, code: 6, data: Buffer.alloc(0) })).toBe(true);
-    expect(await reasonOf(reply)).toContain('error type 1 code 6');
+    expect(await reasonOf(reply)).toContain('OFPBRC_BAD_LEN');
     expect(clock.pendingTimers).toBe(0);
   });
 

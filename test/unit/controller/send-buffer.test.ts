@@ -9,6 +9,17 @@ class FakeSocket {
   destroyed = false;
   writableLength = 0;
   readonly writes: Buffer[] = [];
+  #onDrain = () => {};
+
+  on(_event: 'drain', action: () => void): void {
+    this.#onDrain = action;
+  }
+
+  /** The peer reads all that was written. */
+  drain(): void {
+    this.writableLength = 0;
+    this.#onDrain();
+  }
 
   write(bytes: Buffer): void {
     this.writes.push(bytes);
@@ -18,9 +29,12 @@ class FakeSocket {
 
 function setUp(maxBacklogBytes = 1 << 20) {
   const socket = new FakeSocket();
-  const overflows: number[] = [];
-  const out = new SendBuffer(socket as unknown as Socket, maxBacklogBytes, () => overflows.push(socket.writableLength));
-  return { socket, overflows, out };
+  const told: string[] = [];
+  const out = new SendBuffer(socket as unknown as Socket, maxBacklogBytes, {
+    overflow: () => told.push('overflow'),
+    drained: () => told.push('drained'),
+  });
+  return { socket, told, out };
 }
 
 describe('SendBuffer', () => {
@@ -37,6 +51,7 @@ describe('SendBuffer', () => {
           if (index % 7 === 6) await turn();
         }
         await turn();
+        while (out.isCongested) socket.drain();
         expect(Buffer.concat(socket.writes).equals(Buffer.concat(parts))).toBe(true);
       }),
       { numRuns: 30 },
@@ -53,14 +68,44 @@ describe('SendBuffer', () => {
     expect(socket.writes.map(String)).toEqual(['abcde']);
   });
 
-  it('says when the peer reads too slowly, once it is over the limit', async () => {
-    const { overflows, out } = setUp(100);
+  it('gives the socket 64 KiB at most before the peer has read, and the rest in order then', async () => {
+    const { socket, told, out } = setUp();
+    const parts = Array.from({ length: 10 }, (_, index) => Buffer.alloc(40_000, index + 1));
+    for (const part of parts) out.append(part);
+    await turn();
+    expect(out.isCongested).toBe(true);
+    expect(socket.writableLength).toBe(80_000);
+    while (out.isCongested) socket.drain();
+    expect(Buffer.concat(socket.writes).equals(Buffer.concat(parts))).toBe(true);
+    expect(told.at(-1)).toBe('drained');
+  });
+
+  it('lets what is urgent overtake what waits, and not what the socket has', async () => {
+    const { socket, out } = setUp();
+    const fill = (value: number) => Buffer.alloc(70_000, value);
+    out.append(fill(1));
+    out.append(fill(2));
+    out.append(fill(3));
+    out.appendUrgent(Buffer.from('now'));
+    while (out.isCongested) socket.drain();
+    expect(socket.writes.map((bytes) => bytes.subarray(0, 3).toString('latin1'))).toEqual([
+      '\x01\x01\x01',
+      'now',
+      '\x02\x02\x02',
+      '\x03\x03\x03',
+    ]);
+  });
+
+  it('says once more than the limit waits', async () => {
+    const { socket, told, out } = setUp(100);
+    out.append(Buffer.alloc(70_000));
     out.append(Buffer.alloc(100));
     await turn();
-    expect(overflows).toEqual([]);
+    expect(told).toEqual([]);
     out.append(Buffer.alloc(1));
     await turn();
-    expect(overflows).toEqual([101]);
+    expect(told).toEqual(['overflow']);
+    expect(socket.writes).toHaveLength(1);
   });
 
   it('writes nothing to a socket that is closed', async () => {

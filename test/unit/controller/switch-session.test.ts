@@ -25,8 +25,10 @@ describe('the handshake', () => {
   it('goes from HELLO with a version bitmap to flows and a barrier, meters before the flows that name them', async () => {
     const { fake, session } = await rig.connectReady({ datapathId: 0xabcn });
     expect(sequence(fake)).toEqual([
-      ...['hello', 'featuresRequest', 'setConfig', 'getConfigRequest', 'portDescription', 'meterFeatures'],
-      ...['meterConfig', 'meterMod', 'barrierRequest', 'flow', 'flowMod', 'barrierRequest'],
+      ...['hello', 'featuresRequest', 'setConfig', 'getConfigRequest', 'portDescription', 'setAsync', 'meterFeatures'],
+      ...['meterConfig', 'meterMod', 'barrierRequest', 'flow'],
+      // A bundle: opened, filled, and, when the barrier has shown that nothing was refused, committed.
+      ...['experimenter', 'barrierRequest', 'experimenter', 'flowMod'],
     ]);
     expect(fake.received[0]).toMatchObject({ elements: [{ type: 'versionBitmap', bitmaps: [1 << OPENFLOW_VERSION] }] });
     expect(fake.ofType('setConfig')).toMatchObject([{ flags: FragmentFlag.NX_MATCH, missSendLen: 0xffff }]);
@@ -37,7 +39,7 @@ describe('the handshake', () => {
     ]);
     expect(rig.told).toEqual(['ready']);
     expect([...fake.tables.meters.keys()]).toEqual(COPY_METERS.map(({ meterId }) => meterId));
-    expect(fake.tables.flows).toHaveLength(rig.hooks.desiredFlows(session).base.length);
+    expect(fake.tables.flows).toHaveLength(rig.hooks.baseFlows(session).length);
     expect(session.counters.get('errors')).toBe(0);
   });
 
@@ -174,8 +176,8 @@ describe('a life', () => {
   it('reads every 5 s what the meters have dropped', async () => {
     const { fake, session } = await rig.connectReady();
     rig.clock.advance(5000);
-    await rig.until('read', () => session.copiesDropped.observed > 0);
-    expect(session.copiesDropped).toEqual({ observed: 10, blocked: 20 });
+    await rig.until('read', () => session.limits.copiesDropped.observed > 0);
+    expect(session.limits.copiesDropped).toEqual({ observed: 10, blocked: 20 });
     expect(fake.isClosed).toBe(false);
   });
 

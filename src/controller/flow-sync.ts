@@ -1,0 +1,120 @@
+import type { Log } from '../core/log.ts';
+import type { FlowMod } from '../openflow/flow-mod.ts';
+import type { FlowStats } from '../openflow/schema/multipart.ts';
+import { areCopiesMetered, generationOf } from './base-flows.ts';
+import type { Conversation, Refused } from './conversation.ts';
+import { type Flow, ruleOf, VERDICT_RULES } from './pipeline.ts';
+import { addFlow, diffFlows } from './reconcile.ts';
+import { readHasMeters, readOwnFlows, setMeters } from './switch-state.ts';
+import { refusalOf, SLICE, Transaction } from './transaction.ts';
+import type { VerdictWriter } from './verdict-writer.ts';
+
+/** What the switch should have now, and who is to hear what it refused. */
+export interface Desire {
+  /** Packets per second by meter id. */
+  meterRates(): ReadonlyMap<number, number>;
+  /** The flows that always stand. */
+  baseFlows(): readonly Flow[];
+  /** The flows that verdicts made; `present` are those of this kind that the switch has. */
+  verdictFlows(present: readonly FlowStats[]): readonly Flow[];
+  /** The switch refused a flow that a verdict made. */
+  refused(refusal: Refused<FlowMod>): void;
+}
+
+/**
+ * Keeps the meters and flows of one switch in step with what is desired: what is there is read by the cookies of ours,
+ * compared, and only what differs is changed. Meters go first, then what always stands as one transaction, then the flows
+ * of verdicts, and what is left over goes last. A read that did not come to its end is never compared.
+ */
+export class FlowSync {
+  readonly #conversation: Conversation;
+  readonly #writer: VerdictWriter;
+  readonly #log: Log;
+  readonly #desire: Desire;
+  readonly #transaction: Transaction;
+  #meters: ReadonlySet<number> = new Set();
+  #hasMeters: boolean | undefined;
+  #generation = 0;
+  #renewed: readonly Flow[] = [];
+
+  constructor(conversation: Conversation, writer: VerdictWriter, log: Log, desire: Desire) {
+    this.#conversation = conversation;
+    this.#writer = writer;
+    this.#log = log;
+    this.#desire = desire;
+    this.#transaction = new Transaction(conversation);
+  }
+
+  /** Whether copies to the controller pass a meter in the switch. */
+  get hasCopyMeters(): boolean {
+    return areCopiesMetered(this.#meters);
+  }
+
+  /** Ids of our meters that stand. */
+  get meters(): ReadonlySet<number> {
+    return this.#meters;
+  }
+
+  get hasBundles(): boolean {
+    return this.#transaction.hasBundles;
+  }
+
+  /**
+   * Rejects with GluewallError `openflow-request` when the switch does not answer, and `openflow-refused` when it refuses a
+   * flow that must stand; where it has bundles nothing is changed then.
+   */
+  async run(): Promise<void> {
+    await this.#setMeters();
+    const present = await readOwnFlows(this.#conversation);
+    const isOfVerdict = ({ cookie }: FlowStats) => VERDICT_RULES.includes(ruleOf(cookie));
+    const base = await this.#setBase(present.filter((flow) => !isOfVerdict(flow)));
+    let verdicts = await this.#setVerdicts(present.filter(isOfVerdict));
+    // Verdicts given between the slices of many changes may have been overtaken by them.
+    if (verdicts > SLICE) verdicts += await this.#setVerdicts((await readOwnFlows(this.#conversation)).filter(isOfVerdict));
+    const changed = base + verdicts;
+    this.#log.info(
+      { present: present.length, changed },
+      `flows in step: ${present.length} were there, ${changed} changed`,
+    );
+  }
+
+  /** Makes the entries with a timeout live on: they outlive a controller only so long. */
+  renew(): void {
+    for (const flow of this.#renewed) this.#conversation.tell(addFlow(flow, this.#generation));
+  }
+
+  async #setMeters(): Promise<void> {
+    const rates = this.#desire.meterRates();
+    this.#hasMeters ??= await readHasMeters(this.#conversation).catch(() => false);
+    const had = this.#meters;
+    this.#meters = this.#hasMeters ? await setMeters(this.#conversation, rates) : new Set();
+    const missing = [...rates.keys()].filter((meterId) => !this.#meters.has(meterId));
+    if (missing.length === 0 || (had.size === this.#meters.size && had.size > 0)) return;
+    this.#log.warn(
+      { missing },
+      `the switch ${this.#hasMeters ? `refuses ${missing.length} of our meters` : 'has no meters'}: gluewall limits what it sends itself`,
+    );
+  }
+
+  /** Resolves with the number of changes. */
+  async #setBase(present: readonly FlowStats[]): Promise<number> {
+    const base = this.#desire.baseFlows();
+    this.#generation = generationOf(base);
+    this.#renewed = base.filter(({ hardTimeoutSeconds }) => hardTimeoutSeconds > 0);
+    this.#writer.setGeneration(this.#generation);
+    const mods = diffFlows(present, base, this.#generation);
+    const refusal = refusalOf(await this.#transaction.commit(mods));
+    if (refusal !== undefined) throw refusal;
+    return mods.length;
+  }
+
+  /** Resolves with the number of changes. */
+  async #setVerdicts(present: readonly FlowStats[]): Promise<number> {
+    const mods = diffFlows(present, this.#desire.verdictFlows(present), this.#generation);
+    const progress = (done: number) => {
+      if (mods.length > done) this.#log.info({ done, of: mods.length }, `flows: ${done} of ${mods.length} sent`);
+    };
+    for (const refusal of await this.#transaction.inOrder(mods, progress)) this.#desire.refused(refusal);
+    return mods.length;
+  }
+}

@@ -1,0 +1,72 @@
+import { type Clock, every } from '../core/clock.ts';
+
+const ECHO_MS = 5000;
+const SILENCE_MS = 15_000;
+const CHALLENGE_MS = 1000;
+
+export interface LivenessHooks {
+  /** Sends an ECHO_REQUEST. */
+  ask(): void;
+  /** Whether more waits for the switch to read than its socket takes. */
+  isCongested(): boolean;
+  dead(reason: string): void;
+}
+
+/** Whether a switch is still there: any traffic counts as life, and so does reading what waits for it. */
+export class Liveness {
+  readonly #clock: Clock;
+  readonly #hooks: LivenessHooks;
+  #heardAtMs: number;
+  /** When the switch last read what waited for it, or nothing did. */
+  #readAtMs: number;
+  #cancelRounds = () => {};
+  #cancelChallenge: (() => void) | undefined;
+
+  constructor(clock: Clock, hooks: LivenessHooks) {
+    this.#clock = clock;
+    this.#hooks = hooks;
+    this.#heardAtMs = clock.nowMs();
+    this.#readAtMs = clock.nowMs();
+  }
+
+  start(): void {
+    this.#cancelRounds = every(this.#clock, ECHO_MS, () => this.#look());
+  }
+
+  /** Safe twice. */
+  stop(): void {
+    this.#cancelRounds();
+    this.#cancelChallenge?.();
+  }
+
+  /** The switch has said something. */
+  heard(): void {
+    this.#heardAtMs = this.#clock.nowMs();
+    this.#cancelChallenge?.();
+    this.#cancelChallenge = undefined;
+  }
+
+  /** The switch has read what its socket held. */
+  read(): void {
+    this.#readAtMs = this.#clock.nowMs();
+  }
+
+  /** Takes the switch for dead unless it is heard of soon: another one has come with its datapath id. */
+  challenge(): void {
+    if (this.#cancelChallenge !== undefined) return;
+    this.#hooks.ask();
+    this.#cancelChallenge = this.#clock.after(CHALLENGE_MS, () =>
+      this.#hooks.dead('silent, and its datapath id has come back on another connection'),
+    );
+  }
+
+  #look(): void {
+    const nowMs = this.#clock.nowMs();
+    if (!this.#hooks.isCongested()) this.#readAtMs = nowMs;
+    const silentMs = nowMs - this.#heardAtMs;
+    const unreadMs = nowMs - this.#readAtMs;
+    if (silentMs >= SILENCE_MS) this.#hooks.dead(`nothing heard for ${Math.round(silentMs / 1000)} s`);
+    else if (unreadMs >= SILENCE_MS) this.#hooks.dead(`the switch has read nothing for ${Math.round(unreadMs / 1000)} s`);
+    else if (silentMs >= ECHO_MS) this.#hooks.ask();
+  }
+}
