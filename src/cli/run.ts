@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
-import { systemClock } from '../core/clock.ts';
+import { systemClock, turnClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { Application } from './application.ts';
 import { configOf } from './ask.ts';
@@ -20,7 +20,7 @@ export async function run(options: { readonly config?: string; readonly socket?:
     log.info({}, 'SIGHUP: files that are written to are opened anew');
     reopenFiles();
   });
-  const application = new Application(config, socketPath, await openStore(config, log), systemClock, log);
+  const application = new Application(config, socketPath, await openStore(config, log), turnClock(systemClock), log);
   reopenFiles = () => application.reopenFiles();
   try {
     const port = await application.start();

@@ -32,13 +32,43 @@ interface Waiting {
 /** The packet_ins of one port. */
 class Lane {
   readonly source: PacketInSource;
+  readonly port: number;
   readonly waiting: Waiting[] = [];
   /** The turn in which `share` was filled. */
   turn = -1;
   share = 0;
 
-  constructor(source: PacketInSource) {
+  constructor(source: PacketInSource, port: number) {
     this.source = source;
+    this.port = port;
+  }
+}
+
+/** The lanes of one connection, by port. */
+export class Lanes {
+  readonly #source: PacketInSource;
+  readonly #byPort = new Map<number, Lane>();
+  #last: Lane | undefined;
+
+  constructor(source: PacketInSource) {
+    this.#source = source;
+  }
+
+  of(port: number): Lane {
+    if (this.#last?.port !== port) this.#last = this.#byPort.get(port) ?? this.#make(port);
+    return this.#last;
+  }
+
+  all(): Iterable<Lane> {
+    return this.#byPort.values();
+  }
+
+  /** Port numbers are whatever the switch says: those beyond the limit share the lane of port 0, which is no port. */
+  #make(port: number): Lane {
+    if (this.#byPort.size >= MAX_LANES && port !== 0) return this.#byPort.get(0) ?? this.#make(0);
+    const lane = new Lane(this.#source, port);
+    this.#byPort.set(port, lane);
+    return lane;
   }
 }
 
@@ -51,7 +81,6 @@ export class PacketInQueue {
   readonly counters = new Counters<'packet_in queued' | 'packet_in dropped' | 'late verdicts'>();
   readonly #clock: TimeSource;
   readonly #options: PacketInQueueOptions;
-  readonly #lanes = new Map<PacketInSource, Map<number, Lane>>();
   /** Those in which something waits, the one whose turn is next first. */
   readonly #busy = new Set<Lane>();
   #turn = 0;
@@ -68,17 +97,16 @@ export class PacketInQueue {
     return this.#bytes;
   }
 
-  /** Delivers `message`, which came from `port`, or keeps a copy of it for later. False when there was no room. */
-  offer(source: PacketInSource, port: number, message: Buffer): boolean {
-    const lane = this.#lane(source, port);
+  /** Delivers `message`, which came by one of a switch's lanes, or keeps a copy of it for later. False for want of room. */
+  offer(lane: Lane, message: Buffer): boolean {
     if (lane.turn !== this.#turn) {
       lane.turn = this.#turn;
       lane.share = PORT_SHARE;
       this.#planTurn();
     }
-    if (lane.waiting.length === 0 && lane.share > 0 && !source.isCongested) {
+    if (lane.waiting.length === 0 && lane.share > 0 && !lane.source.isCongested) {
       lane.share--;
-      source.deliver(message);
+      lane.source.deliver(message);
       return true;
     }
     return this.#keep(lane, message);
@@ -89,28 +117,13 @@ export class PacketInQueue {
     if (this.#busy.size > 0) this.#planTurn();
   }
 
-  /** Forgets what waits for a source that has gone. */
-  forget(source: PacketInSource): void {
-    for (const lane of this.#lanes.get(source)?.values() ?? []) {
+  /** Forgets what waits in lanes whose switch has gone. */
+  forget(lanes: Lanes): void {
+    for (const lane of lanes.all()) {
       this.#busy.delete(lane);
       for (const { message } of lane.waiting) this.#bytes -= message.length;
       lane.waiting.length = 0;
     }
-    this.#lanes.delete(source);
-  }
-
-  #lane(source: PacketInSource, port: number): Lane {
-    let lanes = this.#lanes.get(source);
-    if (lanes === undefined) {
-      lanes = new Map();
-      this.#lanes.set(source, lanes);
-    }
-    const held = lanes.get(port);
-    if (held !== undefined) return held;
-    if (lanes.size >= MAX_LANES) return lanes.values().next().value!;
-    const lane = new Lane(source);
-    lanes.set(port, lane);
-    return lane;
   }
 
   #keep(lane: Lane, message: Buffer): boolean {

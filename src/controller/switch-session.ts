@@ -15,7 +15,7 @@ import { Conversation, offersVersion13, type Refused } from './conversation.ts';
 import { FlowSync } from './flow-sync.ts';
 import { Liveness } from './liveness.ts';
 import { PacketInLimits } from './packet-in-limits.ts';
-import type { PacketInQueue } from './packet-in-queue.ts';
+import { Lanes, type PacketInQueue } from './packet-in-queue.ts';
 import { COOKIE_TAG, PIPELINE, ruleName, ruleOf } from './pipeline.ts';
 import { ASYNC_MESSAGES, type Role, type RoleWish, takeRole } from './role.ts';
 import { SendBuffer } from './send-buffer.ts';
@@ -59,6 +59,7 @@ export class SwitchSession {
   readonly #conversation: Conversation;
   readonly #sync: FlowSync;
   readonly #liveness: Liveness;
+  readonly #lanes = new Lanes(this);
   readonly #packet = new PacketInView();
   readonly #cancelTimers: (() => void)[] = [];
   #cancelHandshakeLimit = () => {};
@@ -141,7 +142,7 @@ export class SwitchSession {
     this.#cancelHandshakeLimit();
     this.#liveness.stop();
     for (const cancel of this.#cancelTimers) cancel();
-    this.#queue.forget(this);
+    this.#queue.forget(this.#lanes);
     this.#conversation.end(reason);
     this.#socket.destroy();
     this.#hooks.closed(this, reason);
@@ -314,7 +315,7 @@ export class SwitchSession {
     }
     this.counters.add('packet_in');
     if (!this.hasMeters && !this.limits.passes(this.#packet)) return;
-    if (!this.#queue.offer(this, this.#packet.inPort, message)) this.counters.add('packet_in dropped');
+    if (!this.#queue.offer(this.#lanes.of(this.#packet.inPort), message)) this.counters.add('packet_in dropped');
   }
 
   #handle(message: Message): void {

@@ -10,15 +10,39 @@ export interface Clock extends TimeSource {
   after(delayMs: number, action: () => void): () => void;
 }
 
+const ORIGIN_MS = performance.timeOrigin;
+
 /** The machine's clock: set by the wall once at start, monotonic from then on. Its timers keep no process alive. */
 export const systemClock: Clock = {
-  nowMs: () => performance.timeOrigin + performance.now(),
+  nowMs: () => ORIGIN_MS + performance.now(),
   after(delayMs, action) {
     const timer = setTimeout(action, delayMs);
     timer.unref();
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * `clock` read once for all that happens in one go: however many packets a read brings, they came at the same time. Timers
+ * are those of `clock`.
+ */
+export function turnClock(clock: Clock): Clock {
+  let isRead = false;
+  let nowMs = 0;
+  const forget = () => {
+    isRead = false;
+  };
+  return {
+    nowMs() {
+      if (isRead) return nowMs;
+      isRead = true;
+      nowMs = clock.nowMs();
+      queueMicrotask(forget);
+      return nowMs;
+    },
+    after: (delayMs, action) => clock.after(delayMs, action),
+  };
+}
 
 /** Runs `action` every `periodMs`, first one period from now; the returned function ends it. */
 export function every(clock: Clock, periodMs: number, action: () => void): () => void {

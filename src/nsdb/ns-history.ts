@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts';
+import { AddressTimes } from '../core/address-times.ts';
 import type { TimeSource } from '../core/clock.ts';
 import { ExpiryBuckets } from '../core/expiry-buckets.ts';
 import { type Name, parentName, ROOT } from '../dns/name.ts';
@@ -52,20 +53,23 @@ interface Row extends NsTriple {
 
 type Changeable<T> = { -readonly [K in keyof T]: T[K] };
 
-interface Place {
-  readonly rows: AddressRows<Row>;
+/** How an address came to be known and how long that holds: all the hot path asks. */
+export interface Standing {
   readonly origin: Origin;
-  expiresAtMs: number;
+  /** Milliseconds; Infinity for what never expires. */
+  readonly expiresAtMs: number;
 }
 
-/** How the address came to be known and how long that holds: all the hot path asks. */
-export type Standing = Pick<Place, 'origin' | 'expiresAtMs'>;
+/** An origin's tag in the table of times is its place here, counted from 1. */
+const ORIGINS: readonly Origin[] = ['learned', 'rootHints', 'seed'];
 
 /** The NS history: every name-server address legitimately learned and not yet expired, in memory. */
 export class NsHistory {
   readonly #clock: TimeSource;
   readonly #options: HistoryOptions;
-  readonly #places = new Map<Address, Place>();
+  readonly #rows = new Map<Address, AddressRows<Row>>();
+  /** When the last triple of each address expires, tagged with the origin of its first. */
+  readonly #times = new AddressTimes();
   readonly #expiry = new ExpiryBuckets<Row>((row) => row.expiresAtMs);
   readonly #subscribers = new Set<HistorySubscriber>();
   readonly #forgotten = new Map<Address, HistoryMemory>();
@@ -83,7 +87,7 @@ export class NsHistory {
   }
 
   get addressCount(): number {
-    return this.#places.size;
+    return this.#rows.size;
   }
 
   /** Triples not taken because the history was full. */
@@ -97,37 +101,38 @@ export class NsHistory {
 
   /** The standing of an address, undefined when it is not known (any more). */
   standing(address: Address): Standing | undefined {
-    const place = this.#places.get(address);
-    return place !== undefined && place.expiresAtMs > this.#clock.nowMs() ? place : undefined;
+    const expiresAtMs = this.#times.timeOf(address);
+    if (!(expiresAtMs > this.#clock.nowMs())) return undefined;
+    return { origin: ORIGINS[this.#times.tagOf(address) - 1]!, expiresAtMs };
   }
 
   lookup(address: Address): KnownAddress | undefined {
     const nowMs = this.#clock.nowMs();
-    const place = this.#places.get(address);
-    if (place === undefined || place.expiresAtMs <= nowMs) return undefined;
-    const triples = [...place.rows.values()].filter((row) => row.expiresAtMs > nowMs);
-    return { address, expiresAtMs: place.expiresAtMs, triples };
+    const expiresAtMs = this.#times.timeOf(address);
+    if (!(expiresAtMs > nowMs)) return undefined;
+    const triples = [...this.#rows.get(address)!.values()].filter((row) => row.expiresAtMs > nowMs);
+    return { address, expiresAtMs, triples };
   }
 
   /** One triple of an address that is known, or the last one of an address that was. */
   memory(address: Address): HistoryMemory | undefined {
-    for (const row of this.#places.get(address)?.rows.values() ?? []) return row;
+    for (const row of this.#rows.get(address)?.values() ?? []) return row;
     return this.#forgotten.get(address);
   }
 
   /** All triples that have not expired, in no order. May be read on while the history changes. */
   *triples(): Generator<NsTriple, void> {
-    for (const { rows } of this.#places.values()) {
+    for (const rows of this.#rows.values()) {
       for (const row of rows.values()) if (row.expiresAtMs > this.#clock.nowMs()) yield row;
     }
   }
 
   /** The zone closest above (or at) `name` that `address` is known to serve. `name` is canonical. */
   closestServedZone(address: Address, name: Name): Name | undefined {
-    const place = this.standing(address) === undefined ? undefined : this.#places.get(address);
-    if (place === undefined) return undefined;
+    const rows = this.#isKnown(address) ? this.#rows.get(address) : undefined;
+    if (rows === undefined) return undefined;
     for (let zone = name; ; zone = parentName(zone)) {
-      if (place.rows.hasZone(zone)) return zone;
+      if (rows.hasZone(zone)) return zone;
       if (zone === ROOT) return undefined;
     }
   }
@@ -164,7 +169,7 @@ export class NsHistory {
   /** Makes an address known for good: a root hint or a configured seed. */
   keep(origin: 'rootHints' | 'seed', zone: Name, nameServer: Name, address: Address): boolean {
     const nowMs = this.#clock.nowMs();
-    if (this.#places.get(address)?.rows.find({ zone, nameServer }) !== undefined) return true;
+    if (this.#rows.get(address)?.find({ zone, nameServer }) !== undefined) return true;
     const times = { firstSeenAtMs: nowMs, lastSeenAtMs: nowMs, expiresAtMs: Number.POSITIVE_INFINITY };
     return this.#insert({ zone, nameServer, address, origin, trust: 'high', ...times, lesson: undefined });
   }
@@ -184,10 +189,9 @@ export class NsHistory {
   #take(triple: NsTriple): boolean {
     const nowMs = this.#clock.nowMs();
     if (triple.expiresAtMs <= nowMs) return true;
-    const place = this.#places.get(triple.address);
-    const row = place?.rows.find(triple);
-    if (place === undefined || row === undefined) return this.#insert(rowOf(triple));
-    const wasKnown = place.expiresAtMs > nowMs;
+    const row = this.#rows.get(triple.address)?.find(triple);
+    if (row === undefined) return this.#insert(rowOf(triple));
+    const wasKnown = this.#isKnown(triple.address);
     row.trust = row.trust === 'high' ? 'high' : triple.trust;
     row.firstSeenAtMs = Math.min(row.firstSeenAtMs, triple.firstSeenAtMs);
     if (triple.lastSeenAtMs >= row.lastSeenAtMs) {
@@ -195,7 +199,7 @@ export class NsHistory {
       takeLesson(row, triple.lesson);
     }
     row.expiresAtMs = Math.max(row.expiresAtMs, triple.expiresAtMs);
-    place.expiresAtMs = Math.max(place.expiresAtMs, row.expiresAtMs);
+    this.#prolong(row);
     if (!wasKnown) this.#tellLearned(triple.address);
     this.#tellChanged(row);
     return true;
@@ -206,20 +210,31 @@ export class NsHistory {
       this.#refused++;
       return false;
     }
-    const wasKnown = this.standing(row.address) !== undefined;
-    const place = this.#places.get(row.address) ?? {
-      rows: new AddressRows<Row>(),
-      origin: row.origin,
-      expiresAtMs: row.expiresAtMs,
-    };
-    place.rows.add(row);
-    place.expiresAtMs = Math.max(place.expiresAtMs, row.expiresAtMs);
-    this.#places.set(row.address, place);
+    const wasKnown = this.#isKnown(row.address);
+    let rows = this.#rows.get(row.address);
+    if (rows === undefined) {
+      rows = new AddressRows<Row>();
+      this.#rows.set(row.address, rows);
+    }
+    rows.add(row);
+    this.#prolong(row);
     this.#size++;
     this.#expiry.add(row);
     if (!wasKnown) this.#tellLearned(row.address);
     this.#tellChanged(row);
     return true;
+  }
+
+  #isKnown(address: Address): boolean {
+    return this.#times.timeOf(address) > this.#clock.nowMs();
+  }
+
+  /** The address is known for as long as its longest row. */
+  #prolong({ address, origin, expiresAtMs }: Row): void {
+    const heldMs = this.#times.timeOf(address);
+    if (heldMs >= expiresAtMs) return;
+    const tag = this.#times.tagOf(address) || ORIGINS.indexOf(origin) + 1;
+    this.#times.set(address, expiresAtMs, tag);
   }
 
   #tellLearned(address: Address): void {
@@ -231,12 +246,13 @@ export class NsHistory {
   }
 
   #remove(row: Row): void {
-    const place = this.#places.get(row.address);
-    if (place === undefined) return;
-    place.rows.delete(row);
+    const rows = this.#rows.get(row.address);
+    if (rows === undefined) return;
+    rows.delete(row);
     this.#size--;
-    if (place.rows.size > 0) return;
-    this.#places.delete(row.address);
+    if (rows.size > 0) return;
+    this.#rows.delete(row.address);
+    this.#times.delete(row.address);
     this.#remember(row);
     for (const subscriber of this.#subscribers) subscriber.expired?.(row.address);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { every, systemClock } from '../../../src/core/clock.ts';
+import { every, systemClock, turnClock } from '../../../src/core/clock.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 describe('systemClock', () => {
@@ -43,5 +43,27 @@ describe('every', () => {
     clock.advance(1000);
     expect(atMs).toEqual([100, 200, 300]);
     expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('turnClock', () => {
+  it('reads the time once for all that happens in one go', async () => {
+    const inner = new VirtualClock();
+    const clock = turnClock(inner);
+    const first = clock.nowMs();
+    inner.advance(5);
+    expect(clock.nowMs()).toBe(first);
+    await Promise.resolve();
+    expect(clock.nowMs()).toBe(first + 5);
+  });
+
+  it('has the timers of the clock inside', () => {
+    const inner = new VirtualClock();
+    let rang = 0;
+    const cancel = turnClock(inner).after(10, () => rang++);
+    turnClock(inner).after(20, () => rang++);
+    cancel();
+    inner.advance(20);
+    expect(rang).toBe(1);
   });
 });
