@@ -1,107 +1,89 @@
 /**
- * npm run bench -- packet-in [--json]: packet_ins answered per second, and how long an answer takes, by gluewall and
- * by a bare Node loop under the same load, in turns. docs/performance.md says what the figures mean.
+ * npm run bench -- packet-in [--json] [--runs N]: packet_ins answered per second, how long an answer takes, how fair and
+ * how large gluewall is with many switches, beside other controllers under the same load, in turns.
+ * docs/performance.md says what the figures mean.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { repositoryPath } from '../mininet/repository-path.ts';
-import { compileLoadGenerator, type Load, type LoadResult, runLoad } from './support/load-generator.ts';
-import { type Peer, startBareLoop, startGluewall } from './support/peer.ts';
-import { figureLines, reportLine, type Shown, type Target } from './support/report.ts';
-import { type Spread, spreadOf } from './support/statistics.ts';
+import { type Bench, countOption, runBench } from './support/bench-program.ts';
+import { compileLoadGenerator } from './support/load-generator.ts';
+import { osKen, testcontroller } from './support/other-controllers.ts';
+import { measureOnce, type RunFigures } from './support/packet-in-run.ts';
+import { type Figures, figureLines, type LeftOut, reportLine, type Shown, type Target } from './support/report.ts';
+import { spreadOf } from './support/statistics.ts';
 
 const RUNS = 5;
-const THROUGHPUT = { switches: 1, window: 64, warmSeconds: 1.5, seconds: 3, knownPercent: 50 };
-const LATENCY = { switches: 1, window: 1, warmSeconds: 1, seconds: 1, knownPercent: 50 };
+const MOST_RUNS = 100;
 
-/** For information: the exit code does not depend on it. */
-const TARGETS: readonly Target[] = [{ figure: 'ratio', want: '>= 0.6' }];
+/** For information: the exit code does not depend on them. */
+const TARGETS: readonly Target[] = [
+  { figure: 'oursByOsken', want: '>= 40' },
+  { figure: 'oursByTestcontroller', want: '>= 2.5' },
+  { figure: 'oursByBareNode', want: '>= 0.6' },
+  { figure: 'ours16ByTestcontroller16', want: '>= 5' },
+  { figure: 'p50ByBareNode', want: '<= 1.5' },
+  { figure: 'p99ByP50', want: '<= 5' },
+  { figure: 'minShare256', want: '>= 0.5' },
+  { figure: 'rssMb', want: '<= 400' },
+];
 
 const ANSWERS: Shown = { unit: 'answers/s', digits: 0 };
 const MICROSECONDS: Shown = { unit: 'µs', digits: 0 };
+const RATIO: Shown = { unit: '', digits: 2 };
 const SHOWN: Readonly<Record<string, Shown>> = {
   ours: ANSWERS,
+  osken: ANSWERS,
+  testcontroller: ANSWERS,
   bareNode: ANSWERS,
-  ratio: { unit: '', digits: 3 },
-  oursP50Us: MICROSECONDS,
-  oursP99Us: MICROSECONDS,
+  oursByOsken: RATIO,
+  oursByTestcontroller: RATIO,
+  oursByBareNode: RATIO,
+  ours16: ANSWERS,
+  testcontroller16: ANSWERS,
+  ours16ByTestcontroller16: RATIO,
+  p50Us: MICROSECONDS,
+  p99Us: MICROSECONDS,
   bareNodeP50Us: MICROSECONDS,
-  bareNodeP99Us: MICROSECONDS,
+  p50ByBareNode: RATIO,
+  p99ByP50: RATIO,
+  minShare256: RATIO,
+  rssMb: { unit: 'MB', digits: 0 },
+  eventsLost: { unit: 'events', digits: 0 },
+  eventsBeyondPace: { unit: 'events', digits: 0 },
 };
 
-/** What one peer did in one run. */
-interface Run {
-  readonly throughput: LoadResult;
-  readonly latency: LoadResult;
+/** A figure that some run could not have is left out of all. */
+function figuresOf(runs: readonly RunFigures[]): Figures {
+  const names = Object.keys(runs[0] ?? {});
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = runs.flatMap((run) => run[name] ?? []);
+      return [name, values.length === runs.length ? spreadOf(values) : undefined];
+    }),
+  );
 }
 
-type Start = () => Promise<Peer>;
-
-async function measure(start: Start, generator: string): Promise<Run> {
-  const throughput = await loadOnce(start, generator, THROUGHPUT);
-  const latency = await loadOnce(start, generator, LATENCY);
-  return { throughput, latency };
+function shortly(run: RunFigures): string {
+  const names = ['ours', 'bareNode', 'osken', 'testcontroller', 'ours16', 'testcontroller16'];
+  return names.map((name) => `${name} ${run[name]?.toLocaleString('en') ?? 'left out'}`).join(', ');
 }
 
-/** A process of its own for each load: flows that stand from one before would answer in its place. */
-async function loadOnce(start: Start, generator: string, load: Omit<Load, 'port'>): Promise<LoadResult> {
-  const peer = await start();
-  try {
-    return await runLoad(generator, { ...load, port: peer.port });
-  } finally {
-    await peer.stop();
+async function bench(call: Bench): Promise<string> {
+  const count = countOption(call, 'runs', RUNS, 1, MOST_RUNS);
+  const generator = await compileLoadGenerator(call.folder, call.signal);
+  const others = { osken: osKen(call), testcontroller: testcontroller(call) };
+  const leftOut: LeftOut[] = Object.entries(others).flatMap(([what, candidate]) =>
+    'missing' in candidate ? [{ what, reason: candidate.missing }] : [],
+  );
+  for (const { what, reason } of leftOut) process.stderr.write(`packet-in: ${what} IS LEFT OUT: ${reason}\n`);
+  const runs: RunFigures[] = [];
+  for (let run = 1; run <= count; run++) {
+    runs.push(await measureOnce(call, generator, others));
+    call.say(`run ${run} of ${count}: ${shortly(runs.at(-1)!)}`);
   }
+  const figures = figuresOf(runs);
+  call.say(`\nmedian of ${count} runs (least to most)`);
+  for (const line of figureLines(figures, SHOWN)) call.say(line);
+  call.say('');
+  return reportLine('packet-in', figures, TARGETS, leftOut);
 }
 
-function figuresOf(ours: readonly Run[], bareNode: readonly Run[]): Record<string, Spread> {
-  const perSecond = (runs: readonly Run[]) => runs.map(({ throughput }) => throughput.answersPerSecond);
-  const ratios = perSecond(ours).map((value, index) => value / perSecond(bareNode)[index]!);
-  return {
-    ours: spreadOf(perSecond(ours)),
-    bareNode: spreadOf(perSecond(bareNode)),
-    ratio: spreadOf(ratios),
-    oursP50Us: spreadOf(ours.map(({ latency }) => latency.p50Us)),
-    oursP99Us: spreadOf(ours.map(({ latency }) => latency.p99Us)),
-    bareNodeP50Us: spreadOf(bareNode.map(({ latency }) => latency.p50Us)),
-    bareNodeP99Us: spreadOf(bareNode.map(({ latency }) => latency.p99Us)),
-  };
-}
-
-async function bench(folder: string, isJson: boolean): Promise<void> {
-  const say = (line: string) => {
-    if (!isJson) process.stdout.write(`${line}\n`);
-  };
-  const generator = await compileLoadGenerator(folder);
-  const processors = cpus();
-  say(`${processors[0]?.model}, ${processors.length} cores, Node ${process.version}`);
-  const ours: Run[] = [];
-  const bareNode: Run[] = [];
-  for (let run = 1; run <= RUNS; run++) {
-    ours.push(await measure(() => startGluewall(repositoryPath('dist', 'src', 'cli', 'main.js'), folder), generator));
-    bareNode.push(
-      await measure(() => startBareLoop(repositoryPath('dist', 'bench', 'support', 'bare-loop.js')), generator),
-    );
-    const [one, other] = [ours, bareNode].map((runs) => runs.at(-1)!.throughput.answersPerSecond.toLocaleString('en'));
-    say(`run ${run} of ${RUNS}: ours ${one}/s, bareNode ${other}/s`);
-  }
-  const figures = figuresOf(ours, bareNode);
-  say(`\nmedian of ${RUNS} runs (least to most)`);
-  for (const line of figureLines(figures, SHOWN)) say(line);
-  say('');
-  process.stdout.write(`${reportLine('packet-in', figures, TARGETS)}\n`);
-}
-
-async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'gluewall-bench-'));
-  try {
-    await bench(folder, process.argv.includes('--json'));
-  } catch (error) {
-    process.stderr.write(`packet-in: ${(error as Error).message}\n`);
-    process.exitCode = 1;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-main();
+runBench('packet-in', { options: ['runs'] }, bench);

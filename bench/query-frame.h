@@ -1,5 +1,6 @@
 /* The DNS query that each packet_in of the load generator carries, and how numbers are written to the wire. */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -26,8 +27,25 @@ static uint16_t ip_checksum(const uint8_t *header) {
 }
 
 /* hNNNNNNN.example.com. IN A, recursion desired (RFC 1035 §4.1) */
-enum { QNAME_BYTES = 22, DNS_BYTES = 12 + QNAME_BYTES + 4, UDP_BYTES = 8 + DNS_BYTES, IP_BYTES = 20 + UDP_BYTES,
-       FRAME_BYTES = 14 + IP_BYTES };
+enum { QNAME_BYTES = 22, DNS_AT = 14 + 20 + 8, PLAIN_FRAME_BYTES = DNS_AT + 12 + QNAME_BYTES + 4 };
+/* An OPT record with nothing but the padding option (RFC 6891 §6.1.2, RFC 7830 §3) */
+enum { OPT_BYTES = 11, PADDING_HEAD_BYTES = 4, LEAST_PADDED_BYTES = PLAIN_FRAME_BYTES + OPT_BYTES + PADDING_HEAD_BYTES,
+       MOST_FRAME_BYTES = 1514 };
+
+/* Octets of every frame: without EDNS, or padded to a longer one. */
+static uint32_t frame_bytes = PLAIN_FRAME_BYTES;
+
+static bool is_frame_length(uint32_t length) {
+  return length == PLAIN_FRAME_BYTES || (length >= LEAST_PADDED_BYTES && length <= MOST_FRAME_BYTES);
+}
+
+static void write_padding(uint8_t *opt, uint32_t length) {
+  write16(opt + 1, 41);
+  write16(opt + 3, 4096);
+  write16(opt + 9, length - OPT_BYTES);
+  write16(opt + 11, 12);
+  write16(opt + 13, length - OPT_BYTES - PADDING_HEAD_BYTES);
+}
 
 static void write_query(uint8_t *dns, uint16_t id) {
   static const uint8_t NAME[QNAME_BYTES] = "\x08h0000000\x07" "example\x03" "com";
@@ -39,8 +57,12 @@ static void write_query(uint8_t *dns, uint16_t id) {
   for (int at = 0; at < 7; at++, digits /= 10) dns[14 + at] = '0' + digits % 10;
   write16(dns + 12 + QNAME_BYTES, 1);
   write16(dns + 12 + QNAME_BYTES + 2, 1);
+  if (frame_bytes == PLAIN_FRAME_BYTES) return;
+  write16(dns + 10, 1);
+  write_padding(dns + 12 + QNAME_BYTES + 4, frame_bytes - PLAIN_FRAME_BYTES);
 }
 
+/* `frame` is `frame_bytes` zeros. */
 static void write_frame(uint8_t *frame, uint32_t source, uint32_t destination, uint16_t dns_id) {
   frame[0] = frame[6] = 2;
   write32(frame + 2, destination);
@@ -48,7 +70,7 @@ static void write_frame(uint8_t *frame, uint32_t source, uint32_t destination, u
   write16(frame + 12, 0x0800);
   uint8_t *ip = frame + 14, *udp = ip + 20;
   ip[0] = 0x45;
-  write16(ip + 2, IP_BYTES);
+  write16(ip + 2, frame_bytes - 14);
   write16(ip + 4, next_random());
   ip[8] = 64;
   ip[9] = 17;
@@ -57,6 +79,6 @@ static void write_frame(uint8_t *frame, uint32_t source, uint32_t destination, u
   write16(ip + 10, ip_checksum(ip));
   write16(udp, 1024 + next_random() % 60000);
   write16(udp + 2, 53);
-  write16(udp + 4, UDP_BYTES);
+  write16(udp + 4, frame_bytes - 34);
   write_query(udp + 8, dns_id);
 }

@@ -1,71 +1,116 @@
-/** The controllers under load, each a process of its own that lives for one run. */
+/** A controller under load: a process of its own that lives for one load. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 /** A controller that listens on `port` of the loopback. */
 export interface Peer {
   readonly port: number;
+  readonly pid: number;
   /** Ends the process and waits until it is gone. */
   stop(): Promise<void>;
 }
 
-const START_MS = 30_000;
+const START_MS = 60_000;
 const STOP_MS = 5000;
+const TRY_AGAIN_MS = 50;
+/** What is kept of what a peer complained of. */
+const MAX_COMPLAINT = 2000;
 
-/** Starts the bare loop. `script` is its compiled program. */
-export function startBareLoop(script: string): Promise<Peer> {
-  return startPeer([script], (line) => Number(line));
-}
-
-/** Starts gluewall as a user does, from a configuration in `folder`. `script` is its compiled command line. */
-export function startGluewall(script: string, folder: string): Promise<Peer> {
-  const file = join(folder, 'gluewall.yaml');
-  writeFileSync(file, gluewallConfig());
-  const args = [script, 'run', '--config', file, '--socket', join(folder, 'control.sock')];
-  return startPeer(args, (line) => (line.includes('listening for switches') ? JSON.parse(line).port : undefined));
-}
-
-/** Enforce without warm-up, hold and drop budgets; 198.18.0.0/16 is known; a free port. */
-function gluewallConfig(): string {
-  const seed = Array.from({ length: 65_536 }, (_, index) => `198.18.${index >> 8}.${index & 255}`);
-  return [
-    'mode: enforce',
-    'warmup: 0',
-    'inside: { networks: [10.0.0.0/8] }',
-    'outside: { ports: [2] }',
-    'openflow: { listen: "127.0.0.1:0" }',
-    'hold: { time: 0 }',
-    'allow_flow: { total: 1000000 }',
-    'drop_flow: { life: 1s, per_client: 16777216, total: 16777216 }',
-    `seed: [${seed.join(', ')}]`,
-    '',
-  ].join('\n');
-}
-
-/** What it writes is read to the end, as a log collector would, and thrown away. */
-async function startPeer(args: readonly string[], portIn: (line: string) => number | undefined): Promise<Peer> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout });
-  const stop = () => stopChild(child);
-  const giveUp = setTimeout(() => child.kill('SIGKILL'), START_MS);
+/**
+ * Starts a Node program that prints its port in a line that `portIn` knows. What it writes is read to the end, as a log
+ * collector would, and thrown away. With `ipc`, it can be sent messages.
+ */
+export async function startNode(
+  args: readonly string[],
+  portIn: (line: string) => number | undefined,
+  signal: AbortSignal,
+  ipc?: 'ipc',
+): Promise<Peer & { readonly child: ChildProcess }> {
+  const stdio = ['ignore', 'pipe', 'inherit', ...(ipc === undefined ? [] : [ipc])] as const;
+  const child = spawn(process.execPath, args, { stdio: [...stdio] });
+  const end = killOn(signal, child);
   try {
-    for await (const line of lines) {
+    for await (const line of createInterface({ input: child.stdout! })) {
       const port = portIn(line);
       if (port === undefined) continue;
-      child.stdout.resume();
-      return { port, stop };
+      child.stdout!.resume();
+      return { port, pid: child.pid!, stop: () => stopChild(child), child };
     }
   } finally {
-    clearTimeout(giveUp);
+    end();
   }
-  throw new Error(`${args[0]} ended before it listened`);
+  throw new Error(`${args.at(0)} ended before it listened`);
+}
+
+/** Starts a program that is told its port by `argsFor`, and resolves when it takes connections there. */
+export async function startOnPort(
+  command: string,
+  argsFor: (port: number) => readonly string[],
+  signal: AbortSignal,
+): Promise<Peer> {
+  const port = await freePort();
+  const child = spawn(command, argsFor(port), { stdio: ['ignore', 'ignore', 'pipe'] });
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-MAX_COMPLAINT);
+  });
+  child.once('error', (error) => {
+    complaint += error.message;
+  });
+  const end = killOn(signal, child);
+  try {
+    while (!(await isListening(port))) {
+      if (isGone(child)) throw new Error(`${command} ended before it listened: ${complaint.trim()}`);
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+    }
+    return { port, pid: child.pid!, stop: () => stopChild(child) };
+  } finally {
+    end();
+  }
+}
+
+/** Free when asked; nobody keeps it. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof bound === 'object' && bound !== null ? bound.port : 0;
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch (_) {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Kills a peer that starts too slowly, or is not wanted any more. The result ends that. */
+function killOn(signal: AbortSignal, child: ChildProcess): () => void {
+  const kill = () => child.kill('SIGKILL');
+  const giveUp = setTimeout(kill, START_MS);
+  signal.addEventListener('abort', kill);
+  if (signal.aborted) kill();
+  return () => {
+    clearTimeout(giveUp);
+    signal.removeEventListener('abort', kill);
+  };
+}
+
+function isGone(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (isGone(child)) return;
   const gone = once(child, 'exit');
   const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
   child.kill('SIGTERM');

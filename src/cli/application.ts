@@ -20,8 +20,8 @@ import type { VerdictEvent } from '../events/verdict-event.ts';
 import { Firewall } from '../firewall/firewall.ts';
 import { Gate } from '../firewall/gate.ts';
 import { Learner } from '../nsdb/learner.ts';
-import type { FlowStats } from '../openflow/schema/multipart.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
+import type { FlowStats } from '../openflow/schema/multipart.ts';
 import type { AllowList } from '../policy/allow-list.ts';
 import { type Mode, modeInForce, warmupLeftMs } from '../policy/mode.ts';
 import { formatInstant } from '../services/instant.ts';
@@ -205,12 +205,13 @@ export class Application {
   }
 
   #createController(): OpenFlowController {
-    const { listen, switches } = this.#config.openflow;
+    const { listen, switches, connection_rate: connectionRate, connect, tls } = this.#config.openflow;
+    const connections = { listen, switches, connectionRate, connect, ...(tls === undefined ? {} : { tls }) };
     const packetIns = { perPort: this.#config.ask.waiting, bytes: WAITING_BYTES };
     return new OpenFlowController(
       this.#clock,
       this.#log,
-      { listen, switches, packetIns },
+      { ...connections, packetIns },
       {
         role: () => undefined,
         meterRates: () => meterRates(this.#config),
@@ -270,16 +271,22 @@ export class Application {
   #verdictFlows(session: SwitchSession, present: readonly FlowStats[]): readonly Flow[] {
     const gate = this.#gate(session.datapathId);
     gate.connect(session.verdicts, this.#treatment() === 'ask');
-    this.#firewall.adopt(gate, present.flatMap((flow) => readVerdictFlow(flow) ?? []));
+    this.#firewall.adopt(
+      gate,
+      present.flatMap((flow) => readVerdictFlow(flow) ?? []),
+    );
     return gate.desiredFlows();
   }
 
-  /** One alarm for each connection: what follows is counted. */
+  /** One alarm for each connection. What the switch refused is sent again now that there is room. */
   #tableFull(session: SwitchSession, rule: number): void {
     const { datapathId } = session;
     const kind = rule === PIPELINE.verdict.entries.allow.rule ? 'allow' : 'drop';
     const gate = this.#gate(datapathId);
-    if (!gate.tableFull(kind)) return;
+    const answer = gate.tableFull(kind);
+    if (answer === 'known') return;
+    session.desireChanged();
+    if (answer === 'lowered') return;
     const { allowFlowCount, dropFlowCount } = gate;
     this.#log.error(
       { datapathId, alarm: 'table-full', allowFlowCount, dropFlowCount },

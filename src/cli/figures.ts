@@ -94,7 +94,10 @@ export function lossesOf(parts: CountedParts): ReadonlyMap<string, number> {
   }
   for (const session of controller.switches) {
     const { copiesDropped, asksDropped } = session.limits;
-    losses.set(`copies of ${session.datapathId} dropped for their number`, copiesDropped.observed + copiesDropped.blocked);
+    losses.set(
+      `copies of ${session.datapathId} dropped for their number`,
+      copiesDropped.observed + copiesDropped.blocked,
+    );
     losses.set(`queries dropped by the meter of ${session.datapathId}`, asksDropped);
     losses.set(`messages of ${session.datapathId} unreadable`, session.counters.get('malformed'));
   }

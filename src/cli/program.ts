@@ -7,6 +7,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventCommands } from './commands/events.ts';
 import { addHistoryCommands } from './commands/history.ts';
 import { addLearnCommand } from './commands/learn.ts';
+import { addPkiCommands } from './commands/pki.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSwitchCommands } from './commands/switch.ts';
 
@@ -25,6 +26,7 @@ export function createProgram(version: string): Command {
   addEventCommands(program);
   addLearnCommand(program);
   addSwitchCommands(program);
+  addPkiCommands(program);
   addConfigCommands(program);
   addDoctorCommand(program);
   addCompletionCommand(program);

@@ -1,9 +1,10 @@
+import { plainPlaces } from './plain-places.ts';
 import type { Config } from './schema.ts';
 
 /** Two keys, each right, that do not go together. */
 export interface Contradiction {
   /** The key to look at. */
-  readonly path: readonly string[];
+  readonly path: readonly PropertyKey[];
   readonly problem: string;
 }
 
@@ -24,6 +25,29 @@ export function contradictions(config: Config): readonly Contradiction[] {
   if (config.drop_flow.life % 1000 !== 0) {
     const problem = 'drop_flow.life must be whole seconds: the switch counts in seconds';
     problems.push({ path: ['drop_flow', 'life'], problem });
+  }
+  return [...problems, ...connectionProblems(config)];
+}
+
+function connectionProblems(config: Config): readonly Contradiction[] {
+  const { connect, switches, tls, plain } = config.openflow;
+  const problems: Contradiction[] = [];
+  if (plain === 'loopback') {
+    const remedy =
+      'set openflow.tls (gluewall pki init makes keys for a lab), or openflow.plain: anywhere where only switches reach it';
+    for (const { path, what } of plainPlaces(config)) {
+      const problem = `${what}: OpenFlow without TLS, neither authenticated nor encrypted, stays on loopback; ${remedy}`;
+      problems.push({ path, problem });
+    }
+  }
+  for (const [index, { scheme }] of connect.entries()) {
+    if (scheme !== 'ssl' || tls !== undefined) continue;
+    const problem = 'openflow.connect: ssl: needs openflow.tls, with a key and a certificate of ours';
+    problems.push({ path: ['openflow', 'connect', index], problem });
+  }
+  if (connect.length > switches) {
+    const problem = `openflow.connect names ${connect.length} switches, openflow.switches is ${switches}: raise it`;
+    problems.push({ path: ['openflow', 'connect'], problem });
   }
   return problems;
 }

@@ -121,6 +121,39 @@ export const network = z.codec(
   },
 );
 
+/** Of OpenFlow (IANA; OpenFlow 1.3.5 §6.3.3). */
+const OPENFLOW_PORT = 6653;
+const WANT_SWITCH = 'want tcp:HOST:PORT or ssl:HOST:PORT of a switch that listens, an IPv6 address in brackets';
+const SWITCH_PATTERN = `(?:tcp|ssl):(?:\\[[0-9A-Fa-f:.]+\\]|[0-9A-Za-z._-]+)(?::${rangePattern(1, 65535)})?`;
+
+interface SwitchTarget {
+  readonly scheme: 'tcp' | 'ssl';
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `tcp:HOST:PORT` or `ssl:HOST:PORT`, in the words of Open vSwitch; the port may be left out. */
+export const switchTarget = z.codec(
+  z.string({ error: WANT_SWITCH }).meta(written(SWITCH_PATTERN, WANT_SWITCH)),
+  z.object({ scheme: z.enum(['tcp', 'ssl']), host: z.string(), port: z.number() }),
+  {
+    decode(text, context) {
+      const match = /^(tcp|ssl):(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z._-]+))(?::(\d+))?$/.exec(text);
+      const host = match?.[2] ?? match?.[3];
+      const port = Number(match?.[4] ?? OPENFLOW_PORT);
+      const isAddress = match?.[2] === undefined || parseAddress(match[2]) !== undefined;
+      if (host === undefined || !isAddress || port < 1 || port > 65535)
+        return refuse(context, text, `is no switch: ${WANT_SWITCH}`);
+      return { scheme: match![1] as 'tcp' | 'ssl', host, port };
+    },
+    encode: formatSwitchTarget,
+  },
+);
+
+export function formatSwitchTarget({ scheme, host, port }: SwitchTarget): string {
+  return `${scheme}:${hostAndPort(host, port)}`;
+}
+
 const LISTEN_PATTERN = `(?:\\[[^\\]]+\\]|[^:[\\]]+):${rangePattern(0, 65535)}`;
 
 /** `HOST:PORT` or `[IPV6]:PORT`. */
@@ -135,6 +168,10 @@ export const listenAddress = z.codec(
       if (host !== undefined && port <= 65535) return { host, port };
       return refuse(context, text, 'is no listen address: want HOST:PORT, such as 127.0.0.1:6653');
     },
-    encode: ({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    encode: ({ host, port }) => hostAndPort(host, port),
   },
 );
+
+function hostAndPort(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

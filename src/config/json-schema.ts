@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { KeyFacts } from './fields.ts';
+import { LOOPBACK_HOST } from './plain-places.ts';
 import { configSchema } from './schema.ts';
 
 /**
  * The JSON Schema (2020-12) of the configuration as it is written, for editors. What it cannot say, and only reading the
- * file finds: bits set beyond the length of a network, ttl.floor above ttl.cap, a drop_flow.life of broken seconds.
+ * file finds: bits set beyond the length of a network, ttl.floor above ttl.cap, a drop_flow.life of broken seconds, more
+ * switches in openflow.connect than openflow.switches, what is in brackets but no IPv6 address.
  */
 export function configJsonSchema(): Readonly<Record<string, unknown>> {
   const schema = z.toJSONSchema(configSchema, {
@@ -23,6 +25,7 @@ export function configJsonSchema(): Readonly<Record<string, unknown>> {
         ['outside', 'ports'],
       ]),
       needs(['teach'], 'resolvers', [['trusted_resolvers']]),
+      ...CONNECTIONS,
     ],
   };
 }
@@ -41,6 +44,25 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 function needs(key: readonly string[], word: string, lists: readonly (readonly string[])[]): JsonSchema {
   // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
   return { if: under(key, { const: word }), then: { allOf: lists.map((list) => under(list, { minItems: 1 })) } };
+}
+
+const WITH_TLS = under(['openflow', 'tls'], {});
+const PLAIN_ANYWHERE = under(['openflow', 'plain'], { const: 'anywhere' });
+
+/** Without TLS OpenFlow stays on loopback unless the configuration says otherwise, and `ssl:` needs a key. */
+const CONNECTIONS: readonly JsonSchema[] = [
+  { anyOf: [WITH_TLS, PLAIN_ANYWHERE, ofOpenflow('listen', { pattern: `^${LOOPBACK_HOST}:[0-9]+$` })] },
+  { anyOf: [PLAIN_ANYWHERE, ofOpenflow('connect', each({ pattern: `^(?:ssl:|tcp:${LOOPBACK_HOST}(?::[0-9]+)?$)` }))] },
+  { anyOf: [WITH_TLS, ofOpenflow('connect', each({ pattern: '^tcp:' }))] },
+];
+
+/** What an object has as `openflow.key`, if it does. */
+function ofOpenflow(key: string, schema: JsonSchema): JsonSchema {
+  return { properties: { openflow: { properties: { [key]: schema } } } };
+}
+
+function each(items: JsonSchema): JsonSchema {
+  return { items };
 }
 
 /** An object that has the key at the end of `path`, as `schema` wants it. */

@@ -34,12 +34,18 @@ export function loadConfig(file: string): Config {
 
 /** Files beside the configuration are found from wherever a command is called. */
 function withPathsFrom(folder: string, config: Config): Config {
-  const { root_hints, store, eve } = config;
+  const { root_hints, openflow, store, eve } = config;
+  const { tls } = openflow;
+  const from = (file: string) => resolve(folder, file);
   return {
     ...config,
-    ...(root_hints === undefined ? {} : { root_hints: resolve(folder, root_hints) }),
-    store: store.file === undefined ? store : { ...store, file: resolve(folder, store.file) },
-    eve: eve.file === undefined ? eve : { ...eve, file: resolve(folder, eve.file) },
+    ...(root_hints === undefined ? {} : { root_hints: from(root_hints) }),
+    openflow:
+      tls === undefined
+        ? openflow
+        : { ...openflow, tls: { key: from(tls.key), certificate: from(tls.certificate), ca: from(tls.ca) } },
+    store: store.file === undefined ? store : { ...store, file: from(store.file) },
+    eve: eve.file === undefined ? eve : { ...eve, file: from(eve.file) },
   };
 }
 

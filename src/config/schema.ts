@@ -1,6 +1,6 @@
 /** Every key of gluewall.yaml, with its default and limit. docs/configuration.md is made from this file. */
 import { z } from 'zod';
-import { address, duration, type KeyFacts, listenAddress, network, whole } from './fields.ts';
+import { address, duration, type KeyFacts, listenAddress, network, switchTarget, whole } from './fields.ts';
 
 /** OFPP_MAX is 0xffffff00 (OpenFlow 1.3.5 §7.2.1); the numbers from there on are reserved. */
 const MAX_PORT = 0xffffff00 - 1;
@@ -13,12 +13,12 @@ const facts = (unit: string, defaultText: string, limit: string): { facts: KeyFa
 });
 
 /** PATH_MAX of Linux counts the zero octet at the end. */
-const path = z
+const neededPath = z
   .string()
   .min(1)
   .max(4095)
-  .refine((text) => !text.includes('\0'), { error: 'a path has no zero octet' })
-  .optional();
+  .refine((text) => !text.includes('\0'), { error: 'a path has no zero octet' });
+const path = neededPath.optional();
 
 export const configSchema = z.strictObject({
   mode: z
@@ -94,7 +94,40 @@ export const configSchema = z.strictObject({
         .prefault('127.0.0.1:6653')
         .describe('Where switches connect')
         .meta(facts('host:port', '127.0.0.1:6653', 'one address')),
+      connect: z
+        .array(switchTarget)
+        .max(256)
+        .default([])
+        .describe(
+          'Switches that listen themselves (`ptcp:` or `pssl:` in Open vSwitch) and are connected to: `tcp:HOST:PORT`, or `ssl:HOST:PORT` with TLS; without a port 6653',
+        )
+        .meta(facts('switches', 'none', '256 switches, within openflow.switches')),
+      plain: z
+        .enum(['loopback', 'anywhere'])
+        .default('loopback')
+        .describe(
+          'Where OpenFlow may go without TLS, neither authenticated nor encrypted; anywhere only where nobody but the switches reaches gluewall',
+        )
+        .meta(facts('word', 'loopback', 'loopback, anywhere')),
+      tls: z
+        .strictObject({
+          key: neededPath
+            .describe('Private key in PEM, mode 0600, relative to this file; with it switches can connect by TLS alone')
+            .meta(facts('path', 'plain TCP', '4095 characters')),
+          certificate: neededPath
+            .describe('Certificate of that key in PEM, and those between it and the authority that switches know')
+            .meta(facts('path', 'plain TCP', '4095 characters')),
+          ca: neededPath
+            .describe('Certificates in PEM of the authorities that switches have theirs from; others are refused')
+            .meta(facts('path', 'plain TCP', '4095 characters')),
+        })
+        .optional(),
       switches: whole('Switches connected at once', 'connections', { default: 64, min: 1, max: 1024 }),
+      connection_rate: whole(
+        'Connections taken in a second, openflow.switches at once after a quiet while; more are closed at once',
+        'connections/s',
+        { default: 50, min: 1, max: 10_000 },
+      ),
     })
     .prefault({}),
   capture: z
@@ -167,11 +200,15 @@ export const configSchema = z.strictObject({
     .prefault({}),
   ask: z
     .strictObject({
-      rate: whole('Queries without a verdict that one switch sends to the controller; its meter drops more', 'packets/s', {
-        default: 5000,
-        min: 1,
-        max: 1_000_000,
-      }),
+      rate: whole(
+        'Queries without a verdict that one switch sends to the controller; its meter drops more',
+        'packets/s',
+        {
+          default: 5000,
+          min: 1,
+          max: 1_000_000,
+        },
+      ),
       waiting: whole('Queries of one port that may wait for the controller', 'packets', {
         default: 256,
         min: 1,

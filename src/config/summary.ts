@@ -1,7 +1,8 @@
 /** What a configuration would do, in sentences, and what its author may not have meant. */
 import { formatAddress, type Network, networkContains } from '../core/address.ts';
 import { captureInterfaces, isJudging, teachingMode } from './effective.ts';
-import { formatDuration, network } from './fields.ts';
+import { formatDuration, formatSwitchTarget, listenAddress, network } from './fields.ts';
+import { plainPlaces } from './plain-places.ts';
 import type { Config } from './schema.ts';
 
 export interface ConfigSummary {
@@ -23,6 +24,7 @@ export function summarise(config: Config): ConfigSummary {
     `inside: ${listed(networks)}; outside ports: ${listed(outside.ports.map(String))}`,
     `trusted resolvers: ${listed(trusted_resolvers.map(formatAddress))}; allowed destinations: ${config.allow.length}`,
     `learns from ${TEACHERS[teachingMode(config)]}, captured on ${listed(interfaces)}`,
+    connectionSentence(config),
     storeSentence(config),
   ];
   return { sentences, warnings: warningsOf(config) };
@@ -39,6 +41,13 @@ function modeSentence({ mode, warmup, on_failure }: Config): string {
   const start = warmup === 0 ? 'at once' : `after a warm-up of ${formatDuration(warmup)}`;
   const failure = on_failure === 'open' ? 'pass' : 'stay blocked';
   return `enforce: unknown destinations are blocked ${start}; while no controller answers they ${failure}`;
+}
+
+function connectionSentence({ openflow }: Config): string {
+  const { listen, tls, connect, switches } = openflow;
+  const how = tls === undefined ? 'by plain TCP' : `by TLS, with a certificate of ${tls.ca}`;
+  const dialed = connect.length === 0 ? '' : `; it connects to ${listed(connect.map(formatSwitchTarget))}`;
+  return `up to ${switches} switches, which connect to ${listenAddress.encode(listen)} ${how}${dialed}`;
 }
 
 function storeSentence({ store, eve }: Config): string {
@@ -102,7 +111,8 @@ const WARNINGS: readonly Warning[] = [
     warning: 'seed is for demonstration and measurement: its addresses pass for ever',
   },
   {
-    holds: ({ openflow }) => !/^(127\.|::1$|localhost$)/.test(openflow.listen.host),
-    warning: 'OpenFlow is neither authenticated nor encrypted: let only your switches reach openflow.listen',
+    holds: (config) => plainPlaces(config).length > 0,
+    warning:
+      'OpenFlow without TLS is neither authenticated nor encrypted (openflow.plain: anywhere): let only your switches reach gluewall',
   },
 ];

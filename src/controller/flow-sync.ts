@@ -70,7 +70,8 @@ export class FlowSync {
     const base = await this.#setBase(present.filter((flow) => !isOfVerdict(flow)));
     let verdicts = await this.#setVerdicts(present.filter(isOfVerdict));
     // Verdicts given between the slices of many changes may have been overtaken by them.
-    if (verdicts > SLICE) verdicts += await this.#setVerdicts((await readOwnFlows(this.#conversation)).filter(isOfVerdict));
+    if (verdicts > SLICE)
+      verdicts += await this.#setVerdicts((await readOwnFlows(this.#conversation)).filter(isOfVerdict));
     const changed = base + verdicts;
     this.#log.info(
       { present: present.length, changed },

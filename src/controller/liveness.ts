@@ -66,7 +66,8 @@ export class Liveness {
     const silentMs = nowMs - this.#heardAtMs;
     const unreadMs = nowMs - this.#readAtMs;
     if (silentMs >= SILENCE_MS) this.#hooks.dead(`nothing heard for ${Math.round(silentMs / 1000)} s`);
-    else if (unreadMs >= SILENCE_MS) this.#hooks.dead(`the switch has read nothing for ${Math.round(unreadMs / 1000)} s`);
+    else if (unreadMs >= SILENCE_MS)
+      this.#hooks.dead(`the switch has read nothing for ${Math.round(unreadMs / 1000)} s`);
     else if (silentMs >= ECHO_MS) this.#hooks.ask();
   }
 }

@@ -7,6 +7,8 @@ import type { MultipartReplyBody } from '../openflow/schema/multipart.ts';
 
 /** At most 64 KiB each; the flows of a full gate fill about 150. */
 const MAX_PARTS = 1024;
+/** Numbers, names and lists in all the parts that are kept; the flows of a full gate have about 1,800,000. */
+const MAX_VALUES = 4_000_000;
 
 type Reply =
   | Exclude<Message, MessageOf<'multipartReply'>>
@@ -33,6 +35,8 @@ interface Waiting {
   readonly replyType: Message['type'];
   readonly parts: MultipartReplyBody[];
   count: number;
+  /** In `parts`. */
+  values: number;
   readonly takePart: TakePart | undefined;
   resolve(reply: Reply): void;
   reject(error: GluewallError): void;
@@ -66,7 +70,18 @@ export class Requests {
         cancelDeadline();
         cancelDeadline = this.#clock.after(this.#deadlineMs, late);
       };
-      this.#waiting.set(xid, { what, replyType: REPLIES[what], parts: [], count: 0, takePart, resolve, reject, extend, cancelDeadline: () => cancelDeadline() });
+      this.#waiting.set(xid, {
+        what,
+        replyType: REPLIES[what],
+        parts: [],
+        count: 0,
+        values: 0,
+        takePart,
+        resolve,
+        reject,
+        extend,
+        cancelDeadline: () => cancelDeadline(),
+      });
     });
   }
 
@@ -102,18 +117,23 @@ export class Requests {
   }
 
   #addPart(message: MessageOf<'multipartReply'>, waiting: Waiting): void {
-    if (waiting.takePart === undefined) waiting.parts.push(message.body);
-    else waiting.takePart(message.body);
     waiting.count++;
-    const more = (message.flags & MULTIPART_MORE) !== 0;
-    if (more && waiting.count < MAX_PARTS) {
-      waiting.extend();
-      return;
+    if (waiting.takePart === undefined) {
+      waiting.parts.push(message.body);
+      waiting.values += countValues(message.body);
+    } else {
+      waiting.takePart(message.body);
     }
-    const { parts } = waiting;
     // Half an answer must never be taken for the whole.
-    if (more) this.#take(message.xid)?.reject(requestError('a multipart request', `more than ${MAX_PARTS} parts`));
-    else this.#take(message.xid)?.resolve({ type: 'multipart', parts });
+    const more = (message.flags & MULTIPART_MORE) !== 0;
+    if (waiting.values > MAX_VALUES) this.#failReply(message.xid, `more than ${MAX_VALUES} values`);
+    else if (!more) this.#take(message.xid)?.resolve({ type: 'multipart', parts: waiting.parts });
+    else if (waiting.count >= MAX_PARTS) this.#failReply(message.xid, `more than ${MAX_PARTS} parts`);
+    else waiting.extend();
+  }
+
+  #failReply(xid: number, reason: string): void {
+    this.#take(xid)?.reject(requestError('a multipart request', reason));
   }
 
   #take(xid: number): Waiting | undefined {
@@ -122,6 +142,14 @@ export class Requests {
     waiting?.cancelDeadline();
     return waiting;
   }
+}
+
+/** How many values there are in a decoded one; it is about their number that memory goes by. */
+function countValues(value: unknown): number {
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return 1;
+  let count = 1;
+  for (const inner of Object.values(value)) count += countValues(inner);
+  return count;
 }
 
 /** The switch answered a request with an ERROR. */

@@ -200,7 +200,8 @@ export class SwitchSession {
     this.#syncFlows().catch((error: Error) => {
       const isRefused = error instanceof GluewallError && error.code === 'openflow-refused';
       if (!isRefused || !this.#isReady) this.close(error.message);
-      else this.#log.error({ datapathId: this.datapathId, alarm: 'flows' }, `${error.message}: the flows are as before`);
+      else
+        this.#log.error({ datapathId: this.datapathId, alarm: 'flows' }, `${error.message}: the flows are as before`);
     });
   }
 

@@ -23,6 +23,11 @@ export class ExpiryBuckets<T extends object> {
     this.#nextSecond = Math.min(this.#nextSecond, second);
   }
 
+  /** Takes an item out; its time is the one with which it was added last. */
+  delete(item: T): void {
+    this.#buckets.get(Math.floor(this.#dueAtMs(item) / 1000))?.delete(item);
+  }
+
   /** Calls `onDue` for every item whose time has come, once each, in order of the second it is due. */
   drain(nowMs: number, onDue: (item: T) => void): void {
     const thisSecond = Math.floor(nowMs / 1000);

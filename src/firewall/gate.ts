@@ -1,9 +1,10 @@
 import type { Flow } from '../controller/pipeline.ts';
-import { allowFlow, dropClientFlow, dropFlow } from '../controller/verdict-flows.ts';
+import { allowFlow, dropClientFlow, dropFlow, type VerdictFlow } from '../controller/verdict-flows.ts';
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
-import { ExpiryBuckets } from '../core/expiry-buckets.ts';
+import { AllowBook, type AllowRecord } from './allow-book.ts';
+import { DropBook } from './drop-book.ts';
 
 /** What a gate does to its switch; the controller's VerdictWriter is one. */
 export interface Datapath {
@@ -16,7 +17,7 @@ export interface Datapath {
 }
 
 export interface GateOptions {
-  /** The most allow flows on one switch. */
+  /** The most allow flows on one switch; beyond it the one used longest ago makes room. */
   readonly allowFlows: number;
   readonly dropFlowSeconds: number;
   /** The most drop flows for one client before one flow drops all the client is not allowed. */
@@ -27,33 +28,29 @@ export interface GateOptions {
 
 /** A flow's hard timeout has 16 bits (OpenFlow 1.3.5 §7.3.4.1). */
 const MAX_TIMEOUT_SECONDS = 65_535;
-/** An allow flow is renewed this long before the switch would let it go. */
+/** A later end that is not this much later is not worth a flow_mod. */
 const RENEWAL_LEAD_MS = 1000;
+/** A flow used so lately is not given up for another: a table too small for its traffic would do nothing else. */
+const REST_MS = 1000;
+/** A switch whose table is full says so for every flow that was on its way. */
+const FULL_MS = 1000;
+/** What is left of the flows that stand when the switch has no room for one more. */
+const SHARE_WHEN_FULL = 0.9;
+/** From this share of the budget on, the use of flows is worth reading. */
+const SHARE_TO_WATCH = 0.8;
 
-interface AllowRecord {
-  readonly destination: Address;
-  /** When the switch lets the flow go. */
-  readonly endsAtMs: number;
-  /** When to see whether it is to be renewed, and at the end, to be forgotten. */
-  lookAtMs: number;
-}
-
-interface DropRecord {
-  readonly client: Address;
-  /** Undefined for a flow that drops all the client is not allowed. */
-  readonly destination: Address | undefined;
-  readonly endsAtMs: number;
-  /** The one made next, which ends next, since all live equally long. */
-  next: DropRecord | undefined;
-}
+/** The two kinds of flow that a verdict makes. */
+export type FlowKind = 'allow' | 'drop';
 
 type GateCounter =
   | 'allow flows'
   | 'allow flows renewed'
+  | 'allow flows evicted'
   | 'allow budget reached'
   | 'drop flows'
   | 'client drop flows'
-  | 'drop budget reached';
+  | 'drop budget reached'
+  | 'adopted flows';
 
 /** The flows that verdicts have made on one switch. Outlives the switch's connections, so that a reconnect loses none. */
 export class Gate {
@@ -61,15 +58,11 @@ export class Gate {
   readonly counters = new Counters<GateCounter>();
   readonly #clock: Clock;
   readonly #options: GateOptions;
-  readonly #allows = new Map<Address, AllowRecord>();
-  readonly #renewals = new ExpiryBuckets<AllowRecord>((record) => record.lookAtMs);
-  /** By destination; most destinations are dropped for one client, and a map is made for those that are for more. */
-  readonly #drops = new Map<Address, DropRecord | Map<Address, DropRecord>>();
-  readonly #clientDrops = new Map<Address, DropRecord>();
-  readonly #dropsPerClient = new Map<Address, number>();
-  #oldestDrop: DropRecord | undefined;
-  #newestDrop: DropRecord | undefined;
-  #dropCount = 0;
+  readonly #allows = new AllowBook();
+  readonly #drops = new DropBook();
+  /** The budgets of the options, or less where the switch has less room. */
+  readonly #budgets: Record<FlowKind, number>;
+  #fullAtMs: number | undefined;
   #datapath: Datapath | undefined;
   #enforces = false;
 
@@ -77,12 +70,17 @@ export class Gate {
     this.datapathId = datapathId;
     this.#clock = clock;
     this.#options = options;
+    this.#budgets = { allow: options.allowFlows, drop: options.dropFlows };
   }
 
   /** The switch is there; `enforces` tells whether verdicts make flows on it, or are only told. */
   connect(datapath: Datapath, enforces: boolean): void {
-    this.#datapath = datapath;
     this.#enforces = enforces;
+    if (this.#datapath === datapath) return;
+    this.#datapath = datapath;
+    this.#budgets.allow = this.#options.allowFlows;
+    this.#budgets.drop = this.#options.dropFlows;
+    this.#fullAtMs = undefined;
   }
 
   /** The switch is away. Its flows are kept in mind for its return. */
@@ -103,25 +101,31 @@ export class Gate {
   }
 
   get dropFlowCount(): number {
-    return this.#dropCount;
+    return this.#drops.size;
+  }
+
+  /** Whether to call `used`: there may soon be a flow to give up. */
+  get wantsUse(): boolean {
+    return this.#enforces && this.#allows.size >= this.#budgets.allow * SHARE_TO_WATCH;
   }
 
   /** Lets queries to `destination` pass in the switch until the verdict ends, if that is a second or more away. */
   allow(destination: Address, untilMs: number): void {
     if (!this.#enforces) return;
+    const heldEndMs = this.#allows.endOf(destination);
+    // Queries already on their way to us when the flow was added ask for it again.
+    if (untilMs - heldEndMs < RENEWAL_LEAD_MS) return;
     const nowMs = this.#clock.nowMs();
     const seconds = flowSeconds(untilMs, nowMs);
-    if (seconds < 1) return;
-    const held = this.#allows.get(destination);
-    if (held === undefined && this.#allows.size >= this.#options.allowFlows) {
+    const endsAtMs = nowMs + seconds * 1000;
+    if (seconds < 1 || endsAtMs - heldEndMs < RENEWAL_LEAD_MS) return;
+    if (Number.isNaN(heldEndMs) && !this.#makeRoom(nowMs)) {
       this.counters.add('allow budget reached');
       return;
     }
-    const endsAtMs = nowMs + seconds * 1000;
-    // Queries already on their way to us when the flow was added ask for it again.
-    if (held !== undefined && endsAtMs - held.endsAtMs < RENEWAL_LEAD_MS) return;
     this.counters.add('allow flows');
-    this.#install({ destination, endsAtMs, lookAtMs: endsAtMs - RENEWAL_LEAD_MS }, seconds);
+    this.#allows.put(destination, endsAtMs, nowMs);
+    this.#datapath?.addAllow(destination, seconds);
   }
 
   /** Takes the permission for `destination` back. */
@@ -132,23 +136,21 @@ export class Gate {
   /** Drops what `client` sends to `destination` for a while; beyond the budgets, all it is not allowed, or nothing. */
   block(client: Address, destination: Address): void {
     if (!this.#enforces) return;
-    const { dropFlowSeconds, dropFlows, dropFlowsPerClient } = this.#options;
-    this.#forgetEndedDrops();
-    if (this.#clientDrops.has(client) || this.#dropOf(client, destination) !== undefined) return;
-    if (this.#dropCount >= dropFlows) {
+    const { dropFlowSeconds, dropFlowsPerClient } = this.#options;
+    const nowMs = this.#clock.nowMs();
+    this.#drops.expire(nowMs);
+    if (this.#drops.drops(client, destination)) return;
+    if (this.#drops.size >= this.#budgets.drop) {
       this.counters.add('drop budget reached');
       return;
     }
-    const endsAtMs = this.#clock.nowMs() + dropFlowSeconds * 1000;
-    const count = this.#dropsPerClient.get(client) ?? 0;
-    this.#dropCount++;
-    if (count < dropFlowsPerClient) {
-      this.#dropsPerClient.set(client, count + 1);
-      this.#keepDrop({ client, destination, endsAtMs, next: undefined });
+    const endsAtMs = nowMs + dropFlowSeconds * 1000;
+    if (this.#drops.countOf(client) < dropFlowsPerClient) {
+      this.#drops.add(client, destination, endsAtMs);
       this.counters.add('drop flows');
       this.#datapath?.addDrop(client, destination, dropFlowSeconds);
     } else {
-      this.#keepDrop({ client, destination: undefined, endsAtMs, next: undefined });
+      this.#drops.add(client, undefined, endsAtMs);
       this.counters.add('client drop flows');
       this.#datapath?.addClientDrop(client, dropFlowSeconds);
     }
@@ -156,10 +158,7 @@ export class Gate {
 
   /** Takes away the drop flows for a destination that has become known. */
   unblock(destination: Address): void {
-    for (const record of recordsIn(this.#drops.get(destination))) {
-      this.#forgetDrop(record);
-      this.#datapath?.removeDrop(record.client, destination);
-    }
+    for (const client of this.#drops.takeFor(destination)) this.#datapath?.removeDrop(client, destination);
   }
 
   release(inPort: number, frame: Buffer, frameStart: number, frameEnd: number): void {
@@ -172,8 +171,46 @@ export class Gate {
    */
   tick(untilMs: (destination: Address) => number | undefined): void {
     const nowMs = this.#clock.nowMs();
-    this.#forgetEndedDrops();
-    this.#renewals.drain(nowMs, (record) => this.#renew(record, untilMs(record.destination), nowMs));
+    this.#drops.expire(nowMs);
+    this.#allows.due(nowMs, (record) => this.#renew(record, untilMs(record.destination), nowMs));
+  }
+
+  /** What the switch has counted for an allow flow: OpenFlow 1.3 has no idle time, so use is a counter that has grown. */
+  used(destination: Address, packetCount: bigint): void {
+    this.#allows.used(destination, packetCount, this.#clock.nowMs());
+  }
+
+  /**
+   * The switch had no room for a flow of this kind: the budget becomes nine tenths of what stands. `first` on this
+   * connection, or once more `lowered`; `known` when that was done just now, for flows on their way are refused as well.
+   */
+  tableFull(kind: FlowKind): 'first' | 'lowered' | 'known' {
+    const nowMs = this.#clock.nowMs();
+    const isFirst = this.#fullAtMs === undefined;
+    if (this.#fullAtMs !== undefined && nowMs - this.#fullAtMs < FULL_MS) return 'known';
+    this.#fullAtMs = nowMs;
+    const standing = kind === 'allow' ? this.#allows.size : this.#drops.size;
+    this.#budgets[kind] = Math.floor(standing * SHARE_WHEN_FULL);
+    while (this.#allows.size > this.#budgets.allow) this.#evict(this.#allows.leastUsed()!);
+    return isFirst ? 'first' : 'lowered';
+  }
+
+  /**
+   * Takes over flows that the switch has and nobody here knows of, as after a restart, where their verdict is still the
+   * same: `untilMs` says until when a destination is allowed as of now. The others are not desired.
+   */
+  adopt(flows: readonly VerdictFlow[], untilMs: (destination: Address) => number | undefined): void {
+    if (!this.#enforces) return;
+    const nowMs = this.#clock.nowMs();
+    const ordered = [...flows].sort((one, other) => one.secondsLeft - other.secondsLeft);
+    for (const flow of ordered) {
+      const endsAtMs = nowMs + flow.secondsLeft * 1000;
+      const isAdopted =
+        flow.kind === 'allow'
+          ? this.#adoptAllow(flow.destination, Math.min(endsAtMs, untilMs(flow.destination) ?? nowMs), nowMs)
+          : this.#adoptDrop(flow, endsAtMs, untilMs);
+      if (isAdopted) this.counters.add('adopted flows');
+    }
   }
 
   /** The flows that should be on the switch now. */
@@ -181,89 +218,64 @@ export class Gate {
     if (!this.#enforces) return [];
     const nowMs = this.#clock.nowMs();
     const left = (endsAtMs: number) => Math.max(1, flowSeconds(endsAtMs, nowMs));
-    const live = <T extends { endsAtMs: number }>(records: Iterable<T>) =>
-      [...records].filter((r) => r.endsAtMs > nowMs);
-    const drops = [...this.#drops.values()].flatMap((held) => live(recordsIn(held)));
-    return [
-      ...live(this.#allows.values()).map((record) => allowFlow(record.destination, left(record.endsAtMs))),
-      ...drops.map((record) => dropFlow(record.client, record.destination!, left(record.endsAtMs))),
-      ...live(this.#clientDrops.values()).map((record) => dropClientFlow(record.client, left(record.endsAtMs))),
-    ];
+    const allows = [...this.#allows.live(nowMs)].map((one) => allowFlow(one.destination, left(one.endsAtMs)));
+    const drops = [...this.#drops.live(nowMs)].map(({ client, destination, endsAtMs }) =>
+      destination === undefined
+        ? dropClientFlow(client, left(endsAtMs))
+        : dropFlow(client, destination, left(endsAtMs)),
+    );
+    return [...allows, ...drops];
+  }
+
+  #adoptAllow(destination: Address, endsAtMs: number, nowMs: number): boolean {
+    const isNew = Number.isNaN(this.#allows.endOf(destination));
+    if (!isNew || endsAtMs - nowMs < 1000 || this.#allows.size >= this.#budgets.allow) return false;
+    this.#allows.put(destination, endsAtMs, nowMs);
+    return true;
+  }
+
+  #adoptDrop(
+    flow: Exclude<VerdictFlow, { readonly kind: 'allow' }>,
+    endsAtMs: number,
+    untilMs: (destination: Address) => number | undefined,
+  ): boolean {
+    const { client } = flow;
+    const destination = flow.kind === 'drop' ? flow.destination : undefined;
+    if (destination !== undefined && untilMs(destination) !== undefined) return false;
+    const isHeld = destination === undefined ? this.#drops.dropsAllOf(client) : this.#drops.drops(client, destination);
+    if (isHeld || this.#drops.size >= this.#budgets.drop) return false;
+    this.#drops.add(client, destination, endsAtMs);
+    return true;
+  }
+
+  /** False when there is no flow to give up for another. */
+  #makeRoom(nowMs: number): boolean {
+    if (this.#allows.size < this.#budgets.allow) return true;
+    const destination = this.#allows.leastUsed(nowMs - REST_MS);
+    if (destination === undefined) return false;
+    this.#evict(destination);
+    return true;
+  }
+
+  #evict(destination: Address): void {
+    this.counters.add('allow flows evicted');
+    this.disallow(destination);
   }
 
   #renew(record: AllowRecord, untilMs: number | undefined, nowMs: number): void {
     const { destination, endsAtMs } = record;
-    if (this.#allows.get(destination) !== record) return;
     const seconds = untilMs === undefined ? 0 : flowSeconds(untilMs, nowMs);
     const newEndMs = nowMs + seconds * 1000;
     if (newEndMs - endsAtMs >= RENEWAL_LEAD_MS) {
       this.counters.add('allow flows renewed');
-      this.#install({ destination, endsAtMs: newEndMs, lookAtMs: newEndMs - RENEWAL_LEAD_MS }, seconds);
+      this.#allows.prolong(record, newEndMs);
+      this.#datapath?.addAllow(destination, seconds);
     } else if (nowMs >= endsAtMs) {
       this.#allows.delete(destination);
     } else {
-      record.lookAtMs = endsAtMs;
-      this.#renewals.add(record);
+      this.#allows.lookAgain(record);
     }
   }
-
-  #install(record: AllowRecord, seconds: number): void {
-    this.#allows.set(record.destination, record);
-    this.#renewals.add(record);
-    this.#datapath?.addAllow(record.destination, seconds);
-  }
-
-  #keepDrop(record: DropRecord): void {
-    const { client, destination } = record;
-    if (this.#oldestDrop === undefined) this.#oldestDrop = record;
-    else this.#newestDrop!.next = record;
-    this.#newestDrop = record;
-    if (destination === undefined) {
-      this.#clientDrops.set(client, record);
-      return;
-    }
-    const held = this.#drops.get(destination);
-    if (held === undefined) this.#drops.set(destination, record);
-    else if (held instanceof Map) held.set(client, record);
-    else this.#drops.set(destination, new Map([held, record].map((one) => [one.client, one])));
-  }
-
-  #dropOf(client: Address, destination: Address): DropRecord | undefined {
-    const held = this.#drops.get(destination);
-    if (held instanceof Map) return held.get(client);
-    return held?.client === client ? held : undefined;
-  }
-
-  #forgetEndedDrops(): void {
-    const nowMs = this.#clock.nowMs();
-    while (this.#oldestDrop !== undefined && this.#oldestDrop.endsAtMs <= nowMs) {
-      this.#forgetDrop(this.#oldestDrop);
-      this.#oldestDrop = this.#oldestDrop.next;
-    }
-  }
-
-  #forgetDrop(record: DropRecord): void {
-    const { client, destination } = record;
-    if (destination === undefined) {
-      if (this.#clientDrops.get(client) !== record) return;
-      this.#clientDrops.delete(client);
-      this.#dropCount--;
-      return;
-    }
-    if (this.#dropOf(client, destination) !== record) return;
-    const held = this.#drops.get(destination);
-    if (held instanceof Map && held.size > 1) held.delete(client);
-    else this.#drops.delete(destination);
-    this.#dropCount--;
-    const count = (this.#dropsPerClient.get(client) ?? 1) - 1;
-    if (count === 0) this.#dropsPerClient.delete(client);
-    else this.#dropsPerClient.set(client, count);
-  }
-}
-
-function recordsIn(held: DropRecord | Map<Address, DropRecord> | undefined): readonly DropRecord[] {
-  if (held === undefined) return [];
-  return held instanceof Map ? [...held.values()] : [held];
 }
 
 function flowSeconds(untilMs: number, nowMs: number): number {

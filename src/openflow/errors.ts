@@ -18,6 +18,10 @@ export class OpenFlowError extends GluewallError {
   readonly offset: number;
   /** Where it is in words, such as `flowMod.match[2]`. */
   readonly path: string;
+  /** What is wrong there. */
+  readonly detail: string;
+  /** Whose code it is when the type is OFPET_EXPERIMENTER: an ERROR message carries it. */
+  readonly experimenter: number | undefined;
 
   constructor(codeName: ErrorCodeName, offset: number, path: string, detail: string) {
     super('openflow-decode', `${codeName} at ${path} (octet ${offset}): ${detail}`);
@@ -29,6 +33,8 @@ export class OpenFlowError extends GluewallError {
     this.codeName = codeName;
     this.offset = offset;
     this.path = path;
+    this.detail = detail;
+    this.experimenter = numbers.experimenter;
   }
 }
 

@@ -47,6 +47,18 @@ export const u64: Kind<bigint> = {
   encode: (writer, value) => writer.u64(value),
 };
 
+/** Sixteen octets as one number: a connection's label, a wide register. */
+export const u128: Kind<bigint> = {
+  decode: (reader) => (reader.u64() << 64n) | reader.u64(),
+  encode(writer, value) {
+    if (typeof value !== 'bigint' || value < 0n || value >> 128n !== 0n) {
+      writer.fail(`${value} is not a bigint from 0 to 2^128 - 1`);
+    }
+    writer.u64(value >> 64n);
+    writer.u64(value & 0xffffffffffffffffn);
+  },
+};
+
 /** An Ethernet address as text: `00:00:5e:00:53:01`, lower case. */
 export const mac: Kind<string> = {
   decode: (reader) =>

@@ -1,12 +1,13 @@
 /** Whole OpenFlow 1.3 messages: bytes to values and back (OpenFlow 1.3.5 §7.1.1). */
 import { OpenFlowEncodeError, OpenFlowError } from './errors.ts';
+import { RowIndex, type RowValue } from './families.ts';
 import { HEADER_BYTES, MessageType, OPENFLOW_VERSION } from './schema/constants.ts';
 import { MESSAGE_ROWS } from './schema/messages.ts';
-import { RowIndex, type RowValue } from './structure.ts';
 import { faultWithin, Reader, WireFault, Writer } from './wire.ts';
 
 type Rows = typeof MESSAGE_ROWS;
-type WithXid<T> = T extends unknown ? { readonly [K in keyof T | 'xid']: K extends keyof T ? T[K] : number } : never;
+type Flat<T> = { readonly [K in keyof T]: T[K] };
+type WithXid<T> = T extends unknown ? Flat<T & { readonly xid: number }> : never;
 
 /** A message of a known type. `type` tells which; `xid` pairs a reply with its request. */
 export type KnownMessage = WithXid<RowValue<Rows[number]>>;

@@ -1,6 +1,6 @@
+import { type OneOf, RowIndex, type Rows } from './families.ts';
 import type { Kind } from './kinds.ts';
 import { pad, u16 } from './kinds.ts';
-import { type OneOf, RowIndex, type Rows } from './structure.ts';
 import { faultWithin } from './wire.ts';
 
 /** A multipart message: its flags (`MULTIPART_MORE`), and the part that its type tells (OpenFlow 1.3.5 §7.3.5). */

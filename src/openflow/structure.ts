@@ -1,7 +1,7 @@
-/** How kinds combine into structures, lists and families of type-length-value elements, with the types inferred. */
+/** How kinds combine into structures and lists, with the types inferred. Families of elements are in families.ts. */
 import type { Kind, Padding, TypeOf } from './kinds.ts';
 import type { ErrorCodeName } from './schema/errors.ts';
-import { faultWithin, type Reader, type Writer } from './wire.ts';
+import { faultWithin } from './wire.ts';
 
 type Fields = Readonly<Record<string, Kind<unknown>>>;
 
@@ -12,16 +12,16 @@ export type StructOf<F extends Fields> = {
 
 /** Fields one after the other, in the order they are listed. */
 export function struct<const F extends Fields>(fields: F): Kind<StructOf<F>> {
-  const entries = Object.entries(fields);
+  const entries = Object.entries(fields).map(([name, kind]) => ({ name, kind, isPadding: 'padding' in kind }));
   return {
     decode(reader) {
       const value: Record<string, unknown> = {};
       let current = '';
       try {
-        for (const [name, kind] of entries) {
+        for (const { name, kind, isPadding } of entries) {
           current = name;
           const part = kind.decode(reader);
-          if (!('padding' in kind)) value[name] = part;
+          if (!isPadding) value[name] = part;
         }
       } catch (error) {
         throw faultWithin(error, current);
@@ -32,7 +32,7 @@ export function struct<const F extends Fields>(fields: F): Kind<StructOf<F>> {
       const values = value as Readonly<Record<string, unknown>>;
       let current = '';
       try {
-        for (const [name, kind] of entries) {
+        for (const { name, kind } of entries) {
           current = name;
           kind.encode(writer, values[name]);
         }
@@ -127,123 +127,51 @@ export function behindLength<T>(padBytes: number, badLength: ErrorCodeName, body
   };
 }
 
-/** One member of a union: its number on the wire, its name in `type`, and its fields. */
-export interface Row<N extends string, T> {
-  readonly number: number;
-  readonly name: N;
-  readonly body: Kind<T>;
-}
+/** The object of those fields that are there. */
+export type OptionalsOf<F extends Fields> = { readonly [K in keyof F]?: TypeOf<F[K]> };
 
-export type Rows = readonly Row<string, object>[];
-
-export function row<const N extends string, T extends object>(number: number, name: N, body: Kind<T>): Row<N, T> {
-  return { number, name, body };
-}
-
-type Flat<T> = { readonly [K in keyof T]: T[K] };
-
-/** The object that a row makes: its name as `type`, then its fields. */
-export type RowValue<R> = R extends Row<infer N, infer T> ? Flat<{ readonly type: N } & T> : never;
-
-/** An element whose number no row has, kept as it came. `raw` is what follows its header. */
-export interface Unknown {
-  readonly type: 'unknown';
-  readonly typeCode: number;
-  readonly raw: Buffer;
-}
-
-/** Any value that the rows can make, or one that none of them knows. */
-export type OneOf<R extends Rows> = RowValue<R[number]> | Unknown;
-
-/** Finds rows by number and by name. */
-export class RowIndex<R extends Rows> {
-  readonly #byNumber: ReadonlyMap<number, Row<string, object>>;
-  readonly #byName: ReadonlyMap<string, Row<string, object>>;
-
-  constructor(rows: R) {
-    this.#byNumber = new Map(rows.map((candidate) => [candidate.number, candidate]));
-    this.#byName = new Map(rows.map((candidate) => [candidate.name, candidate]));
-  }
-
-  has(typeCode: number): boolean {
-    return this.#byNumber.has(typeCode);
-  }
-
-  /** The name of a row; `unknown` where there is none. */
-  nameOf(typeCode: number): string {
-    return this.#byNumber.get(typeCode)?.name ?? 'unknown';
-  }
-
-  /** Reads the body of element `typeCode` from the whole of `window`. */
-  decode(typeCode: number, window: Reader): OneOf<R> {
-    const found = this.#byNumber.get(typeCode);
-    if (found === undefined) {
-      return { type: 'unknown', typeCode, raw: window.bytes(window.remainingBytes) };
-    }
-    const value = { type: found.name, ...found.body.decode(window) };
-    window.expectEnd();
-    return value as unknown as OneOf<R>;
-  }
-
-  /** The number that goes on the wire for a value. */
-  numberOf(value: OneOf<R>, writer: Writer): number {
-    if (isUnknown(value)) return value.typeCode;
-    return (this.#byName.get(value.type) ?? writer.fail(`nothing here is called ${value.type}`)).number;
-  }
-
-  encodeBody(writer: Writer, value: OneOf<R>): void {
-    if (isUnknown(value)) writer.bytes(value.raw);
-    else this.#byName.get(value.type)!.body.encode(writer, value);
-  }
-}
-
-function isUnknown(value: { readonly type: string }): value is Unknown {
-  return value.type === 'unknown';
-}
-
-/** A family of elements that start with a u16 type and a u16 length (OpenFlow 1.3.5 §7.2). */
-export interface Family<R extends Rows> {
-  readonly rows: R;
-  readonly badLength: ErrorCodeName;
-  /** True when the length counts the padding to a multiple of eight, false when that padding follows uncounted. */
-  readonly lengthCountsPadding: boolean;
-}
-
-/** A list of such elements to the end of the window. An unknown type is kept with its octets. */
-export function tlvs<R extends Rows>(family: Family<R>): Kind<readonly OneOf<R>[]> {
-  const elements = list(tlv(family));
+/**
+ * A u16 that says with one bit each, from the lowest, which of the fields follow; a bit without a field is `badBit`.
+ * Fields follow in the order they are listed.
+ */
+export function optionals<const F extends Fields>(fields: F, badBit: ErrorCodeName): Kind<OptionalsOf<F>> {
+  const entries = Object.entries(fields).map(([name, kind], index) => ({ name, kind, bit: 1 << index }));
   return {
-    decode: (reader) => elements.decode(reader.sub(reader.remainingBytes, family.badLength)),
-    encode: elements.encode,
+    decode(reader) {
+      const present = reader.u16();
+      if (present >>> entries.length !== 0) reader.fail(badBit, `presence bits 0x${present.toString(16)}`);
+      const value: Record<string, unknown> = {};
+      for (const { name, kind, bit } of entries) if ((present & bit) !== 0) value[name] = kind.decode(reader);
+      return value as OptionalsOf<F>;
+    },
+    encode(writer, value) {
+      const values = value as Readonly<Record<string, unknown>>;
+      const there = entries.filter(({ name }) => values[name] !== undefined);
+      writer.u16(there.reduce((bits, { bit }) => bits | bit, 0));
+      for (const { name, kind } of there) kind.encode(writer, values[name]);
+    },
   };
 }
 
-function tlv<R extends Rows>(family: Family<R>): Kind<OneOf<R>> {
-  const index = new RowIndex(family.rows);
+/** Why a value cannot stand although its octets can be read. */
+export interface Trouble {
+  readonly codeName: ErrorCodeName;
+  readonly detail: string;
+}
+
+/** The same kind, of which some values are refused, both ways. */
+export function checked<T>(kind: Kind<T>, troubleWith: (value: T) => Trouble | undefined): Kind<T> {
   return {
     decode(reader) {
-      const lengthBytes = reader.peekU16(2);
-      if (family.lengthCountsPadding && lengthBytes % 8 !== 0) {
-        reader.fail(family.badLength, `an element cannot be ${lengthBytes} octets long`);
-      }
-      // The header is read inside the window: a length below its four octets fails here.
-      const window = reader.sub(lengthBytes, family.badLength);
-      const typeCode = window.u16();
-      window.skip(2);
-      const value = index.decode(typeCode, window);
-      // The last element of a message may come without its uncounted padding.
-      if (!family.lengthCountsPadding) reader.skip(Math.min(-lengthBytes & 7, reader.remainingBytes));
+      const value = kind.decode(reader);
+      const trouble = troubleWith(value);
+      if (trouble !== undefined) reader.fail(trouble.codeName, trouble.detail);
       return value;
     },
     encode(writer, value) {
-      const start = writer.offset;
-      writer.u16(index.numberOf(value, writer));
-      writer.zeros(2);
-      index.encodeBody(writer, value);
-      const lengthBytes = writer.offset - start;
-      writer.patchU16(start + 2, lengthBytes);
-      if (!family.lengthCountsPadding) writer.zeros(-lengthBytes & 7);
-      else if (lengthBytes % 8 !== 0) writer.fail(`an element of ${lengthBytes} octets is no multiple of eight`);
+      const trouble = troubleWith(value);
+      if (trouble !== undefined) writer.fail(trouble.detail);
+      kind.encode(writer, value);
     },
   };
 }

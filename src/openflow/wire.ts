@@ -78,6 +78,12 @@ export class Reader {
     return this.#bytes.readUInt16BE(this.#offset + ahead);
   }
 
+  /** The u32 that stands `ahead` octets further on; the reader does not move. */
+  peekU32(ahead: number): number {
+    if (this.remainingBytes < ahead + 4) this.failLength(`needs ${ahead + 4} octets, has ${this.remainingBytes}`);
+    return this.#bytes.readUInt32BE(this.#offset + ahead);
+  }
+
   skip(lengthBytes: number): void {
     this.#take(lengthBytes);
   }

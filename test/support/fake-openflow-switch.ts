@@ -13,6 +13,8 @@ import type {
 
 const WAIT_MS = 5000;
 const MAX_RECEIVED = 100_000;
+/** Octets of one write of a flood. */
+const FLOOD_WRITE_BYTES = 64 * 1024;
 
 /** What a switch keeps when its connection goes: give it to the next one to come back with the same flows. */
 export class FakeTables {
@@ -61,6 +63,12 @@ export interface FakeSwitchOptions {
   readonly flowsPerPart?: number;
   /** Requests that get no answer. */
   readonly deafTo?: readonly Message['type'][];
+  /** What comes of these types is not kept. */
+  readonly forgets?: readonly Message['type'][];
+  /** Every octet is sent on its own. */
+  readonly writesOctets?: boolean;
+  /** Looks at each message first: true when the answer was its own. */
+  readonly answers?: (message: Message, fake: FakeSwitch) => boolean;
 }
 
 /** A HELLO with a header version, and a version bitmap where one is given. */
@@ -119,7 +127,23 @@ export class FakeSwitch {
   }
 
   write(bytes: Buffer): void {
-    this.#socket.write(bytes);
+    if (this.#options.writesOctets !== true) this.#socket.write(bytes);
+    else for (const octet of bytes) this.#socket.write(Buffer.from([octet]));
+  }
+
+  /** Sends one message `count` times, as fast as the other end reads; true unless the connection ended before. */
+  async flood(message: Buffer, count: number): Promise<boolean> {
+    const perWrite = Math.max(1, Math.floor(FLOOD_WRITE_BYTES / message.length));
+    const bytes = Buffer.concat(Array.from({ length: perWrite }, () => message));
+    for (let left = count; left > 0 && !this.#isClosed; left -= perWrite) {
+      await this.writeAndWait(bytes.subarray(0, Math.min(left, perWrite) * message.length));
+    }
+    return !this.#isClosed;
+  }
+
+  /** Resolves when the octets have left, or the connection has ended. */
+  writeAndWait(bytes: Buffer): Promise<void> {
+    return new Promise((resolve) => void this.#socket.write(bytes, () => resolve()));
   }
 
   /** From now on nothing is read. */
@@ -156,8 +180,10 @@ export class FakeSwitch {
     const decoded = decodeMessage(bytes);
     if (!decoded.ok) throw new Error(`the controller sent ${decoded.error.message}`);
     const { message } = decoded;
-    if (this.received.length < MAX_RECEIVED) this.received.push(message);
+    const isKept = this.received.length < MAX_RECEIVED && this.#options.forgets?.includes(message.type) !== true;
+    if (isKept) this.received.push(message);
     if (this.#options.deafTo?.includes(message.type)) return;
+    if (this.#options.answers?.(message, this) === true) return;
     const answer = this.#answer(message);
     if (answer !== undefined) this.send({ ...answer, xid: message.xid });
   }

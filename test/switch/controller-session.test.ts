@@ -51,13 +51,21 @@ class Rig {
       used: () => undefined,
       gone: tell('gone'),
     };
-    const options = { listen: { host: '127.0.0.1', port: 0 }, switches: 4, packetIns: { perPort: 256, bytes: 1 << 20 } };
+    const options = {
+      listen: { host: '127.0.0.1', port: 0 },
+      switches: 4,
+      packetIns: { perPort: 256, bytes: 1 << 20 },
+    };
     this.controller = new OpenFlowController(systemClock, keepingLog(this.log), options, hooks);
   }
 
   telling(what: string, count = 1): Promise<unknown> {
     const times = () => this.told.filter((one) => one === what).length;
-    return until(`${what} (told: ${this.told}; log: ${this.log.join('; ')})`, WAIT_MS, () => times() >= count || undefined);
+    return until(
+      `${what} (told: ${this.told}; log: ${this.log.join('; ')})`,
+      WAIT_MS,
+      () => times() >= count || undefined,
+    );
   }
 }
 

@@ -1,7 +1,11 @@
-/** Actions (OpenFlow 1.3.5 §7.2.5): data only. */
+/** Actions (OpenFlow 1.3.5 §7.2.5), and those of Nicira: data only. */
+import { type ElementOf, type Family, ids, row, tlvs } from '../families.ts';
 import { pad, padTo8, rest, u8, u16, u32 } from '../kinds.ts';
 import { setFieldOxm } from '../oxm.ts';
-import { type Family, type OneOf, row, struct, tlvs } from '../structure.ts';
+import { checked, struct, type Trouble } from '../structure.ts';
+import { zone } from '../subfield.ts';
+import { Experimenter } from './constants.ts';
+import { NICIRA_ACTION_ROWS, niciraNumber } from './nicira.ts';
 
 const nothing = struct({ pad: pad(4) });
 const etherType = struct({ etherType: u16, pad: pad(2) });
@@ -26,13 +30,52 @@ const ACTION_ROWS = [
   row(0xffff, 'experimenter', struct({ experimenter: u32, data: rest })),
 ] as const;
 
-const ACTION_FAMILY = {
+/** The actions of a `ct`: all but another `ct`, which Open vSwitch refuses there and which would nest without end. */
+const CT_INNER_FAMILY = {
   rows: ACTION_ROWS,
+  experimenters: NICIRA_ACTION_ROWS,
   badLength: 'OFPBAC_BAD_LEN',
   lengthCountsPadding: true,
-} as const satisfies Family<typeof ACTION_ROWS>;
+} as const satisfies Family<typeof ACTION_ROWS, typeof NICIRA_ACTION_ROWS>;
 
-/** What is done to a frame. An experimenter's `data` fills its element up to a multiple of eight octets. */
-export type Action = OneOf<typeof ACTION_ROWS>;
+/** What `ct` may carry. */
+export type CtInnerAction = ElementOf<typeof ACTION_ROWS, typeof NICIRA_ACTION_ROWS>;
+
+/** The subtype of Nicira's action that sends a packet through the connection tracker. */
+const CT_SUBTYPE = 35;
+
+function nestedCt(inner: readonly CtInnerAction[]): Trouble | undefined {
+  const isCt = (action: CtInnerAction) =>
+    action.type === 'experimenter' &&
+    action.experimenter === Experimenter.NICIRA &&
+    action.data.length >= 2 &&
+    action.data.readUInt16BE(0) === CT_SUBTYPE;
+  return inner.some(isCt) ? { codeName: 'OFPBAC_BAD_ARGUMENT', detail: 'a ct stands inside a ct' } : undefined;
+}
+
+const ct = struct({
+  flags: u16,
+  zone,
+  recircTable: u8,
+  pad: pad(3),
+  alg: u16,
+  actions: checked(tlvs(CT_INNER_FAMILY), nestedCt),
+});
+
+const EXPERIMENTER_ACTION_ROWS = [...NICIRA_ACTION_ROWS, row(niciraNumber(CT_SUBTYPE), 'ct', ct)] as const;
+
+const ACTION_FAMILY = {
+  ...CT_INNER_FAMILY,
+  experimenters: EXPERIMENTER_ACTION_ROWS,
+} as const satisfies Family<typeof ACTION_ROWS, typeof EXPERIMENTER_ACTION_ROWS>;
+
+/**
+ * What is done to a frame. Nicira's actions have names of their own; `experimenter` is any other experimenter's, whose
+ * `data` fills its element up to a multiple of eight octets.
+ */
+export type Action = ElementOf<typeof ACTION_ROWS, typeof EXPERIMENTER_ACTION_ROWS>;
 
 export const actions = tlvs(ACTION_FAMILY);
+
+/** Which actions a table has (§7.3.5.5.2). */
+export const actionIds = ids(ACTION_FAMILY);

@@ -1,7 +1,11 @@
+import { Experimenter } from './constants.ts';
+
 /** One OFPET_* type with its codes; a code's number is its place in the list (OpenFlow 1.3.5 §7.4.4). */
 function errorType<const N extends string, const C extends readonly string[]>(number: number, name: N, codes: C) {
   return { number, name, codes } as const;
 }
+
+const EXPERIMENTER_TYPE = { number: 0xffff, name: 'OFPET_EXPERIMENTER' } as const;
 
 /** Every error type of OpenFlow 1.3 with its codes. OFPET_EXPERIMENTER has none: its codes belong to the experimenter. */
 export const ERROR_TYPES = [
@@ -125,17 +129,49 @@ export const ERROR_TYPES = [
     'OFPTFFC_BAD_ARGUMENT',
     'OFPTFFC_EPERM',
   ]),
-  errorType(0xffff, 'OFPET_EXPERIMENTER', []),
+  errorType(EXPERIMENTER_TYPE.number, EXPERIMENTER_TYPE.name, []),
+] as const;
+
+/**
+ * Codes that an experimenter gave to OFPET_EXPERIMENTER; a code's number is its place in the list after `first`. These
+ * are the bundles of ONF extension 230.
+ */
+const EXPERIMENTER_ERRORS = [
+  {
+    experimenter: Experimenter.ONF,
+    first: 2300,
+    codes: [
+      'OFPBFC_UNKNOWN',
+      'OFPBFC_EPERM',
+      'OFPBFC_BAD_ID',
+      'OFPBFC_BUNDLE_EXIST',
+      'OFPBFC_BUNDLE_CLOSED',
+      'OFPBFC_OUT_OF_BUNDLES',
+      'OFPBFC_BAD_TYPE',
+      'OFPBFC_BAD_FLAGS',
+      'OFPBFC_MSG_BAD_LEN',
+      'OFPBFC_MSG_BAD_XID',
+      'OFPBFC_MSG_UNSUP',
+      'OFPBFC_MSG_CONFLICT',
+      'OFPBFC_MSG_TOO_MANY',
+      'OFPBFC_MSG_FAILED',
+      'OFPBFC_TIMEOUT',
+    ],
+  },
 ] as const;
 
 /** The name of one error code, such as `OFPBMC_BAD_PREREQ`; it tells the type too. */
-export type ErrorCodeName = (typeof ERROR_TYPES)[number]['codes'][number];
+export type ErrorCodeName =
+  | (typeof ERROR_TYPES)[number]['codes'][number]
+  | (typeof EXPERIMENTER_ERRORS)[number]['codes'][number];
 
 /** An error as the wire has it, and as the specification names it. */
 export interface ErrorNumbers {
   readonly errorType: number;
   readonly errorCode: number;
   readonly typeName: string;
+  /** Whose code it is when the type is OFPET_EXPERIMENTER. */
+  readonly experimenter?: number;
 }
 
 /** The numbers that stand for a code's name. */
@@ -144,11 +180,25 @@ export function errorNumbers(codeName: ErrorCodeName): ErrorNumbers {
     const errorCode = (type.codes as readonly string[]).indexOf(codeName);
     if (errorCode >= 0) return { errorType: type.number, errorCode, typeName: type.name };
   }
+  for (const { experimenter, first, codes } of EXPERIMENTER_ERRORS) {
+    const place = (codes as readonly string[]).indexOf(codeName);
+    const { number: errorType, name: typeName } = EXPERIMENTER_TYPE;
+    if (place >= 0) return { errorType, errorCode: first + place, typeName, experimenter };
+  }
   throw new RangeError(`no OpenFlow error code is called ${codeName}`);
 }
 
-/** The names of an error's type and code as a switch sent them, numbers where the table has no name. */
-export function errorNames(errorType: number, code: number): { readonly type: string; readonly code: string } {
+/**
+ * The names of an error's type and code as a switch sent them, numbers where the tables have no name. `experimenter` is
+ * that of an error of type OFPET_EXPERIMENTER.
+ */
+export function errorNames(
+  errorType: number,
+  code: number,
+  experimenter?: number,
+): { readonly type: string; readonly code: string } {
   const row = ERROR_TYPES.find((candidate) => candidate.number === errorType);
-  return { type: row?.name ?? String(errorType), code: row?.codes[code] ?? String(code) };
+  const own = EXPERIMENTER_ERRORS.find((candidate) => candidate.experimenter === experimenter);
+  const name = errorType === EXPERIMENTER_TYPE.number ? own?.codes[code - own.first] : row?.codes[code];
+  return { type: row?.name ?? String(errorType), code: name ?? String(code) };
 }

@@ -1,6 +1,7 @@
 /** Instructions of a flow entry (OpenFlow 1.3.5 §7.2.4): data only. */
+import { type Family, ids, type OneOf, row, tlvs } from '../families.ts';
 import { pad, rest, u8, u32, u64 } from '../kinds.ts';
-import { type Family, type OneOf, row, struct, tlvs } from '../structure.ts';
+import { struct } from '../structure.ts';
 import { actions } from './actions.ts';
 
 const INSTRUCTION_ROWS = [
@@ -23,3 +24,6 @@ const INSTRUCTION_FAMILY = {
 export type Instruction = OneOf<typeof INSTRUCTION_ROWS>;
 
 export const instructions = tlvs(INSTRUCTION_FAMILY);
+
+/** Which instructions a table has (§7.3.5.5.2). */
+export const instructionIds = ids(INSTRUCTION_FAMILY);

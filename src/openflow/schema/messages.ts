@@ -1,15 +1,19 @@
 /** The messages (OpenFlow 1.3.5 §7.3 to §7.5): data only. A row's name is the message's `type`. */
+
+import { errorBody } from '../error-body.ts';
+import { type Family, row, tlvs } from '../families.ts';
 import { choice, mac, pad, rest, u8, u16, u32, u64 } from '../kinds.ts';
 import { match } from '../match.ts';
 import { multipart } from '../multipart.ts';
-import { behindLength, type Family, list, ownLength, row, sized, struct, tlvs } from '../structure.ts';
+import { behindLength, checked, list, struct, type Trouble } from '../structure.ts';
 import { actions } from './actions.ts';
-import { MessageType } from './constants.ts';
+import { MessageType, MeterFlag } from './constants.ts';
 import { buckets } from './groups.ts';
 import { instructions } from './instructions.ts';
 import { bands } from './meters.ts';
 import { MULTIPART_REPLY_ROWS, MULTIPART_REQUEST_ROWS } from './multipart.ts';
 import { port } from './ports.ts';
+import { queue } from './queues.ts';
 
 const empty = struct({});
 const data = struct({ data: rest });
@@ -36,20 +40,6 @@ const HELLO_FAMILY = {
   badLength: 'OFPBRC_BAD_LEN',
   lengthCountsPadding: false,
 } as const satisfies Family<typeof HELLO_ROWS>;
-
-const QUEUE_PROPERTY_ROWS = [
-  row(1, 'minRate', struct({ pad: pad(4), rate: u16, pad2: pad(6) })),
-  row(2, 'maxRate', struct({ pad: pad(4), rate: u16, pad2: pad(6) })),
-] as const;
-const QUEUE_PROPERTY_FAMILY = {
-  rows: QUEUE_PROPERTY_ROWS,
-  badLength: 'OFPBRC_BAD_LEN',
-  lengthCountsPadding: true,
-} as const satisfies Family<typeof QUEUE_PROPERTY_ROWS>;
-const queue = sized(
-  { lengthAt: 8, badLength: 'OFPBRC_BAD_LEN' },
-  struct({ queueId: u32, port: u32, length: ownLength, pad: pad(6), properties: tlvs(QUEUE_PROPERTY_FAMILY) }),
-);
 
 const packetIn = struct({
   bufferId: u32,
@@ -112,12 +102,22 @@ const portMod = struct({
   pad3: pad(4),
 });
 
-const meterMod = struct({
-  command: choice(u16, { add: 0, modify: 1, delete: 2 }, 'OFPMMFC_BAD_COMMAND'),
-  flags: u16,
-  meterId: u32,
-  bands,
-});
+const meterMod = checked(
+  struct({
+    command: choice(u16, { add: 0, modify: 1, delete: 2 }, 'OFPMMFC_BAD_COMMAND'),
+    flags: u16,
+    meterId: u32,
+    bands,
+  }),
+  ({ command, flags }) => (command === 'delete' ? undefined : twoUnits(flags)),
+);
+
+/** A rate is in kilobits or in packets each second, not in both (§7.3.4.4). */
+function twoUnits(flags: number): Trouble | undefined {
+  const units = MeterFlag.KBPS | MeterFlag.PKTPS;
+  if ((flags & units) !== units) return undefined;
+  return { codeName: 'OFPMMFC_BAD_FLAGS', detail: 'flags KBPS and PKTPS stand together' };
+}
 
 const featuresReply = struct({
   datapathId: u64,
@@ -138,7 +138,7 @@ const packetOut = struct({
 
 export const MESSAGE_ROWS = [
   row(MessageType.HELLO, 'hello', struct({ elements: tlvs(HELLO_FAMILY) })),
-  row(MessageType.ERROR, 'error', struct({ errorType: u16, code: u16, data: rest })),
+  row(MessageType.ERROR, 'error', errorBody),
   row(MessageType.ECHO_REQUEST, 'echoRequest', data),
   row(MessageType.ECHO_REPLY, 'echoReply', data),
   row(MessageType.EXPERIMENTER, 'experimenter', struct({ experimenter: u32, experimenterType: u32, data: rest })),

@@ -1,6 +1,7 @@
 /** Meter bands (OpenFlow 1.3.5 §7.3.4.4): data only. */
+import { type Family, type OneOf, row, tlvs } from '../families.ts';
 import { pad, rest, u8, u32 } from '../kinds.ts';
-import { type Family, type OneOf, row, struct, tlvs } from '../structure.ts';
+import { struct } from '../structure.ts';
 
 const BAND_ROWS = [
   row(1, 'drop', struct({ rate: u32, burstSize: u32, pad: pad(4) })),

@@ -1,11 +1,13 @@
 /** Multipart bodies (OpenFlow 1.3.5 §7.3.5): data only. Types without a row stay raw. */
+import { type OneOf, row } from '../families.ts';
 import { ascii, pad, rest, type TypeOf, u8, u16, u32, u64 } from '../kinds.ts';
 import { match } from '../match.ts';
-import { type Family, list, type OneOf, ownLength, row, sized, struct, tlvs } from '../structure.ts';
+import { list, ownLength, sized, struct } from '../structure.ts';
 import { buckets } from './groups.ts';
 import { instructions } from './instructions.ts';
 import { bands } from './meters.ts';
 import { port } from './ports.ts';
+import { tableFeatures } from './table-features.ts';
 
 const empty = struct({});
 const flowFilter = struct({
@@ -22,31 +24,6 @@ const onePort = struct({ portNo: u32, pad: pad(4) });
 const oneGroup = struct({ groupId: u32, pad: pad(4) });
 const oneMeter = struct({ meterId: u32, pad: pad(4) });
 const experimenter = struct({ experimenter: u32, experimenterType: u32, data: rest });
-
-const TABLE_PROPERTY_ROWS = [
-  row(2, 'nextTables', struct({ tableIds: list(u8) })),
-  row(3, 'nextTablesMiss', struct({ tableIds: list(u8) })),
-] as const;
-const TABLE_PROPERTY_FAMILY = {
-  rows: TABLE_PROPERTY_ROWS,
-  badLength: 'OFPTFFC_BAD_LEN',
-  lengthCountsPadding: false,
-} as const satisfies Family<typeof TABLE_PROPERTY_ROWS>;
-
-const tableFeatures = sized(
-  { lengthAt: 0, badLength: 'OFPTFFC_BAD_LEN' },
-  struct({
-    length: ownLength,
-    tableId: u8,
-    pad: pad(5),
-    name: ascii(32),
-    metadataMatch: u64,
-    metadataWrite: u64,
-    config: u32,
-    maxEntries: u32,
-    properties: tlvs(TABLE_PROPERTY_FAMILY),
-  }),
-);
 
 export const MULTIPART_REQUEST_ROWS = [
   row(0, 'desc', empty),

@@ -1,10 +1,11 @@
 /** The flow match fields, one row each (OpenFlow 1.3.5 §7.2.3.7); decoding, encoding and checking all read this table. */
-import { ip4, ip6, type Kind, mac, u8, u16, u24, u32, u64 } from '../kinds.ts';
-import { VlanId } from './constants.ts';
+import { ip4, ip6, type Kind, mac, u8, u16, u24, u32, u64, u128 } from '../kinds.ts';
+import { Experimenter, VlanId } from './constants.ts';
 
-/** OXM classes (§7.2.3.2): Open vSwitch's second one, and the specification's own. */
+/** OXM classes (§7.2.3.2): Open vSwitch's second one, the specification's own, and that of experimenters. */
 export const NXM_1_CLASS = 0x0001;
 export const OPENFLOW_BASIC_CLASS = 0x8000;
+export const EXPERIMENTER_CLASS = 0xffff;
 
 /** A field that must stand earlier in the match: with `values` one of them, with `except` none. */
 export interface Prerequisite {
@@ -17,6 +18,8 @@ export interface Prerequisite {
 export interface OxmRow<N extends string, T> {
   readonly oxmClass: number;
   readonly oxmField: number;
+  /** The id that stands before the value when the class is `EXPERIMENTER_CLASS`; not counted in `lengthBytes`. */
+  readonly experimenter?: number;
   readonly name: N;
   readonly kind: Kind<T>;
   /** Octets of the value, and of the mask when there is one. */
@@ -37,6 +40,31 @@ function basic<const N extends string, T>(
 ): OxmRow<N, T> {
   const maskable = maskability === 'maskable';
   return { oxmClass: OPENFLOW_BASIC_CLASS, oxmField, name, kind, lengthBytes, maskable, prerequisites };
+}
+
+/** A field of Open vSwitch (nicira-ext.h, meta-flow.h). Those that OpenFlow has too carry its names with `_nxm`. */
+function nxm<const N extends string, T>(
+  oxmField: number,
+  name: N,
+  kind: Kind<T>,
+  lengthBytes: number,
+  maskability: Maskability,
+  prerequisites: readonly Prerequisite[] = [],
+): OxmRow<N, T> {
+  return { ...basic(oxmField, name, kind, lengthBytes, maskability, prerequisites), oxmClass: NXM_1_CLASS };
+}
+
+/** A field of later OpenFlow that the ONF gave to 1.3 as an extension. */
+function onf<const N extends string, T>(
+  oxmField: number,
+  name: N,
+  kind: Kind<T>,
+  lengthBytes: number,
+  maskability: Maskability,
+  prerequisites: readonly Prerequisite[] = [],
+): OxmRow<N, T> {
+  const row = basic(oxmField, name, kind, lengthBytes, maskability, prerequisites);
+  return { ...row, oxmClass: EXPERIMENTER_CLASS, experimenter: Experimenter.ONF };
 }
 
 const isIpv4 = { field: 'eth_type', values: [0x0800] };
@@ -96,13 +124,40 @@ export const OXM_ROWS = [
   basic(37, 'pbb_isid', u24, 3, 'maskable', [isPbb]),
   basic(38, 'tunnel_id', u64, 8, 'maskable'),
   basic(39, 'ipv6_exthdr', u16, 2, 'maskable', [isIpv6]),
-  {
-    oxmClass: NXM_1_CLASS,
-    oxmField: 26,
-    name: 'nw_frag',
-    kind: u8,
-    lengthBytes: 1,
-    maskable: true,
-    prerequisites: [isIp],
-  } satisfies OxmRow<'nw_frag', number>,
+  nxm(0, 'reg0', u32, 4, 'maskable'),
+  nxm(1, 'reg1', u32, 4, 'maskable'),
+  nxm(2, 'reg2', u32, 4, 'maskable'),
+  nxm(3, 'reg3', u32, 4, 'maskable'),
+  nxm(4, 'reg4', u32, 4, 'maskable'),
+  nxm(5, 'reg5', u32, 4, 'maskable'),
+  nxm(6, 'reg6', u32, 4, 'maskable'),
+  nxm(7, 'reg7', u32, 4, 'maskable'),
+  nxm(8, 'reg8', u32, 4, 'maskable'),
+  nxm(9, 'reg9', u32, 4, 'maskable'),
+  nxm(10, 'reg10', u32, 4, 'maskable'),
+  nxm(11, 'reg11', u32, 4, 'maskable'),
+  nxm(12, 'reg12', u32, 4, 'maskable'),
+  nxm(13, 'reg13', u32, 4, 'maskable'),
+  nxm(14, 'reg14', u32, 4, 'maskable'),
+  nxm(15, 'reg15', u32, 4, 'maskable'),
+  nxm(16, 'tunnel_id_nxm', u64, 8, 'maskable'),
+  nxm(26, 'nw_frag', u8, 1, 'maskable', [isIp]),
+  nxm(29, 'nw_ttl', u8, 1, 'exact', [isIp]),
+  nxm(31, 'tun_ipv4_src', ip4, 4, 'maskable'),
+  nxm(32, 'tun_ipv4_dst', ip4, 4, 'maskable'),
+  nxm(33, 'pkt_mark', u32, 4, 'maskable'),
+  nxm(34, 'tcp_flags_nxm', u16, 2, 'maskable', [isTcp]),
+  nxm(37, 'conj_id', u32, 4, 'exact'),
+  nxm(105, 'ct_state', u32, 4, 'maskable'),
+  nxm(106, 'ct_zone', u16, 2, 'exact'),
+  nxm(107, 'ct_mark', u32, 4, 'maskable'),
+  nxm(108, 'ct_label', u128, 16, 'maskable'),
+  nxm(109, 'tun_ipv6_src', ip6, 16, 'maskable'),
+  nxm(110, 'tun_ipv6_dst', ip6, 16, 'maskable'),
+  nxm(111, 'xxreg0', u128, 16, 'maskable'),
+  nxm(112, 'xxreg1', u128, 16, 'maskable'),
+  nxm(113, 'xxreg2', u128, 16, 'maskable'),
+  nxm(114, 'xxreg3', u128, 16, 'maskable'),
+  onf(42, 'tcp_flags', u16, 2, 'maskable', [isTcp]),
+  onf(43, 'actset_output', u32, 4, 'exact'),
 ] as const;

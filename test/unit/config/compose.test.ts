@@ -17,7 +17,13 @@ allow: ['2001:db8:1::53', 203.0.113.1]
 teach: chain
 root_hints: 'named.root'
 seed: [203.0.113.1]
-openflow: { listen: '[::1]:6633', switches: 2 }
+openflow:
+  listen: '[::1]:6633'
+  connect: ['ssl:[2001:DB8::1]', ssl:switch-1.example:6640, tcp:127.0.0.1:6634]
+  tls: { key: key.pem, certificate: cert.pem, ca: ca.pem }
+  plain: anywhere
+  switches: 4
+  connection_rate: 5
 capture: { interfaces: [eth1], direction: networks }
 hold: { time: 0, packets: 10, bytes: 10000 }
 ttl: {floor: 1s, cap: 30d}

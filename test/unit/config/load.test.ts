@@ -30,12 +30,19 @@ describe('defaults', () => {
       trusted_resolvers: [],
       allow: [],
       seed: [],
-      openflow: { listen: { host: '127.0.0.1', port: 6653 }, switches: 64 },
+      openflow: {
+        listen: { host: '127.0.0.1', port: 6653 },
+        connect: [],
+        plain: 'loopback',
+        switches: 64,
+        connection_rate: 50,
+      },
       capture: { direction: 'port' },
       hold: { time: 50, packets: 1024, bytes: 1_048_576 },
       allow_flow: { total: 65_536 },
       drop_flow: { life: 10_000, per_client: 16, total: 8192 },
       copy: { observed_rate: 5000, blocked_rate: 100 },
+      ask: { rate: 5000, waiting: 256 },
       ttl: { floor: 60_000, cap: 7 * 86_400_000 },
       glue: { wait: 2000, size: 65_536 },
       pending: { time: 5000, size: 65_536 },
@@ -65,7 +72,13 @@ allow: ['2001:db8:1::53']
 teach: matched
 root_hints: named.root
 seed: [203.0.113.1]
-openflow: { listen: '[::1]:6633', switches: 2 }
+openflow:
+  listen: '[::1]:6633'
+  connect: ['ssl:[2001:db8::1]', 'ssl:switch-1.example:6640', tcp:127.0.0.1:6634]
+  tls: { key: a-key.pem, certificate: a-cert.pem, ca: /etc/ca.pem }
+  plain: anywhere
+  switches: 4
+  connection_rate: 5
 capture: { interfaces: [eth1], direction: networks }
 hold: { time: 100ms, packets: 10, bytes: 10000 }
 control: { socket: /tmp/x.sock }
@@ -83,7 +96,18 @@ log: { level: debug, rate: 10 }
     expect(config.outside.ports).toEqual(['eth1', 3]);
     expect(config.trusted_resolvers.map(formatAddress)).toEqual(['192.0.2.2']);
     expect(config.allow.map(formatAddress)).toEqual(['2001:db8:1::53']);
-    expect(config.openflow).toEqual({ listen: { host: '::1', port: 6633 }, switches: 2 });
+    expect(config.openflow).toEqual({
+      listen: { host: '::1', port: 6633 },
+      connect: [
+        { scheme: 'ssl', host: '2001:db8::1', port: 6653 },
+        { scheme: 'ssl', host: 'switch-1.example', port: 6640 },
+        { scheme: 'tcp', host: '127.0.0.1', port: 6634 },
+      ],
+      tls: { key: 'a-key.pem', certificate: 'a-cert.pem', ca: '/etc/ca.pem' },
+      plain: 'anywhere',
+      switches: 4,
+      connection_rate: 5,
+    });
     expect(config.capture).toEqual({ interfaces: ['eth1'], direction: 'networks' });
     expect(config.hold).toEqual({ time: 100, packets: 10, bytes: 10_000 });
   });
@@ -114,6 +138,7 @@ describe('limits', () => {
     ['pending.size', ['1', '1000000'], ['0', '1000001']],
     ['history.size', ['1', '10000000'], ['0', '10000001']],
     ['openflow.switches', ['1', '1024'], ['0', '1025']],
+    ['openflow.connection_rate', ['1', '10000'], ['0', '10001']],
     ['log.rate', ['10', '100000'], ['9', '100001']],
   ])('%s', (path, good, bad) => {
     for (const value of good) accepts(nested(path, value));
@@ -221,6 +246,9 @@ trusted_resolvers: 192.0.2.2
     ['a network for an address', 'allow: [192.0.2.0/24]', 'gluewall.yaml:1:9: allow.0: '],
     ['an address with a zone index', 'allow: ["fe80::1%eth0"]', 'gluewall.yaml:1:9: allow.0: '],
     ['a listen address without port', 'openflow: {listen: 127.0.0.1}', 'gluewall.yaml:1:20: openflow.listen: '],
+    ['TLS without a certificate', 'openflow: {tls: {key: k, ca: c}}', 'gluewall.yaml:1:12: openflow.tls.certificate: '],
+    ['a switch without a scheme', 'openflow: {connect: [192.0.2.1]}', 'gluewall.yaml:1:22: openflow.connect.0: '],
+    ['a number for a switch', 'openflow: {connect: [6653]}', 'gluewall.yaml:1:22: openflow.connect.0: '],
     ['null for a word', 'mode: ~', 'gluewall.yaml:1:7: mode: '],
     ['not a number', 'history: {size: .nan}', 'gluewall.yaml:1:17: history.size: '],
   ])('%s', (_what, text, start) => {
@@ -281,6 +309,47 @@ trusted_resolvers: 192.0.2.2
 });
 
 describe('contradictions', () => {
+  it('OpenFlow without TLS that would leave the machine is refused where it stands', () => {
+    const mistakes = mistakesOf(
+      'openflow:\n  listen: 0.0.0.0:6653\n  connect:\n    - tcp:[::1]\n    - tcp:192.0.2.9\n    - ssl:192.0.2.9\n',
+    );
+    const remedy =
+      'OpenFlow without TLS, neither authenticated nor encrypted, stays on loopback; set openflow.tls (gluewall pki init makes keys for a lab), or openflow.plain: anywhere where only switches reach it';
+    expect(mistakes).toEqual([
+      `gluewall.yaml:2:3: openflow.listen on 0.0.0.0: ${remedy}`,
+      `gluewall.yaml:5:7: openflow.connect to tcp:192.0.2.9:6653: ${remedy}`,
+      'gluewall.yaml:6:7: openflow.connect: ssl: needs openflow.tls, with a key and a certificate of ours',
+    ]);
+  });
+
+  it.each(['127.0.0.1', '127.255.0.254', 'localhost', '[::1]'])('%s is this machine', (host) => {
+    accepts(`openflow: {listen: "${host}:0", connect: ["tcp:${host}"]}`);
+  });
+
+  it.each([
+    '0.0.0.0',
+    '[::]',
+    '192.0.2.1',
+    '128.0.0.1',
+    '127.0.0.256',
+    '127.1',
+    '127.0.0.1.example',
+    'localhost.example',
+    'LOCALHOST',
+    '[::ffff:192.0.2.1]',
+    '[::2]',
+  ])('%s is not, or nobody can tell', (host) => {
+    expect(mistakesOf(`openflow: {listen: "${host}:0"}`)).toHaveLength(1);
+    expect(mistakesOf(`openflow: {connect: ["tcp:${host}"]}`)).toHaveLength(1);
+    accepts(`openflow: {listen: "${host}:0", connect: ["tcp:${host}"], plain: anywhere}`);
+  });
+
+  it('more switches to connect to than openflow.switches', () => {
+    expect(mistakesOf('openflow: {switches: 1, connect: [tcp:127.0.0.1:1, tcp:127.0.0.1:2]}')).toEqual([
+      'gluewall.yaml:1:26: openflow.connect names 2 switches, openflow.switches is 1: raise it',
+    ]);
+  });
+
   const inside = 'inside: {networks: [192.0.2.0/24]}';
   const outside = 'outside: {ports: [eth1]}';
 

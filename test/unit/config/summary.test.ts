@@ -13,12 +13,17 @@ describe('summarise', () => {
         'inside: 192.0.2.0/24; outside ports: eth0',
         'trusted resolvers: 192.0.2.53; allowed destinations: 0',
         'learns from responses to the trusted resolvers, captured on eth0',
+        'up to 64 switches, which connect to 127.0.0.1:6653 by plain TCP',
         'kept in SQLite (written every 1s, 100000 events); events are not written to a file',
       ],
       warnings: [],
     });
     expect(of(`${WHOLE}eve: {file: eve.json}\nstore: {kind: memory}`).sentences).toContain(
       'nothing is kept beyond a restart; events are written to eve.json',
+    );
+    const tls = 'tls: {key: key.pem, certificate: cert.pem, ca: ca.pem}';
+    expect(of(`openflow: {listen: "[::]:6653", ${tls}, connect: ["ssl:192.0.2.9"]}`).sentences).toContain(
+      'up to 64 switches, which connect to [::]:6653 by TLS, with a certificate of ca.pem; it connects to ssl:192.0.2.9:6653',
     );
     expect(of(WHOLE).sentences[0]).toBe('monitor: every query passes, verdicts are only told');
   });
@@ -41,7 +46,16 @@ describe('summarise', () => {
       `${WHOLE}capture: {direction: networks}`,
     ],
     ['seed is for demonstration', `${WHOLE}seed: [192.0.2.9]`, WHOLE],
-    ['OpenFlow is neither', `${WHOLE}openflow: {listen: "0.0.0.0:6653"}`, `${WHOLE}openflow: {listen: "[::1]:6653"}`],
+    [
+      'OpenFlow without TLS',
+      `${WHOLE}openflow: {listen: "0.0.0.0:6653", plain: anywhere}`,
+      `${WHOLE}openflow: {listen: "[::1]:6653", plain: anywhere}`,
+    ],
+    [
+      'OpenFlow without TLS',
+      `${WHOLE}openflow: {connect: ["tcp:192.0.2.9"], plain: anywhere}`,
+      `${WHOLE}openflow: {connect: ["tcp:127.0.0.1"], plain: anywhere}`,
+    ],
   ])('warns: %s', (start, warned, fine) => {
     expect(of(warned).warnings.filter((warning) => warning.startsWith(start))).toHaveLength(1);
     expect(of(fine).warnings.filter((warning) => warning.startsWith(start))).toEqual([]);

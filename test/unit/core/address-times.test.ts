@@ -13,7 +13,10 @@ const address = fc.oneof(
 );
 const time = fc.oneof(fc.double({ noNaN: true }), fc.constant(Number.POSITIVE_INFINITY));
 const step = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('set' as const), address, time, tag: fc.integer({ min: 1, max: 3 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('set' as const), address, time, tag: fc.integer({ min: 1, max: 3 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), address }) },
 );
 

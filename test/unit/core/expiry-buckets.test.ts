@@ -37,6 +37,14 @@ describe('ExpiryBuckets', () => {
     expect(drained(buckets, 1e10)).toEqual(['a', 'b', 'c']);
   });
 
+  it('never hands out what was taken out', () => {
+    const item = { name: 'a', dueAtMs: 5_500 };
+    const buckets = bucketsOf(item, { name: 'b', dueAtMs: 5_600 });
+    buckets.delete(item);
+    buckets.delete({ name: 'never there', dueAtMs: 9_000 });
+    expect(drained(buckets, 50_000)).toEqual(['b']);
+  });
+
   it('never hands out what is due at Infinity', () => {
     const buckets = bucketsOf({ name: 'kept', dueAtMs: Number.POSITIVE_INFINITY });
     expect(drained(buckets, Number.MAX_SAFE_INTEGER)).toEqual([]);

@@ -1,0 +1,130 @@
+/** `pki`: keys and certificates for a lab, and the lines that put them to use. */
+import { isIP } from 'node:net';
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+import { systemClock } from '../../core/clock.ts';
+import { GluewallError } from '../../core/errors.ts';
+import type { LabFiles, SwitchFiles } from '../../pki/lab-files.ts';
+import { printJson, printLines } from '../output.ts';
+
+const MAX_DAYS = 36_500;
+const MAX_SWITCHES = 256;
+/** Names of the files of the authority and the controller. */
+const TAKEN = ['ca', 'controller'];
+const PORT = 6653;
+
+interface InitOptions {
+  readonly dir: string;
+  readonly days: string;
+  readonly controller: string;
+  readonly switch?: readonly string[];
+  readonly json?: true;
+}
+
+export function addPkiCommands(program: Command): void {
+  const examples = ['gluewall pki init', 'gluewall pki init --dir lab-pki --switch br0 br1 --days 30 --json'];
+  program
+    .command('pki')
+    .description('keys and certificates with which switches and gluewall know each other')
+    .command('init')
+    .description(
+      'make a certificate authority for a lab, a key and certificate for gluewall and others for switches; ' +
+        'the key of the authority lies beside them: in production use an authority of your own',
+    )
+    .option('--dir <folder>', 'where the files go; existing ones are not overwritten', 'pki')
+    .option('--days <count>', 'how long the certificates are valid', '3650')
+    .option('--switch <name...>', 'a key and certificate for each of these (default one for all: switch)')
+    .option('--controller <name>', 'host name or address of gluewall, for its certificate', 'gluewall')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`)
+    .action(init);
+}
+
+async function init(options: InitOptions): Promise<void> {
+  const switches = switchNames(options.switch ?? ['switch']);
+  const lab = {
+    directory: options.dir,
+    days: daysArgument(options.days),
+    controller: controllerName(options.controller),
+    switches,
+  };
+  // The library behind it is large, and no other command needs it.
+  const { writeLabFiles } = await import('../../pki/lab-files.ts');
+  const files = await writeLabFiles(lab, systemClock.nowMs());
+  const answer = {
+    ...files,
+    switches: files.switches.map((one) => ({ ...one, commands: switchCommands(files, one, options.controller) })),
+    configuration: configuration(files),
+  };
+  if (options.json === true) await printJson(answer);
+  else await printLines(describe(answer));
+}
+
+interface Answer extends LabFiles {
+  readonly switches: readonly (SwitchFiles & { readonly commands: readonly string[] })[];
+  readonly configuration: string;
+}
+
+function describe({ authority, switches, configuration: text, validUntil }: Answer): readonly string[] {
+  return [
+    `made keys and certificates for a lab, valid until ${validUntil}`,
+    `whoever has ${authority.key} can pass for any switch and for gluewall: in production use an authority of your own`,
+    '',
+    'gluewall.yaml (where switches are on other hosts, openflow.listen too, such as "0.0.0.0:6653"):',
+    '',
+    ...text.trimEnd().split('\n'),
+    ...switches.flatMap(({ name, commands }) => [
+      '',
+      `switch ${name}, with its two files and ${authority.certificate} copied to its host:`,
+      '',
+      ...commands,
+    ]),
+  ];
+}
+
+function configuration({ controller, authority }: LabFiles): string {
+  const tls = { key: controller.key, certificate: controller.certificate, ca: authority.certificate };
+  return stringify({ openflow: { tls } }, { lineWidth: 0 });
+}
+
+function switchCommands(
+  { authority }: LabFiles,
+  { key, certificate }: SwitchFiles,
+  controller: string,
+): readonly string[] {
+  const family = isIP(controller);
+  const host = family === 6 ? `[${controller}]` : family === 4 ? controller : 'ADDRESS-OF-GLUEWALL';
+  return [
+    `ovs-vsctl set-ssl ${[key, certificate, authority.certificate].map(shellWord).join(' ')}`,
+    `ovs-vsctl set-controller BRIDGE ssl:${host}:${PORT}`,
+  ];
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function daysArgument(text: string): number {
+  const days = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (days >= 1 && days <= MAX_DAYS) return days;
+  throw new GluewallError('usage', `"${text}" is no number of days: want a whole number from 1 to ${MAX_DAYS}`);
+}
+
+/** They name files, and stand in certificates. */
+function switchNames(names: readonly string[]): readonly string[] {
+  if (names.length > MAX_SWITCHES) throw new GluewallError('usage', `want at most ${MAX_SWITCHES} switches at once`);
+  for (const [index, name] of names.entries()) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) {
+      const wanted = 'want letters, digits, dots, dashes and underscores, at most 63';
+      throw new GluewallError('usage', `"${name}" is no name of a switch: ${wanted}`);
+    }
+    const isTaken = [...TAKEN, ...names.slice(0, index)].some((one) => one.toLowerCase() === name.toLowerCase());
+    if (isTaken) throw new GluewallError('usage', `"${name}" names two files: give each switch a name of its own`);
+  }
+  return names;
+}
+
+function controllerName(text: string): string {
+  if (isIP(text) !== 0 || /^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/.test(text)) return text;
+  throw new GluewallError('usage', `"${text}" is neither a host name of at most 63 characters nor an address`);
+}

@@ -1,0 +1,93 @@
+/** The files of a lab: an authority, a controller and switches. */
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { GluewallError } from '../core/errors.ts';
+import { type KeyAndCertificate, LabAuthority } from './lab-authority.ts';
+
+/** The name of the authority's files. */
+const AUTHORITY = 'ca';
+
+export interface LabOptions {
+  readonly directory: string;
+  readonly days: number;
+  /** Goes into the certificate's subject and its subjectAltName; its files are `controller-…`. */
+  readonly controller: string;
+  /** Names of switches, which are those of their files, too. */
+  readonly switches: readonly string[];
+}
+
+/** Paths of a private key and its certificate. */
+export interface FilePair {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+export interface SwitchFiles extends FilePair {
+  readonly name: string;
+}
+
+export interface LabFiles {
+  readonly authority: FilePair;
+  readonly controller: FilePair;
+  readonly switches: readonly SwitchFiles[];
+  /** ISO 8601. */
+  readonly validUntil: string;
+}
+
+/**
+ * Makes keys and certificates, and writes them to `directory`, keys with mode 0600. Throws GluewallError `pki-files` when
+ * one is there already or cannot be written; then nothing is left behind.
+ */
+export async function writeLabFiles(options: LabOptions, nowMs: number): Promise<LabFiles> {
+  const directory = resolve(options.directory);
+  const pairOf = (name: string): FilePair => ({
+    key: join(directory, `${name}-key.pem`),
+    certificate: join(directory, `${name}-cert.pem`),
+  });
+  const places: LabFiles = {
+    authority: pairOf(AUTHORITY),
+    controller: pairOf('controller'),
+    switches: options.switches.map((name) => ({ name, ...pairOf(name) })),
+    validUntil: new Date(nowMs + options.days * 86_400_000).toISOString(),
+  };
+  const pairs = [places.authority, places.controller, ...places.switches];
+  refuseExisting(pairs);
+  const authority = await LabAuthority.create('gluewall lab CA', nowMs, options.days);
+  const contents = [authority.files];
+  for (const name of [options.controller, ...options.switches]) contents.push(await authority.issue(name));
+  writePairs(directory, pairs, contents);
+  return places;
+}
+
+function refuseExisting(pairs: readonly FilePair[]): void {
+  const existing = pairs.flatMap(({ key, certificate }) => [key, certificate]).find((file) => existsSync(file));
+  if (existing === undefined) return;
+  const remedy = 'it is not overwritten; name another folder with --dir, or move it away';
+  throw new GluewallError('pki-files', `${existing} is there already: ${remedy}`);
+}
+
+function writePairs(directory: string, pairs: readonly FilePair[], contents: readonly KeyAndCertificate[]): void {
+  const written: string[] = [];
+  const write = (file: string, text: string, mode: number) => {
+    // Whoever made it in the meantime keeps it.
+    const descriptor = openSync(file, 'wx', mode);
+    written.push(file);
+    try {
+      writeFileSync(descriptor, text);
+    } finally {
+      closeSync(descriptor);
+    }
+  };
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o755 });
+    for (const [index, { key, certificate }] of pairs.entries()) {
+      write(key, contents[index]!.keyPem, 0o600);
+      write(certificate, contents[index]!.certificatePem, 0o644);
+    }
+  } catch (cause) {
+    for (const file of written) rmSync(file, { force: true });
+    const { code, path } = cause as NodeJS.ErrnoException;
+    const remedy = 'name a folder with --dir that you may write to';
+    throw new GluewallError('pki-files', `${path ?? directory} cannot be written (${code}); ${remedy}`, { cause });
+  }
+}

@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addPkiCommands } from '../../../../src/cli/commands/pki.ts';
+import { parseConfig } from '../../../../src/config/load.ts';
+import { loadTlsSettings } from '../../../../src/controller/tls-settings.ts';
+import { runCommand } from '../../../support/run-command.ts';
+
+describe('gluewall pki init', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'gluewall-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  const init = (...args: string[]) =>
+    runCommand(addPkiCommands, 'pki', 'init', '--dir', join(directory, 'lab'), ...args);
+
+  it('prints a configuration that loads, whose files are good', async () => {
+    const { stdout, exitCode, error } = await init();
+    expect({ exitCode, error }).toEqual({ exitCode: 0, error: undefined });
+    const [, text = ''] = /^(openflow:\n(?: .*\n)+)/m.exec(stdout) ?? [];
+    const { tls } = parseConfig(text, 'gluewall.yaml').openflow;
+    expect(() => loadTlsSettings(tls!, Date.now())).not.toThrow();
+  });
+
+  it('says what is to be done on a switch, and that it is for a lab', async () => {
+    const { stdout } = await init();
+    const at = (name: string) => join(directory, 'lab', name);
+    expect(stdout).toContain(
+      `\novs-vsctl set-ssl ${['switch-key.pem', 'switch-cert.pem', 'ca-cert.pem'].map(at).join(' ')}\n`,
+    );
+    expect(stdout).toContain('\novs-vsctl set-controller BRIDGE ssl:ADDRESS-OF-GLUEWALL:6653\n');
+    expect(stdout).toMatch(
+      /whoever has .*ca-key\.pem can pass for any switch.*: in production use an authority of your own/,
+    );
+    expect(stdout).not.toContain('PRIVATE');
+  });
+
+  it('answers as JSON, with each switch and the address of the controller', async () => {
+    const { stdout } = await init('--switch', 'br0', 'br1', '--controller', '2001:db8::1', '--days', '1', '--json');
+    const answer = JSON.parse(stdout);
+    expect(answer.switches).toMatchObject([
+      { name: 'br0', key: join(directory, 'lab', 'br0-key.pem') },
+      { name: 'br1' },
+    ]);
+    expect(answer.switches[1].commands[1]).toBe('ovs-vsctl set-controller BRIDGE ssl:[2001:db8::1]:6653');
+    expect(Date.parse(answer.validUntil) - Date.now()).toBeLessThanOrEqual(86_400_000);
+    expect(answer.configuration).toContain('certificate: ');
+  });
+
+  it.each([
+    [['--days', '0'], '"0" is no number of days'],
+    [['--days', '36501'], '"36501" is no number of days'],
+    [['--days', '1.5'], 'is no number of days'],
+    [['--switch', '../br0'], '"../br0" is no name of a switch'],
+    [['--switch', ''], 'is no name of a switch'],
+    [['--switch', 'x'.repeat(64)], 'is no name of a switch'],
+    [['--switch', 'ca'], '"ca" names two files'],
+    [['--switch', 'Controller'], '"Controller" names two files'],
+    [['--switch', 'br0', 'BR0'], '"BR0" names two files'],
+    [['--switch', ...Array.from({ length: 257 }, (_, n) => `br${n}`)], 'at most 256 switches'],
+    [['--controller', 'a b'], '"a b" is neither a host name'],
+    [['--controller', ''], 'is neither a host name'],
+  ])('refuses %.40j', async (args, said) => {
+    const { error, stdout } = await init(...args);
+    expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining(said) });
+    expect(stdout).toBe('');
+  });
+
+  it('writes over nothing', async () => {
+    await init();
+    expect((await init()).error).toMatchObject({ code: 'pki-files' });
+  });
+
+  it('quotes for the shell what needs it', async () => {
+    const { stdout } = await runCommand(
+      addPkiCommands,
+      'pki',
+      'init',
+      '--dir',
+      join(directory, "it's a lab"),
+      '--json',
+    );
+    const [command] = JSON.parse(stdout).switches[0].commands;
+    expect(command).toContain(`'${directory}/it'\\''s a lab/switch-key.pem'`);
+  });
+});
