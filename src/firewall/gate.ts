@@ -28,8 +28,9 @@ export interface GateOptions {
 
 /** A flow's hard timeout has 16 bits (OpenFlow 1.3.5 §7.3.4.1). */
 const MAX_TIMEOUT_SECONDS = 65_535;
-/** A later end that is not this much later is not worth a flow_mod. */
-const RENEWAL_LEAD_MS = 1000;
+/** A later end that is not this much later, nor by this share of what is left, is not worth a flow_mod. */
+const WORTHWHILE_MS = 1000;
+const WORTHWHILE_SHARE = 0.1;
 /** A flow used so lately is not given up for another: a table too small for its traffic would do nothing else. */
 const REST_MS = 1000;
 /** A switch whose table is full says so for every flow that was on its way. */
@@ -112,13 +113,12 @@ export class Gate {
   /** Lets queries to `destination` pass in the switch until the verdict ends, if that is a second or more away. */
   allow(destination: Address, untilMs: number): void {
     if (!this.#enforces) return;
-    const heldEndMs = this.#allows.endOf(destination);
-    // Queries already on their way to us when the flow was added ask for it again.
-    if (untilMs - heldEndMs < RENEWAL_LEAD_MS) return;
     const nowMs = this.#clock.nowMs();
+    const heldEndMs = this.#allows.endOf(destination);
     const seconds = flowSeconds(untilMs, nowMs);
     const endsAtMs = nowMs + seconds * 1000;
-    if (seconds < 1 || endsAtMs - heldEndMs < RENEWAL_LEAD_MS) return;
+    // Queries already on their way to us when the flow was added ask for it again.
+    if (seconds < 1 || endsAtMs - heldEndMs < Math.max(WORTHWHILE_MS, (heldEndMs - nowMs) * WORTHWHILE_SHARE)) return;
     if (Number.isNaN(heldEndMs) && !this.#makeRoom(nowMs)) {
       this.counters.add('allow budget reached');
       return;
@@ -266,7 +266,7 @@ export class Gate {
     const { destination, endsAtMs } = record;
     const seconds = untilMs === undefined ? 0 : flowSeconds(untilMs, nowMs);
     const newEndMs = nowMs + seconds * 1000;
-    if (newEndMs - endsAtMs >= RENEWAL_LEAD_MS) {
+    if (newEndMs - endsAtMs >= WORTHWHILE_MS) {
       this.counters.add('allow flows renewed');
       this.#allows.prolong(record, newEndMs);
       this.#datapath?.addAllow(destination, seconds);

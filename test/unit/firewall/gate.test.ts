@@ -62,6 +62,18 @@ describe('Gate: allow flows', () => {
     expect(datapath.take()).toEqual(['add allow 203.0.113.1 200s']);
   });
 
+  it('that have the longest timeout there is are not added again every second', () => {
+    const { clock, gate, datapath } = setUp();
+    gate.allow(server(1), NEVER);
+    datapath.take();
+    clock.advance(3_600_000);
+    gate.allow(server(1), NEVER);
+    expect(datapath.take()).toEqual([]);
+    clock.advance(3_600_000);
+    gate.allow(server(1), NEVER);
+    expect(datapath.take()).toEqual(['add allow 203.0.113.1 65535s']);
+  });
+
   it('have a budget; a destination that has one may renew it', () => {
     const { clock, gate, datapath } = setUp({ allowFlows: 2 });
     for (const n of [1, 2, 3]) gate.allow(server(n), clock.nowMs() + 100_000);
