@@ -33,7 +33,7 @@ static struct { double port, switches, window, warm, seconds, known, frame, rate
 static struct switch_end *switches[MAX_SWITCHES];
 static uint32_t switch_count, slot_count;
 static uint64_t now_ns, measured_from_ns, measured_until_ns;
-static uint64_t sent, answers, unanswered, abandoned, closed, reconnects, flow_mods, packet_outs, errors;
+static uint64_t sent, answers, unanswered, abandoned, closed, reconnects, flow_mods, packet_outs, errors, octets;
 static uint64_t latency_us[LATENCY_BUCKETS];
 
 static void read_clock(void) {
@@ -120,6 +120,7 @@ static void heed_packet_out(struct switch_end *end, const uint8_t *message, size
 
 static void heed(struct switch_end *end, const uint8_t *message, size_t length) {
   uint8_t type = message[1];
+  if (now_ns >= measured_from_ns && now_ns < measured_until_ns) octets += length;
   if (type == FLOW_MOD) heed_flow_mod(end, message, length);
   else if (type == PACKET_OUT) heed_packet_out(end, message, length);
   else if (type == ERROR) errors++;
@@ -321,8 +322,8 @@ int main(int count, char **arguments) {
   load();
   printf("{\"answersPerSecond\":%.0f,\"p50Us\":%" PRIu64 ",\"p99Us\":%" PRIu64 ",\"leastShare\":%.4f,\"sent\":%" PRIu64
          ",\"answers\":%" PRIu64 ",\"unanswered\":%" PRIu64 ",\"abandoned\":%" PRIu64 ",\"reconnects\":%" PRIu64
-         ",\"closed\":%" PRIu64 ",\"flowMods\":%" PRIu64 ",\"packetOuts\":%" PRIu64 ",\"errors\":%" PRIu64 "}\n",
+         ",\"closed\":%" PRIu64 ",\"flowMods\":%" PRIu64 ",\"packetOuts\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"octets\":%" PRIu64 "}\n",
          (double)answers / options.seconds, latency_quantile(0.5), latency_quantile(0.99), least_share(), sent, answers,
-         unanswered + total_in_flight(), abandoned, reconnects, closed, flow_mods, packet_outs, errors);
+         unanswered + total_in_flight(), abandoned, reconnects, closed, flow_mods, packet_outs, errors, octets);
   return 0;
 }

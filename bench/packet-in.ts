@@ -1,8 +1,10 @@
 /**
  * npm run bench -- packet-in [--json] [--runs N]: packet_ins answered per second, how long an answer takes, how fair and
- * how large gluewall is with many switches, beside other controllers under the same load, in turns.
- * docs/performance.md says what the figures mean.
+ * how large gluewall is with many switches, beside other controllers under the same load, in turns. With --heap instead:
+ * heap octets allocated for a packet_in with a small and with a large frame. docs/performance.md says what the figures
+ * mean.
  */
+import { measureAllocation } from './support/allocation-run.ts';
 import { type Bench, countOption, runBench } from './support/bench-program.ts';
 import { compileLoadGenerator } from './support/load-generator.ts';
 import { osKen, testcontroller } from './support/other-controllers.ts';
@@ -25,8 +27,15 @@ const TARGETS: readonly Target[] = [
   { figure: 'rssMb', want: '<= 400' },
 ];
 
+/** One octet for ten that a frame has more: a copy of it would take one for each. */
+const HEAP_TARGETS: readonly Target[] = [
+  { figure: 'heapBytesPerOctet', want: '<= 0.1' },
+  { figure: 'copiedBytesPerOctet', want: '<= 0.1' },
+];
+
 const ANSWERS: Shown = { unit: 'answers/s', digits: 0 };
 const MICROSECONDS: Shown = { unit: 'µs', digits: 0 };
+const OCTETS: Shown = { unit: 'octets', digits: 0 };
 const RATIO: Shown = { unit: '', digits: 2 };
 const SHOWN: Readonly<Record<string, Shown>> = {
   ours: ANSWERS,
@@ -46,6 +55,14 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   p99ByP50: RATIO,
   minShare256: RATIO,
   rssMb: { unit: 'MB', digits: 0 },
+  heapBytesPerSmall: OCTETS,
+  heapBytesPerLarge: OCTETS,
+  heapBytesPerOctet: RATIO,
+  bufferBytesPerSmall: OCTETS,
+  bufferBytesPerLarge: OCTETS,
+  answerBytesPerSmall: OCTETS,
+  answerBytesPerLarge: OCTETS,
+  copiedBytesPerOctet: RATIO,
   eventsLost: { unit: 'events', digits: 0 },
   eventsBeyondPace: { unit: 'events', digits: 0 },
 };
@@ -66,8 +83,19 @@ function shortly(run: RunFigures): string {
   return names.map((name) => `${name} ${run[name]?.toLocaleString('en') ?? 'left out'}`).join(', ');
 }
 
-async function bench(call: Bench): Promise<string> {
-  const count = countOption(call, 'runs', RUNS, 1, MOST_RUNS);
+async function benchHeap(call: Bench, count: number): Promise<string> {
+  const generator = await compileLoadGenerator(call.folder, call.signal);
+  const runs: RunFigures[] = [];
+  for (let run = 1; run <= count; run++) {
+    runs.push(await measureAllocation(call, generator));
+    const { heapBytesPerSmall, heapBytesPerLarge } = runs.at(-1)!;
+    const [small, large] = [heapBytesPerSmall, heapBytesPerLarge].map((bytes) => bytes?.toFixed(1));
+    call.say(`run ${run} of ${count}: heap octets for a small frame ${small}, for a large one ${large}`);
+  }
+  return conclude(call, figuresOf(runs), count, HEAP_TARGETS);
+}
+
+async function benchSpeed(call: Bench, count: number): Promise<string> {
   const generator = await compileLoadGenerator(call.folder, call.signal);
   const others = { osken: osKen(call), testcontroller: testcontroller(call) };
   const leftOut: LeftOut[] = Object.entries(others).flatMap(([what, candidate]) =>
@@ -79,11 +107,25 @@ async function bench(call: Bench): Promise<string> {
     runs.push(await measureOnce(call, generator, others));
     call.say(`run ${run} of ${count}: ${shortly(runs.at(-1)!)}`);
   }
-  const figures = figuresOf(runs);
+  return conclude(call, figuresOf(runs), count, TARGETS, leftOut);
+}
+
+function conclude(
+  call: Bench,
+  figures: Figures,
+  count: number,
+  targets: readonly Target[],
+  leftOut: readonly LeftOut[] = [],
+): string {
   call.say(`\nmedian of ${count} runs (least to most)`);
   for (const line of figureLines(figures, SHOWN)) call.say(line);
   call.say('');
-  return reportLine('packet-in', figures, TARGETS, leftOut);
+  return reportLine('packet-in', figures, targets, leftOut);
 }
 
-runBench('packet-in', { options: ['runs'] }, bench);
+function bench(call: Bench): Promise<string> {
+  const count = countOption(call, 'runs', RUNS, 1, MOST_RUNS);
+  return call.has('heap') ? benchHeap(call, count) : benchSpeed(call, count);
+}
+
+runBench('packet-in', { flags: ['heap'], options: ['runs'] }, bench);

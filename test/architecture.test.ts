@@ -24,6 +24,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   storage: ['core', 'dns', 'nsdb', 'policy', 'events'],
   control: ['core', 'dns', 'services'],
   config: ['core'],
+  pki: ['core'],
   switches: ['core', 'packet', 'openflow', 'controller'],
   doctor: ['core', 'openflow', 'controller', 'switches'],
 };

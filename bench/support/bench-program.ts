@@ -41,7 +41,10 @@ export async function runBench(name: string, known: Arguments, body: (bench: Ben
   for (const signal of SIGNALS) process.on(signal, onSignal);
   const out = values.json === true ? process.stderr : process.stdout;
   const say = (line: string) => out.write(`${line}\n`);
-  const option = (key: string) => (typeof values[key] === 'string' ? values[key] : undefined);
+  const option = (key: string) => {
+    const value = values[key];
+    return typeof value === 'string' ? value : undefined;
+  };
   try {
     say(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}`);
     const line = await body({ folder, signal: abort.signal, option, has: (flag) => values[flag] === true, say });
@@ -65,15 +68,15 @@ export function countOption(bench: Bench, name: string, ifMissing: number, least
   return count;
 }
 
-function readArguments(name: string, { flags = [], options = [] }: Arguments) {
-  const flag = { type: 'boolean' } as const;
-  const value = { type: 'string' } as const;
-  const known = [
-    ...['json', ...flags].map((key) => [key, flag] as const),
-    ...options.map((key) => [key, value] as const),
-  ];
+function readArguments(
+  name: string,
+  { flags = [], options = [] }: Arguments,
+): Readonly<Record<string, unknown>> | undefined {
+  const known: Record<string, { readonly type: 'boolean' | 'string' }> = {};
+  for (const key of ['json', ...flags]) known[key] = { type: 'boolean' };
+  for (const key of options) known[key] = { type: 'string' };
   try {
-    return parseArgs({ options: Object.fromEntries(known) }).values;
+    return parseArgs({ options: known }).values;
   } catch (error) {
     const usage = [...flags.map((key) => `[--${key}]`), ...options.map((key) => `[--${key} N]`)].join(' ');
     process.stderr.write(`${(error as Error).message}\nusage: npm run bench -- ${name} [--json] ${usage}\n`);

@@ -42,6 +42,8 @@ export interface LoadResult {
   readonly packetOuts: number;
   /** ERROR messages from the controller. */
   readonly errors: number;
+  /** Octets that the controller sent while answers counted. */
+  readonly octets: number;
 }
 
 export type LoadMark = 'measuring' | 'measured';

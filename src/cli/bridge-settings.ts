@@ -1,5 +1,6 @@
 /** What the configuration says of a bridge, in the words of those who deal with bridges. */
 import { isJudging } from '../config/effective.ts';
+import { formatSwitchTarget } from '../config/fields.ts';
 import type { Config } from '../config/schema.ts';
 import { ASK_METER, COPY_METERS, type Treatment } from '../controller/base-flows.ts';
 import type { BridgeWishes } from '../doctor/bridge-findings.ts';
@@ -18,16 +19,16 @@ export function primeSettings(config: Config): PrimeSettings {
   };
 }
 
-/** Packets per second by meter id. */
+/** Packets per second by meter id. Copies pass the meter of all that asks as well, which has room for them. */
 export function meterRates({ copy, ask }: Config): ReadonlyMap<number, number> {
   const rates = { observed: copy.observed_rate, blocked: copy.blocked_rate };
   const copies = COPY_METERS.map(({ meterId, reason }): [number, number] => [meterId, rates[reason]]);
-  return new Map([...copies, [ASK_METER, ask.rate]]);
+  return new Map([...copies, [ASK_METER, ask.rate + rates.observed + rates.blocked]]);
 }
 
 export function bridgeWishes({ outside, openflow }: Config): BridgeWishes {
-  const { host, port } = openflow.listen;
-  return { outsidePorts: outside.ports, controllerTarget: `tcp:${host.includes(':') ? `[${host}]` : host}:${port}` };
+  const scheme = openflow.tls === undefined ? 'tcp' : 'ssl';
+  return { outsidePorts: outside.ports, controllerTarget: formatSwitchTarget({ scheme, ...openflow.listen }) };
 }
 
 /** What a bridge does with direct queries while `mode` is in force. */

@@ -51,6 +51,7 @@ export function statusOf(parts: CountedParts, mode: ModeFigures): StatusView {
     eve: eve?.figures ?? null,
     openflowErrors: controller.errors,
     packetIns: controller.queue.counters.snapshot(),
+    connections: controller.connections.snapshot(),
     switches: controller.switches.map((session) => viewSwitch(session, firewall)),
   };
 }
@@ -72,10 +73,18 @@ function viewSwitch(session: SwitchSession, firewall: Firewall) {
   };
 }
 
+function refusedTls({ connections }: OpenFlowController): number {
+  return connections.get('refused: TLS') + connections.get('refused: slow TLS');
+}
+
 /** What was lost, refused or could not be read since the start, by name. */
 export function lossesOf(parts: CountedParts): ReadonlyMap<string, number> {
   const { history, learner, capture, firewall, feed, controller, writer, eve } = parts;
   const losses = new Map<string, number>([
+    ['connections refused for their rate', controller.connections.get('refused: rate')],
+    ['connections refused for want of room', controller.connections.get('refused: no room')],
+    ['connections refused for a datapath id in use', controller.connections.get('refused: duplicate datapath id')],
+    ['TLS handshakes failed', refusedTls(controller)],
     ['frames from switches unreadable', firewall.counters.get('unreadable frames')],
     ['queries not judged for want of room', controller.queue.counters.get('packet_in dropped')],
     ['queries judged late', controller.queue.counters.get('late verdicts')],

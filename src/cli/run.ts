@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { plainPlaces } from '../config/plain-places.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock, turnClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
@@ -47,24 +48,27 @@ export async function run(options: { readonly config?: string; readonly socket?:
 }
 
 function sayHowToConnect(log: Log, config: Config, port: number): void {
-  const { host } = config.openflow.listen;
+  const { listen, tls } = config.openflow;
+  const { host } = listen;
   const target = host.includes(':') ? `[${host}]` : host;
-  log.info({ host, port }, `listening for switches on ${target}:${port}`);
+  log.info({ host, port }, `listening for switches on ${target}:${port}${tls === undefined ? '' : ', by TLS'}`);
   const isEverywhere = host === '0.0.0.0' || host === '::';
-  const command = connectCommand('BRIDGE', isEverywhere ? 'ADDRESS-OF-THIS-HOST' : target, port);
+  const scheme = tls === undefined ? 'tcp' : 'ssl';
+  const command = connectCommand('BRIDGE', `${scheme}:${isEverywhere ? 'ADDRESS-OF-THIS-HOST' : target}:${port}`);
   log.info({}, `connect a bridge: ${command}`);
   const effect = 'setting the first controller of a bridge removes all its flows';
   log.warn({}, `${effect}; traffic stops until this controller has set its own`);
-  if (/^(127\.|::1$|localhost$)/.test(host)) return;
-  log.warn({}, `OpenFlow is neither authenticated nor encrypted: let only your switches reach ${target}:${port}`);
+  const plain = plainPlaces(config).map(({ what }) => what);
+  if (plain.length === 0) return;
+  log.warn({}, `OpenFlow is neither authenticated nor encrypted (${plain.join(', ')}): let only your switches there`);
 }
 
 /** The one command that puts a bridge under control; its parts take effect together. */
-export function connectCommand(bridge: string, host: string, port: number): string {
+export function connectCommand(bridge: string, controller: string): string {
   return [
     `ovs-vsctl set bridge ${bridge} protocols=OpenFlow13`,
     `set-fail-mode ${bridge} secure`,
-    `set-controller ${bridge} tcp:${host}:${port}`,
+    `set-controller ${bridge} ${controller}`,
   ].join(' -- ');
 }
 

@@ -55,7 +55,7 @@ export function areCopiesMetered(meterIds: ReadonlySet<number>): boolean {
   return COPY_METERS.every(({ meterId }) => meterIds.has(meterId));
 }
 
-/** Open vSwitch sends every packet to the controller through this meter that passes no other. */
+/** Open vSwitch sends every packet to the controller through this meter, copies that have passed their own as well. */
 export const ASK_METER = Meter.CONTROLLER;
 
 const DNS_PORT = 53;

@@ -29,6 +29,11 @@ export class Conversation {
     this.#requests = new Requests(clock, REQUEST_MS);
   }
 
+  /** The connection has ended. */
+  get isOver(): boolean {
+    return this.#endReason !== undefined;
+  }
+
   /** Says that we speak OpenFlow 1.3 and nothing else (OpenFlow 1.3.5 §6.3.1). */
   greet(): void {
     this.answer({ type: 'hello', xid: 0, elements: [{ type: 'versionBitmap', bitmaps: [1 << OPENFLOW_VERSION] }] });
@@ -62,7 +67,7 @@ export class Conversation {
     const refused: Refused<M>[] = [];
     const first = this.#out.peekXid();
     const end = this.#requests.watch((error) => {
-      const message = messages[(error.xid - first + XIDS) % XIDS];
+      const message = error.xid === 0 ? undefined : messages[(error.xid - first + XIDS) % XIDS];
       if (message === undefined) return false;
       if (refused.length < MAX_REFUSED) refused.push({ message, error });
       return true;

@@ -5,6 +5,7 @@ import { areCopiesMetered, generationOf } from './base-flows.ts';
 import type { Conversation, Refused } from './conversation.ts';
 import { type Flow, ruleOf, VERDICT_RULES } from './pipeline.ts';
 import { addFlow, diffFlows } from './reconcile.ts';
+import { RequestRefused } from './requests.ts';
 import { readHasMeters, readOwnFlows, setMeters } from './switch-state.ts';
 import { refusalOf, SLICE, Transaction } from './transaction.ts';
 import type { VerdictWriter } from './verdict-writer.ts';
@@ -34,6 +35,9 @@ export class FlowSync {
   readonly #transaction: Transaction;
   #meters: ReadonlySet<number> = new Set();
   #hasMeters: boolean | undefined;
+  /** Ids of the meters that the log has last been told are missing. */
+  #saidMissing = '';
+  #hasRun = false;
   #generation = 0;
   #renewed: readonly Flow[] = [];
 
@@ -72,11 +76,7 @@ export class FlowSync {
     // Verdicts given between the slices of many changes may have been overtaken by them.
     if (verdicts > SLICE)
       verdicts += await this.#setVerdicts((await readOwnFlows(this.#conversation)).filter(isOfVerdict));
-    const changed = base + verdicts;
-    this.#log.info(
-      { present: present.length, changed },
-      `flows in step: ${present.length} were there, ${changed} changed`,
-    );
+    this.#sayInStep(present.length, base + verdicts);
   }
 
   /** Makes the entries with a timeout live on: they outlive a controller only so long. */
@@ -84,17 +84,38 @@ export class FlowSync {
     for (const flow of this.#renewed) this.#conversation.tell(addFlow(flow, this.#generation));
   }
 
+  /** A switch whose ports change all the time has its flows looked at as often. */
+  #sayInStep(present: number, changed: number): void {
+    const level = this.#hasRun && changed === 0 ? 'debug' : 'info';
+    this.#hasRun = true;
+    this.#log[level]({ present, changed }, `flows in step: ${present} were there, ${changed} changed`);
+  }
+
   async #setMeters(): Promise<void> {
     const rates = this.#desire.meterRates();
-    this.#hasMeters ??= await readHasMeters(this.#conversation).catch(() => false);
-    const had = this.#meters;
-    this.#meters = this.#hasMeters ? await setMeters(this.#conversation, rates) : new Set();
+    this.#meters = await this.#standingMeters(rates);
     const missing = [...rates.keys()].filter((meterId) => !this.#meters.has(meterId));
-    if (missing.length === 0 || (had.size === this.#meters.size && had.size > 0)) return;
+    const said = this.#saidMissing;
+    this.#saidMissing = missing.join(' ');
+    if (missing.length === 0 || this.#saidMissing === said) return;
     this.#log.warn(
       { missing },
       `the switch ${this.#hasMeters ? `refuses ${missing.length} of our meters` : 'has no meters'}: gluewall limits what it sends itself`,
     );
+  }
+
+  /** A switch may also say that it has meters, and refuse to tell which. */
+  async #standingMeters(rates: ReadonlyMap<number, number>): Promise<ReadonlySet<number>> {
+    this.#hasMeters ??= await readHasMeters(this.#conversation).catch((error: Error) => {
+      if (this.#conversation.isOver) throw error;
+      return false;
+    });
+    if (!this.#hasMeters) return new Set();
+    return setMeters(this.#conversation, rates).catch((error: Error) => {
+      if (!(error instanceof RequestRefused)) throw error;
+      this.#hasMeters = false;
+      return new Set<number>();
+    });
   }
 
   /** Resolves with the number of changes. */

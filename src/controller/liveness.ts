@@ -17,8 +17,8 @@ export class Liveness {
   readonly #clock: Clock;
   readonly #hooks: LivenessHooks;
   #heardAtMs: number;
-  /** When the switch last read what waited for it, or nothing did. */
-  #readAtMs: number;
+  /** Since when it has been seen that something waits for the switch and it reads nothing. */
+  #unreadSinceMs: number | undefined;
   #cancelRounds = () => {};
   #cancelChallenge: (() => void) | undefined;
 
@@ -26,7 +26,6 @@ export class Liveness {
     this.#clock = clock;
     this.#hooks = hooks;
     this.#heardAtMs = clock.nowMs();
-    this.#readAtMs = clock.nowMs();
   }
 
   start(): void {
@@ -48,7 +47,7 @@ export class Liveness {
 
   /** The switch has read what its socket held. */
   read(): void {
-    this.#readAtMs = this.#clock.nowMs();
+    this.#unreadSinceMs = undefined;
   }
 
   /** Takes the switch for dead unless it is heard of soon: another one has come with its datapath id. */
@@ -62,9 +61,9 @@ export class Liveness {
 
   #look(): void {
     const nowMs = this.#clock.nowMs();
-    if (!this.#hooks.isCongested()) this.#readAtMs = nowMs;
+    this.#unreadSinceMs = this.#hooks.isCongested() ? (this.#unreadSinceMs ?? nowMs) : undefined;
     const silentMs = nowMs - this.#heardAtMs;
-    const unreadMs = nowMs - this.#readAtMs;
+    const unreadMs = nowMs - (this.#unreadSinceMs ?? nowMs);
     if (silentMs >= SILENCE_MS) this.#hooks.dead(`nothing heard for ${Math.round(silentMs / 1000)} s`);
     else if (unreadMs >= SILENCE_MS)
       this.#hooks.dead(`the switch has read nothing for ${Math.round(unreadMs / 1000)} s`);

@@ -27,7 +27,9 @@ export interface RoleState {
  */
 export async function takeRole(conversation: Conversation, { role, generationId }: RoleWish): Promise<void> {
   try {
-    await askRole(conversation, role, generationId);
+    const taken = await askRole(conversation, role, generationId);
+    if (taken.role !== role)
+      throw new GluewallError('openflow-request', `asked for ${role}, the switch said ${taken.role}`);
   } catch (error) {
     if (!isStale(error)) throw error;
     const known = await readRole(conversation);

@@ -3,7 +3,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Log } from '../core/log.ts';
-import { describeConnectionProblem } from './tls-problem.ts';
+import { describeConnectionProblem, describeTlsProblem } from './tls-problem.ts';
 import { subjectOf, type TlsSettings } from './tls-settings.ts';
 
 /** TCP and TLS handshake together. */
@@ -73,14 +73,15 @@ export class SwitchDialer {
   #dial(): void {
     const socket = this.#open();
     this.#socket = socket;
-    let problem = 'it ended the connection';
+    const describe = this.#target.scheme === 'ssl' ? describeTlsProblem : describeConnectionProblem;
+    let problem = describe();
     let connectedAtMs: number | undefined;
     this.#cancelTimer = this.#clock.after(CONNECT_MS, () => {
       problem = `no connection within ${CONNECT_MS / 1000} s`;
       socket.destroy();
     });
     socket.on('error', (error) => {
-      problem = describeConnectionProblem(error);
+      problem = describe(error);
     });
     socket.once(this.#target.scheme === 'ssl' ? 'secureConnect' : 'connect', () => {
       this.#cancelTimer();

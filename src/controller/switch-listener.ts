@@ -7,7 +7,7 @@ import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { TokenBucket } from '../core/token-bucket.ts';
 import { PacedLog } from './paced-log.ts';
-import { certificateProblem, describeConnectionProblem } from './tls-problem.ts';
+import { certificateProblem, describeTlsProblem } from './tls-problem.ts';
 import { subjectOf, type TlsSettings } from './tls-settings.ts';
 
 /** How long a TLS handshake may take. */
@@ -107,6 +107,11 @@ export class SwitchListener {
   }
 
   #accept(socket: Socket): void {
+    // One that has gone already has no address.
+    if (socket.remoteAddress === undefined) {
+      socket.destroy();
+      return;
+    }
     if (!this.#bucket.take()) {
       const limit = this.#options.ratePerSecond;
       this.#refuse(socket, 'refused: rate', this.#paced.rate, `openflow.connection_rate is ${limit} a second`);
@@ -139,7 +144,7 @@ export class SwitchListener {
     // The TLS end tells what went wrong.
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      if (this.#endHandshake(ends)) this.#refuseTls(peer, undefined, 'it ended the connection');
+      if (this.#endHandshake(ends)) this.#refuseTls(peer, undefined, describeTlsProblem());
     });
     tls.emit('connection', socket);
   }
@@ -156,7 +161,7 @@ export class SwitchListener {
       const peer = peerOf(socket);
       const isUnderWay = this.#endHandshake(endsOf(socket));
       socket.destroy();
-      if (isUnderWay) this.#refuseTls(peer, undefined, describeConnectionProblem(error));
+      if (isUnderWay) this.#refuseTls(peer, undefined, describeTlsProblem(error));
     });
     return server;
   }

@@ -1,6 +1,11 @@
 import type { TLSSocket } from 'node:tls';
 
-/** Why a TLS connection with a switch did not come about, in words that lead to what is to be mended. */
+/** What is said where the other end does not say why. */
+const ENDED = 'it ended the connection';
+/** As a rule for that reason: Open vSwitch says so, and then at times cuts itself short. */
+const ENDED_TLS = `${ENDED} before TLS was agreed on; does it know the authority of our certificate?`;
+
+/** Why a connection with a switch did not come about, in words that lead to what is to be mended. */
 const PROBLEMS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS (in Open vSwitch ssl: and pssl: do, tcp: and ptcp: do not)',
   ERR_SSL_HTTP_REQUEST: 'it does not speak TLS but HTTP',
@@ -12,8 +17,8 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
   INVALID_PURPOSE: 'its certificate is not meant for this end of a connection (extended key usage)',
   ECONNREFUSED: 'nobody listens there',
-  ECONNRESET: 'it ended the connection',
-  EPIPE: 'it ended the connection',
+  ECONNRESET: ENDED,
+  EPIPE: ENDED,
 };
 
 /** The codes of Node for a chain that does not lead to an authority that is trusted. */
@@ -26,10 +31,18 @@ const STRANGERS: ReadonlySet<string> = new Set([
   'CERT_SIGNATURE_FAILURE',
 ]);
 
-export function describeConnectionProblem(error: NodeJS.ErrnoException): string {
+/** Without an error: the other end has just gone. */
+export function describeConnectionProblem(error?: NodeJS.ErrnoException): string {
+  if (error === undefined) return ENDED;
   const code = error.code ?? '';
   if (STRANGERS.has(code)) return `its certificate is of no authority in openflow.tls.ca (${code})`;
   return PROBLEMS[code] ?? (code === '' ? error.message : `${error.message} (${code})`);
+}
+
+/** The same of a connection that was to be one by TLS. */
+export function describeTlsProblem(error?: NodeJS.ErrnoException): string {
+  const problem = describeConnectionProblem(error);
+  return problem === ENDED ? ENDED_TLS : problem;
 }
 
 /** Why the certificate of the other end does not do. */

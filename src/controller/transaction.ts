@@ -1,7 +1,6 @@
 import { GluewallError } from '../core/errors.ts';
+import { experimenterMessage } from '../openflow/experimenter.ts';
 import type { FlowMod } from '../openflow/flow-mod.ts';
-import { encodeMessage, type MessageOf } from '../openflow/message.ts';
-import { Experimenter } from '../openflow/schema/constants.ts';
 import { errorNames } from '../openflow/schema/errors.ts';
 import type { Conversation, Refused } from './conversation.ts';
 import { ruleName, ruleOf } from './pipeline.ts';
@@ -10,10 +9,7 @@ import { RequestRefused } from './requests.ts';
 /** Flow_mods between two barriers. */
 export const SLICE = 10_000;
 
-/** ONF extension 230 gives OpenFlow 1.3 the bundles of 1.4 (OpenFlow 1.4.0 §7.3.9). */
-const BundleMessage = { CONTROL: 2300, ADD: 2301 } as const;
-const BundleControl = { OPEN: 0, COMMIT: 4, DISCARD: 6 } as const;
-/** Packets see all of the changes or none, and those are made in the order in which they were added. */
+/** Packets see all of the changes or none, and those are made in the order in which they were added (ONF extension 230). */
 const ATOMIC_AND_ORDERED = 3;
 
 /** Makes changes to the flows of one switch: all or none where it has bundles, in order behind barriers where not. */
@@ -63,7 +59,7 @@ export class Transaction {
     if (!this.#hasBundles) return undefined;
     const bundle = ++this.#lastBundle;
     try {
-      await this.#control(bundle, BundleControl.OPEN);
+      await this.#control(bundle, 'openRequest');
       return bundle;
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error;
@@ -72,28 +68,35 @@ export class Transaction {
     }
   }
 
-  async #fillBundle(bundle: number, mods: readonly FlowMod[]): Promise<readonly Refused<FlowMod>[]> {
+  async #fillBundle(bundleId: number, mods: readonly FlowMod[]): Promise<readonly Refused<FlowMod>[]> {
     let failure: RequestRefused | undefined;
     const finish = async (refused: readonly unknown[]) => {
       await this.#conversation.barrier();
-      const control = refused.length > 0 ? BundleControl.DISCARD : BundleControl.COMMIT;
-      await this.#control(bundle, control).catch((error: unknown) => {
+      const control = refused.length > 0 ? 'discardRequest' : 'commitRequest';
+      await this.#control(bundleId, control).catch((error: unknown) => {
         if (!(error instanceof RequestRefused)) throw error;
         failure = error;
       });
     };
-    const inBundle = (mod: FlowMod, xid: number) => bundleAdd(bundle, encodeMessage({ ...mod, xid }));
+    const inBundle = (mod: FlowMod, xid: number) => {
+      // The message inside carries the xid of the one around it.
+      const message = { ...mod, xid };
+      return experimenterMessage(xid, {
+        type: 'bundleAdd',
+        bundleId,
+        flags: ATOMIC_AND_ORDERED,
+        message,
+        properties: [],
+      });
+    };
     const refused = await this.#conversation.tellAll(mods, inBundle, finish);
     if (refused.length === 0 && failure !== undefined) throw failure;
     return refused;
   }
 
-  async #control(bundle: number, control: number): Promise<void> {
-    const data = Buffer.alloc(8);
-    data.writeUInt32BE(bundle, 0);
-    data.writeUInt16BE(control, 4);
-    data.writeUInt16BE(ATOMIC_AND_ORDERED, 6);
-    await this.#conversation.request(onfMessage(BundleMessage.CONTROL, data));
+  async #control(bundleId: number, control: 'openRequest' | 'commitRequest' | 'discardRequest'): Promise<void> {
+    const body = { type: 'bundleControl', bundleId, control, flags: ATOMIC_AND_ORDERED, properties: [] } as const;
+    await this.#conversation.request(experimenterMessage(0, body));
   }
 }
 
@@ -109,15 +112,3 @@ export function refusalOf(refused: readonly Refused<FlowMod>[]): GluewallError |
 }
 
 const plain = (mod: FlowMod) => mod;
-
-/** The message inside carries the xid of the one around it. */
-function bundleAdd(bundle: number, message: Buffer): MessageOf<'experimenter'> {
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(bundle, 0);
-  head.writeUInt16BE(ATOMIC_AND_ORDERED, 6);
-  return onfMessage(BundleMessage.ADD, Buffer.concat([head, message]));
-}
-
-function onfMessage(experimenterType: number, data: Buffer): MessageOf<'experimenter'> {
-  return { type: 'experimenter', xid: 0, experimenter: Experimenter.ONF, experimenterType, data };
-}

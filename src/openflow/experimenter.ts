@@ -16,6 +16,8 @@ const bodies = new RowIndex(EXPERIMENTER_MESSAGE_ROWS);
 /** Header, experimenter and experimenter type stand before `data`. */
 const DATA_AT = 16;
 const MAX_TYPE = 0xffff;
+/** From the start of `data` to the xid of an added message. */
+const ADDED_XID_AT = 12;
 
 /**
  * Reads the `data` of an experimenter message; undefined when nothing is known of its experimenter or type. Never throws.
@@ -60,7 +62,7 @@ export function experimenterMessage(xid: number, body: ExperimenterBody): Messag
 }
 
 function otherXid(inside: number, around: number): WireFault {
-  const fault = new WireFault('OFPBFC_MSG_BAD_XID', 0, `xid ${inside} inside a message of xid ${around}`);
+  const fault = new WireFault('OFPBFC_MSG_BAD_XID', ADDED_XID_AT, `xid ${inside} inside a message of xid ${around}`);
   fault.path = 'message';
   return fault;
 }

@@ -189,8 +189,13 @@ function elementBody<R extends Rows, E extends Rows>({ rows, experimenters }: Fa
   };
 }
 
-/** The bare id of a row: its name as `type`. */
-type IdValue<R> = R extends Row<infer N, object> ? (N extends 'experimenter' ? never : { readonly type: N }) : never;
+/** The bare id of a row: its name as `type`. Open vSwitch puts octets behind some: they are kept in `extra`. */
+type IdValue<R> =
+  R extends Row<infer N, object>
+    ? N extends 'experimenter'
+      ? never
+      : { readonly type: N; readonly extra?: Buffer }
+    : never;
 
 /** The id of an experimenter's element: `data` is what follows the experimenter's own id. */
 interface ExperimenterId {
@@ -204,23 +209,22 @@ export type IdOf<R extends Rows> = IdValue<R[number]> | ExperimenterId | Unknown
 
 /**
  * A list of ids of a family's elements, as table features name instructions and actions (OpenFlow 1.3.5 §7.3.5.5.2): the
- * header of the element alone, with the experimenter's id behind it where it is an experimenter's. An id that is longer
- * than it should be is kept as unknown.
+ * header of the element alone, with the experimenter's id behind it where it is an experimenter's.
  */
-export function ids<R extends Rows, E extends Rows>({ rows, badLength }: Family<R, E>): Kind<readonly IdOf<R>[]> {
+export function ids<R extends Rows, E extends Rows>({ rows }: Family<R, E>): Kind<readonly IdOf<R>[]> {
   const index = new RowIndex(rows);
   return list<IdOf<R>>({
     decode(reader) {
-      const window = reader.sub(reader.peekU16(2), badLength);
+      const window = reader.sub(reader.peekU16(2));
       const typeCode = window.u16();
       window.skip(2);
       if (typeCode === EXPERIMENTER_NUMBER && window.remainingBytes >= 4) {
         return { type: 'experimenter', experimenter: window.u32(), data: window.bytes(window.remainingBytes) };
       }
-      if (window.remainingBytes === 0 && typeCode !== EXPERIMENTER_NUMBER && index.has(typeCode)) {
-        return { type: index.nameOf(typeCode) } as IdValue<R[number]>;
-      }
-      return { type: 'unknown', typeCode, raw: window.bytes(window.remainingBytes) };
+      const extra = window.bytes(window.remainingBytes);
+      if (typeCode === EXPERIMENTER_NUMBER || !index.has(typeCode)) return { type: 'unknown', typeCode, raw: extra };
+      const type = index.nameOf(typeCode);
+      return (extra.length === 0 ? { type } : { type, extra }) as IdValue<R[number]>;
     },
     encode(writer, value) {
       const start = writer.offset;
@@ -230,6 +234,7 @@ export function ids<R extends Rows, E extends Rows>({ rows, badLength }: Family<
         writer.u32(value.experimenter);
         writer.bytes(value.data);
       } else if (isUnknown(value)) writer.bytes(value.raw);
+      else if (value.extra !== undefined) writer.bytes(value.extra);
       writer.patchU16(start + 2, writer.offset - start);
     },
   });

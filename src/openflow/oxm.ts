@@ -1,7 +1,7 @@
 /** One match field on the wire: OXM TLV of OpenFlow 1.3.5 §7.2.3.2. The fields themselves are in schema/oxm.ts. */
 import type { Kind } from './kinds.ts';
 import type { ErrorCodeName } from './schema/errors.ts';
-import { EXPERIMENTER_CLASS, OXM_ROWS, type OxmRow } from './schema/oxm.ts';
+import { EXPERIMENTER_CLASS, OPENFLOW_BASIC_CLASS, OXM_ROWS, type OxmRow } from './schema/oxm.ts';
 import { faultWithin, type Reader, type Writer } from './wire.ts';
 
 type OxmOf<R> =
@@ -39,6 +39,7 @@ const rowsByName: ReadonlyMap<string, AnyRow> = new Map(allRows.map((row) => [ro
 /** For each class its 128 fields by number; experimenters' fields are in a table by experimenter. */
 const rowsByClass = tableBy((row) => (row.experimenter === undefined ? row.oxmClass : undefined));
 const rowsByExperimenter = tableBy((row) => row.experimenter);
+const basicRows = rowsByClass.get(OPENFLOW_BASIC_CLASS)!;
 
 function tableBy(keyOf: (row: AnyRow) => number | undefined): ReadonlyMap<number, readonly (AnyRow | undefined)[]> {
   const table = new Map<number, (AnyRow | undefined)[]>();
@@ -111,6 +112,7 @@ function oxmKind(badLength: ErrorCodeName): Kind<Oxm> {
 
 /** The row of a header; of an experimenter's field, `window` starts with the experimenter's id. */
 function findRow(oxmClass: number, oxmField: number, window: Reader): AnyRow | undefined {
+  if (oxmClass === OPENFLOW_BASIC_CLASS) return basicRows[oxmField];
   if (oxmClass !== EXPERIMENTER_CLASS) return rowsByClass.get(oxmClass)?.[oxmField];
   if (window.remainingBytes < EXPERIMENTER_BYTES) return undefined;
   return rowsByExperimenter.get(window.peekU32(0))?.[oxmField];

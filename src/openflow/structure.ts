@@ -18,7 +18,8 @@ export function struct<const F extends Fields>(fields: F): Kind<StructOf<F>> {
       const value: Record<string, unknown> = {};
       let current = '';
       try {
-        for (const { name, kind, isPadding } of entries) {
+        for (let index = 0; index < entries.length; index++) {
+          const { name, kind, isPadding } = entries[index]!;
           current = name;
           const part = kind.decode(reader);
           if (!isPadding) value[name] = part;
@@ -62,6 +63,22 @@ export function list<T>(item: Kind<T>): Kind<readonly T[]> {
       } catch (error) {
         throw faultWithin(error, `[${index}]`);
       }
+    },
+  };
+}
+
+/** A u16 count, padding, then that many of the kind. */
+export function counted<T>(padBytes: number, item: Kind<T>): Kind<readonly T[]> {
+  return {
+    decode(reader) {
+      const count = reader.u16();
+      reader.skip(padBytes);
+      return Array.from({ length: count }, () => item.decode(reader));
+    },
+    encode(writer, values) {
+      writer.u16(values.length);
+      writer.zeros(padBytes);
+      for (const value of values) item.encode(writer, value);
     },
   };
 }

@@ -78,6 +78,24 @@ describe('a lab', () => {
     expect(JSON.stringify(running.log)).not.toContain('PRIVATE');
   });
 
+  it('is of no use to a switch that listens without TLS, which is connected to all the same', async () => {
+    const came: Socket[] = [];
+    const server = createServer((socket) => came.push(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const dialing = config({ connect: [`tcp:127.0.0.1:${port}`] });
+    const running = await GluewallProcess.start(join(directory, 'dial'), dialing);
+    try {
+      FakeSwitch.on(await until('it connects', WAIT_MS, () => came[0]), { datapathId: 9n });
+      const isReady = async () => (await running.status()).switches[0]?.datapathId === '0000000000000009' || undefined;
+      await until('ready', WAIT_MS, isReady);
+    } finally {
+      for (const socket of came) socket.destroy();
+      server.close();
+      await running.kill();
+    }
+  });
+
   it.each([
     [
       'a key that others may read',

@@ -151,6 +151,11 @@ export class FakeSwitch {
     this.#socket.pause();
   }
 
+  /** What waits is read again. */
+  resumeReading(): void {
+    this.#socket.resume();
+  }
+
   disconnect(): void {
     this.#socket.destroy();
   }

@@ -32,7 +32,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'a connection with Open vSwitc
     directory = mkdtempSync(join(tmpdir(), 'gluewall-'));
     const lab = (name: string) =>
       writeLabFiles(
-        { directory: join(directory, name), days: 1, controller: 'gluewall', switches: ['br0'] },
+        { directory: join(directory, name), days: 60, controller: 'gluewall', switches: ['br0'] },
         Date.now(),
       );
     [ours, others] = await Promise.all([lab('ours'), lab('others')]);
@@ -119,10 +119,6 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'a connection with Open vSwitc
     await setController(`ssl:127.0.0.1:${port}`);
     await serves();
     expect(controller!.connections.get('refused: TLS')).toBe(0);
-    await until('the switch says so', WAIT_MS, async () => {
-      const text = await vsctl('get', 'controller', bridge.name, 'is_connected');
-      return text.trim() === 'true' || undefined;
-    });
     await controller!.stop();
     expect(log.at(-1)).toMatch(/^warn: switch [0-9a-f]{16} disconnected: the controller stops$/);
   });
@@ -148,7 +144,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'a connection with Open vSwitc
     await setSsl(ours, others.authority.certificate);
     await setController(`ssl:127.0.0.1:${port}`);
     await until('refused', WAIT_MS, () => controller!.connections.get('refused: TLS') > 0 || undefined);
-    expect(log[0]).toContain('it does not know the authority of our certificate');
+    expect(log[0]).toMatch(/it does not know the authority of our certificate|; does it know the authority of our/);
     expect(told).toEqual([]);
   });
 

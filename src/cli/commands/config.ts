@@ -8,6 +8,7 @@ import { configJsonSchema } from '../../config/json-schema.ts';
 import { loadConfig } from '../../config/load.ts';
 import { type Config, MAX_INTERFACE_NAME } from '../../config/schema.ts';
 import { summarise } from '../../config/summary.ts';
+import { loadTlsSettings } from '../../controller/tls-settings.ts';
 import { systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
 import { silentLog } from '../../core/log.ts';
@@ -74,6 +75,8 @@ function complaintsOfParts(config: Config): readonly string[] {
   const complaints: string[] = [];
   const log = { ...silentLog, warn: (_fields: object, message: string) => complaints.push(message) };
   buildHistory(config, systemClock, log);
+  const { tls } = config.openflow;
+  if (tls !== undefined) loadTlsSettings(tls, systemClock.nowMs());
   return complaints;
 }
 

@@ -1,8 +1,8 @@
 /** Actions of Nicira, which are Open vSwitch's own (nicira-ext.h, ofp-actions.c there): data only. `ct` is in actions.ts. */
-import { experimenterNumber, row } from '../families.ts';
+import { experimenterNumber, type Family, row, tlvs } from '../families.ts';
 import { ip4, ip6, pad, padTo8, rest, u8, u16, u32, u64 } from '../kinds.ts';
 import { oxmId } from '../oxm.ts';
-import { optionals, struct } from '../structure.ts';
+import { counted, optionals, struct } from '../structure.ts';
 import { learnSpecs, subfield } from '../subfield.ts';
 import { Experimenter } from './constants.ts';
 
@@ -12,6 +12,21 @@ const resubmitTable = struct({ inPort: u16, tableId: u8, pad: pad(3) });
 const stack = struct({ firstBit: u16, field: oxmId, nBits: u16, pad: padTo8 });
 
 const sample = { probability: u16, collectorSetId: u32, obsDomainId: u32, obsPointId: u32 };
+
+const CONTROLLER_PROPERTY_ROWS = [
+  row(0, 'maxLength', struct({ maxLength: u16, pad: pad(2) })),
+  row(1, 'controllerId', struct({ controllerId: u16, pad: pad(2) })),
+  row(2, 'reason', struct({ reason: u8 })),
+  row(3, 'userdata', struct({ data: rest })),
+  row(4, 'pause', struct({})),
+  row(5, 'meterId', struct({ meterId: u32 })),
+] as const;
+const CONTROLLER_PROPERTY_FAMILY = {
+  rows: CONTROLLER_PROPERTY_ROWS,
+  badLength: 'OFPBAC_BAD_LEN',
+  lengthCountsPadding: false,
+} as const satisfies Family<typeof CONTROLLER_PROPERTY_ROWS>;
+const controller2 = struct({ pad: pad(6), properties: tlvs(CONTROLLER_PROPERTY_FAMILY) });
 
 /** Which addresses and ports `nat` may take, from and to; those that are not there are left as they are. */
 const natRange = optionals(
@@ -61,11 +76,13 @@ export const NICIRA_ACTION_ROWS = [
   row(niciraNumber(18), 'decTtl', struct({ pad: pad(6) })),
   row(niciraNumber(19), 'finTimeout', struct({ finIdleTimeout: u16, finHardTimeout: u16, pad: pad(2) })),
   row(niciraNumber(20), 'controller', struct({ maxLength: u16, controllerId: u16, reason: u8, pad: pad(1) })),
+  row(niciraNumber(21), 'decTtlCntIds', struct({ ids: counted(4, u16), pad: padTo8 })),
   row(niciraNumber(27), 'stackPush', stack),
   row(niciraNumber(28), 'stackPop', stack),
   row(niciraNumber(29), 'sample', struct(sample)),
   row(niciraNumber(34), 'conjunction', struct({ clause: u8, nClauses: u8, id: u32 })),
   row(niciraNumber(36), 'nat', struct({ pad: pad(2), flags: u16, range: natRange, pad2: padTo8 })),
+  row(niciraNumber(37), 'controller2', controller2),
   row(niciraNumber(38), 'sample2', struct({ ...sample, samplingPort: u16, pad: pad(6) })),
   row(niciraNumber(39), 'outputTrunc', struct({ port: u16, maxLength: u32 })),
   row(niciraNumber(43), 'ctClear', struct({ pad: pad(6) })),

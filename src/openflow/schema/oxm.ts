@@ -2,7 +2,8 @@
 import { ip4, ip6, type Kind, mac, u8, u16, u24, u32, u64, u128 } from '../kinds.ts';
 import { Experimenter, VlanId } from './constants.ts';
 
-/** OXM classes (§7.2.3.2): Open vSwitch's second one, the specification's own, and that of experimenters. */
+/** OXM classes (§7.2.3.2): Open vSwitch's two, the specification's own, and that of experimenters. */
+export const NXM_0_CLASS = 0x0000;
 export const NXM_1_CLASS = 0x0001;
 export const OPENFLOW_BASIC_CLASS = 0x8000;
 export const EXPERIMENTER_CLASS = 0xffff;
@@ -40,6 +41,20 @@ function basic<const N extends string, T>(
 ): OxmRow<N, T> {
   const maskable = maskability === 'maskable';
   return { oxmClass: OPENFLOW_BASIC_CLASS, oxmField, name, kind, lengthBytes, maskable, prerequisites };
+}
+
+/**
+ * A field of Open vSwitch's first class, from before OpenFlow had fields of its own. Actions still name them; what they
+ * require of a match is left to the switch.
+ */
+function nxm0<const N extends string, T>(
+  oxmField: number,
+  name: N,
+  kind: Kind<T>,
+  lengthBytes: number,
+  maskability: Maskability,
+): OxmRow<N, T> {
+  return { ...basic(oxmField, name, kind, lengthBytes, maskability), oxmClass: NXM_0_CLASS };
 }
 
 /** A field of Open vSwitch (nicira-ext.h, meta-flow.h). Those that OpenFlow has too carry its names with `_nxm`. */
@@ -124,6 +139,24 @@ export const OXM_ROWS = [
   basic(37, 'pbb_isid', u24, 3, 'maskable', [isPbb]),
   basic(38, 'tunnel_id', u64, 8, 'maskable'),
   basic(39, 'ipv6_exthdr', u16, 2, 'maskable', [isIpv6]),
+  nxm0(0, 'in_port_nxm', u16, 2, 'exact'),
+  nxm0(1, 'eth_dst_nxm', mac, 6, 'maskable'),
+  nxm0(2, 'eth_src_nxm', mac, 6, 'maskable'),
+  nxm0(3, 'eth_type_nxm', u16, 2, 'exact'),
+  nxm0(4, 'vlan_tci', u16, 2, 'maskable'),
+  nxm0(5, 'nw_tos', u8, 1, 'exact'),
+  nxm0(6, 'ip_proto_nxm', u8, 1, 'exact'),
+  nxm0(7, 'ipv4_src_nxm', ip4, 4, 'maskable'),
+  nxm0(8, 'ipv4_dst_nxm', ip4, 4, 'maskable'),
+  nxm0(9, 'tcp_src_nxm', u16, 2, 'maskable'),
+  nxm0(10, 'tcp_dst_nxm', u16, 2, 'maskable'),
+  nxm0(11, 'udp_src_nxm', u16, 2, 'maskable'),
+  nxm0(12, 'udp_dst_nxm', u16, 2, 'maskable'),
+  nxm0(13, 'icmpv4_type_nxm', u8, 1, 'exact'),
+  nxm0(14, 'icmpv4_code_nxm', u8, 1, 'exact'),
+  nxm0(15, 'arp_op_nxm', u16, 2, 'exact'),
+  nxm0(16, 'arp_spa_nxm', ip4, 4, 'maskable'),
+  nxm0(17, 'arp_tpa_nxm', ip4, 4, 'maskable'),
   nxm(0, 'reg0', u32, 4, 'maskable'),
   nxm(1, 'reg1', u32, 4, 'maskable'),
   nxm(2, 'reg2', u32, 4, 'maskable'),
@@ -141,6 +174,15 @@ export const OXM_ROWS = [
   nxm(14, 'reg14', u32, 4, 'maskable'),
   nxm(15, 'reg15', u32, 4, 'maskable'),
   nxm(16, 'tunnel_id_nxm', u64, 8, 'maskable'),
+  nxm(17, 'arp_sha_nxm', mac, 6, 'maskable', [isArp]),
+  nxm(18, 'arp_tha_nxm', mac, 6, 'maskable', [isArp]),
+  nxm(19, 'ipv6_src_nxm', ip6, 16, 'maskable', [isIpv6]),
+  nxm(20, 'ipv6_dst_nxm', ip6, 16, 'maskable', [isIpv6]),
+  nxm(21, 'icmpv6_type_nxm', u8, 1, 'exact', [isIcmpv6]),
+  nxm(22, 'icmpv6_code_nxm', u8, 1, 'exact', [isIcmpv6]),
+  nxm(23, 'nd_target', ip6, 16, 'maskable', [isNeighborDiscovery]),
+  nxm(24, 'nd_sll', mac, 6, 'maskable', [isNeighborSolicitation]),
+  nxm(25, 'nd_tll', mac, 6, 'maskable', [isNeighborAdvertisement]),
   nxm(26, 'nw_frag', u8, 1, 'maskable', [isIp]),
   nxm(29, 'nw_ttl', u8, 1, 'exact', [isIp]),
   nxm(31, 'tun_ipv4_src', ip4, 4, 'maskable'),

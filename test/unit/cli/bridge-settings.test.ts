@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { bridgeWishes, primeSettings } from '../../../src/cli/bridge-settings.ts';
 import { parseConfig } from '../../../src/config/load.ts';
+import { Meter } from '../../../src/openflow/schema/constants.ts';
 
 const config = (change: object) =>
   parseConfig(
@@ -19,17 +20,20 @@ it.each([
 
 it('a bridge is primed as the controller would set it', () => {
   const copy = { observed_rate: 11, blocked_rate: 22 };
-  const settings = primeSettings(config({ on_failure: 'closed', trusted_resolvers: ['2001:db8::53'], copy }));
+  const settings = primeSettings(config({ on_failure: 'closed', trusted_resolvers: ['2001:db8::53'], copy, ask: { rate: 300 } }));
   expect(settings).toMatchObject({ onFailure: 'closed', outsidePorts: ['eth0', 2] });
   expect(settings.trustedResolvers).toHaveLength(1);
   expect([...settings.meterRates]).toEqual([
     [1, 11],
     [2, 22],
+    [Meter.CONTROLLER, 333],
   ]);
 });
 
 it('a bridge is to connect where the controller listens', () => {
   expect(bridgeWishes(config({}))).toEqual({ outsidePorts: ['eth0', 2], controllerTarget: 'tcp:127.0.0.1:6653' });
-  const openflow = { listen: '[2001:db8::1]:6633' };
+  const openflow = { listen: '[2001:db8::1]:6633', plain: 'anywhere' };
   expect(bridgeWishes(config({ openflow })).controllerTarget).toBe('tcp:[2001:db8::1]:6633');
+  const tls = { key: 'k', certificate: 'c', ca: 'a' };
+  expect(bridgeWishes(config({ openflow: { tls } })).controllerTarget).toBe('ssl:127.0.0.1:6653');
 });

@@ -148,11 +148,18 @@ describe('loadConfig', () => {
 
   it('relative paths start at its folder', () => {
     const file = join(directory, 'paths.yaml');
-    writeFileSync(file, 'root_hints: a/hints\nstore: {file: x.db}\neve: {file: /var/log/eve.json}\n');
+    writeFileSync(
+      file,
+      'root_hints: a/hints\nstore: {file: x.db}\neve: {file: /var/log/eve.json}\n' +
+        'openflow: {tls: {key: pki/key.pem, certificate: cert.pem, ca: /etc/ca.pem}}\n',
+    );
     expect(loadConfig(file)).toMatchObject({
       root_hints: join(directory, 'a', 'hints'),
       store: { file: join(directory, 'x.db') },
       eve: { file: '/var/log/eve.json' },
+      openflow: {
+        tls: { key: join(directory, 'pki', 'key.pem'), certificate: join(directory, 'cert.pem'), ca: '/etc/ca.pem' },
+      },
     });
   });
 

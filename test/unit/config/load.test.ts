@@ -346,7 +346,7 @@ describe('contradictions', () => {
 
   it('more switches to connect to than openflow.switches', () => {
     expect(mistakesOf('openflow: {switches: 1, connect: [tcp:127.0.0.1:1, tcp:127.0.0.1:2]}')).toEqual([
-      'gluewall.yaml:1:26: openflow.connect names 2 switches, openflow.switches is 1: raise it',
+      'gluewall.yaml:1:25: openflow.connect names 2 switches, openflow.switches is 1: raise it',
     ]);
   });
 

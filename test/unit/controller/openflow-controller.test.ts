@@ -290,6 +290,17 @@ describe('the OpenFlow controller', () => {
       await telling('ready 1');
     });
 
+    it('ends a switch that asks and asks and never reads, as without TLS', async () => {
+      const fake = await connectSecure(1n);
+      await telling('ready 1');
+      fake.stopReading();
+      const question = encodeMessage({ type: 'echoRequest', xid: 1, data: Buffer.alloc(60_000) });
+      for (let count = 0; count < 600; count++) fake.write(question);
+      expect(await logged(/the switch reads too slowly/)).toMatch(/^warn/);
+      fake.disconnect();
+      await telling('gone 1');
+    });
+
     it('warns at its start of a certificate that soon ends', async () => {
       const soonMs = LAB_START_MS + (LAB_DAYS - 30) * 86_400_000;
       for (const [atMs, said] of [

@@ -4,6 +4,7 @@ import { GluewallError } from '../../../src/core/errors.ts';
 import { OpenFlowEncodeError, OpenFlowError } from '../../../src/openflow/errors.ts';
 import { FLOW_MOD_DEFAULTS } from '../../../src/openflow/flow-mod.ts';
 import { decodeHello, decodeMessage, encodeMessage, type Message } from '../../../src/openflow/message.ts';
+import type { Action } from '../../../src/openflow/schema/actions.ts';
 import { MessageType, OPENFLOW_VERSION, Port } from '../../../src/openflow/schema/constants.ts';
 import { anyMessage } from './arbitraries.ts';
 
@@ -73,6 +74,17 @@ describe('messages', () => {
     expect(bytes.toString('hex')).toBe(wanted.toString('hex'));
   });
 
+  it("show whose an experimenter's error is", () => {
+    const bytes = hex('04 01 0014 00000007 ffff 0906 4f4e4600 00000000');
+    expect(decoded(bytes)).toEqual({
+      ...{ type: 'error', xid: 7, errorType: 0xffff, code: 2310, experimenter: 0x4f4e4600, data: Buffer.alloc(4) },
+    });
+    expect(encodeMessage(decoded(bytes)).equals(bytes)).toBe(true);
+    const short = hex('04 01 000f 00000007 ffff 0906 4f4e46');
+    expect(decoded(short)).not.toHaveProperty('experimenter');
+    expect(encodeMessage(decoded(short)).equals(short)).toBe(true);
+  });
+
   it('of a type without a row keep their octets', () => {
     const bytes = hex('04 63 000b 00000001 010203');
     expect(decoded(bytes)).toEqual({ type: 'unknown', xid: 1, typeCode: 0x63, body: Buffer.from([1, 2, 3]) });
@@ -86,6 +98,35 @@ describe('messages', () => {
     }
   });
 });
+
+function octetsIn(text: string): string {
+  return hex(text).length.toString(16).padStart(4, '0');
+}
+
+/** A packet_out with these actions, in hex. */
+function packetOutOf(actions: string): string {
+  const message = `ffffffff 00000001 ${octetsIn(actions)} 000000000000 ${actions}`;
+  return `040d ${octetsIn(`0000000000000000${message}`)} 00000000 ${message}`;
+}
+
+/** The fixed part of a ct whose element has this length. */
+function ct(length: string): string {
+  return `ffff ${length} 00002320 0023 0000 00000000 0000 ff 000000 0000`;
+}
+
+/** A learn with these specs, padded to eight octets. */
+function learn(specs: string): string {
+  const fixed = `00002320 0010 0000 0000 0000 0000000000000000 0000 00 00 0000 0000 ${specs}`;
+  const padded = `${fixed} ${'00'.repeat(-(hex(fixed).length + 4) & 7)}`;
+  return `ffff ${octetsIn(`00000000${padded}`)} ${padded}`;
+}
+
+/** A table features reply of one table with these properties. */
+function tableOf(properties: string): string {
+  const table = `0000000000${'00'.repeat(32)}${'00'.repeat(16)} 00000000 00000000 ${properties}`;
+  const body = `000c 0000 00000000 ${octetsIn(`000000${table}`)} 00 ${table}`;
+  return `0413 ${octetsIn(`0000000000000000${body}`)} 00000000 ${body}`;
+}
 
 describe('what decodeMessage refuses', () => {
   it.each([
@@ -120,6 +161,54 @@ describe('what decodeMessage refuses', () => {
       '040d002400000000 ffffffff 00000001 000c000000000000 0012000c00000000 00000000',
       'OFPBAC_BAD_LEN',
       'packetOut.actions[0]',
+    ],
+    ...(
+      [
+        ['a set_field without octets', '0019 0008 8000fe00', 'OFPBAC_BAD_SET_TYPE', '.oxm'],
+        ['a ct inside a ct', `${ct('0030')} ${ct('0018')}`, 'OFPBAC_BAD_ARGUMENT', '.actions'],
+        ['a ct that ends before its fields', 'ffff 0010 00002320 0023 0000 00000000', 'OFPBAC_BAD_LEN', '.zone'],
+        ['a nat of an unknown range', 'ffff 0010 00002320 0024 0000 0000 0040', 'OFPBAC_BAD_ARGUMENT', '.range'],
+        ['a nat without its range', 'ffff 0010 00002320 0024 0000 0000 0001', 'OFPBAC_BAD_LEN', '.range'],
+        [
+          'a nat with octets too many',
+          'ffff 0018 00002320 0024 0000 0000 0000 00000000 00000000',
+          'OFPBAC_BAD_LEN',
+          '',
+        ],
+        ['a learn of a reserved destination', learn('1801 0000'), 'OFPBAC_BAD_ARGUMENT', '.specs'],
+        ['a learn of no bits', learn('2000 0000'), 'OFPBAC_BAD_ARGUMENT', '.specs'],
+        ['a learn of an unknown bit', learn('4001 0000'), 'OFPBAC_BAD_ARGUMENT', '.specs'],
+        ['a learn with a spec cut short', learn('0010 0000'), 'OFPBAC_BAD_LEN', '.specs'],
+        ['a learn with octets behind its end', learn('0000 0001 00000000 00000000'), 'OFPBAC_BAD_LEN', '.specs'],
+        [
+          'a resubmit with octets too many',
+          'ffff 0018 00002320 0001 0005 00000000 0000000000000000',
+          'OFPBAC_BAD_LEN',
+          '',
+        ],
+      ] as const
+    ).map(
+      ([name, action, codeName, path]) =>
+        [name, packetOutOf(action), codeName, `packetOut.actions[0]${path}`] as [string, string, string, string],
+    ),
+    ['a meter in two units', '041d001000000000 0000 0003 00000001', 'OFPMMFC_BAD_FLAGS', 'meterMod'],
+    [
+      'an instruction id beyond its property',
+      tableOf('0000 0008 0001 0008'),
+      'OFPTFFC_BAD_LEN',
+      'multipartReply.body.entries[0].properties[0].instructions[0]',
+    ],
+    [
+      'an id of length 0',
+      tableOf('0004 0008 0000 0000'),
+      'OFPTFFC_BAD_LEN',
+      'multipartReply.body.entries[0].properties[0].actions[0]',
+    ],
+    [
+      "an experimenter's field without the experimenter",
+      tableOf('0008 0008 ffff0004'),
+      'OFPTFFC_BAD_LEN',
+      'multipartReply.body.entries[0].properties[0].fields[0]',
     ],
     [
       'a statistics entry of length 0',
@@ -182,6 +271,14 @@ describe('what decodeMessage refuses', () => {
   });
 });
 
+const reg0 = { field: 'reg0', hasMask: false, lengthBytes: 4 } as const;
+const noField = { field: 'unknown', oxmClass: 0x8000, oxmField: 127, hasMask: false } as const;
+const learnAction = {
+  type: 'learn' as const,
+  ...{ idleTimeout: 0, hardTimeout: 0, priority: 0, cookie: 0n, flags: 0, tableId: 0 },
+  ...{ finIdleTimeout: 0, finHardTimeout: 0 },
+};
+
 describe('what encodeMessage refuses', () => {
   const output = (port: number, maxLength: number): Message => ({
     ...FLOW_MOD_DEFAULTS,
@@ -220,6 +317,53 @@ describe('what encodeMessage refuses', () => {
     expect(() => encodeMessage(message)).toThrow(OpenFlowEncodeError);
     expect(() => encodeMessage(message)).toThrow(GluewallError);
     expect(() => encodeMessage(message)).toThrow(expect.objectContaining({ code: 'openflow-encode', path }));
+  });
+
+  it.each<[string, Action, string]>([
+    ['a set_field without octets', { type: 'setField', oxm: { ...noField, raw: Buffer.alloc(0) } }, '.oxm'],
+    [
+      'a learn of no bits',
+      { ...learnAction, specs: [{ nBits: 0, from: Buffer.alloc(0), to: { type: 'output' } }] },
+      '.specs',
+    ],
+    [
+      'a learn of octets too few',
+      { ...learnAction, specs: [{ nBits: 17, from: Buffer.alloc(2), to: { type: 'output' } }] },
+      '.specs',
+    ],
+    ['65 bits', { type: 'regLoad', dst: { field: reg0, firstBit: 0, nBits: 65 }, value: 0n }, '.dst'],
+    [
+      "an experimenter's field where there is no room",
+      {
+        type: 'regLoad',
+        dst: { field: { field: 'tcp_flags', hasMask: false, lengthBytes: 6 }, firstBit: 0, nBits: 1 },
+        value: 0n,
+      },
+      '.dst',
+    ],
+    [
+      'a ct inside a ct',
+      {
+        ...{ type: 'ct', flags: 0, zone: 0, recircTable: 255, alg: 0 },
+        actions: [{ type: 'experimenter', experimenter: 0x2320, data: Buffer.from([0, 35, 0, 0, 0, 0, 0, 0]) }],
+      },
+      '.actions',
+    ],
+  ])('%s in an action', (_name, action, path) => {
+    const message: Message = {
+      type: 'packetOut',
+      xid: 0,
+      bufferId: 0,
+      inPort: 1,
+      actions: [action],
+      data: Buffer.alloc(0),
+    };
+    expect(() => encodeMessage(message)).toThrow(expect.objectContaining({ path: `packetOut.actions[0]${path}` }));
+  });
+
+  it('an experimenter in an error of another type', () => {
+    const message: Message = { type: 'error', xid: 0, errorType: 1, code: 1, experimenter: 5, data: Buffer.alloc(0) };
+    expect(() => encodeMessage(message)).toThrow(OpenFlowEncodeError);
   });
 
   it('is not the longest message', () => {

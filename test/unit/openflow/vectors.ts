@@ -60,15 +60,26 @@ export function loxigenVectors(): readonly Vector[] {
   return files(join(sharedFolder, 'data', 'openflow13'), 'loxigen', /\.bin$/);
 }
 
+/** loxigen's parts of messages, with the values that its authors give them. */
+export function loxigenFragments(): readonly (Vector & { readonly json: unknown })[] {
+  const folder = join(sharedFolder, 'data', 'openflow13', 'loxigen');
+  return files(folder, 'fragments', /\.bin$/).map((vector) => ({
+    ...vector,
+    json: JSON.parse(readFileSync(join(folder, vector.name.replace(/bin$/, 'json')), 'utf8')),
+  }));
+}
+
+/** What loxigen's authors expect of a message, integers above 2^53 as text so that no digit is lost. */
+export function loxigenJson(name: string): unknown {
+  const file = join(sharedFolder, 'data', 'openflow13', name.replace(/bin$/, 'json'));
+  return JSON.parse(readFileSync(file, 'utf8').replace(/: (\d{16,})/g, ': "$1"'));
+}
+
 /** Messages that this codec refuses, each with the reason. */
 export const refused: ReadonlyMap<string, string> = new Map([
   ['os-ken/libofproto-OFP13-flow_mod.truncated64', 'OFPBRC_BAD_LEN'],
   ['ovs/OFPT_METER_MOD request - bad command - OF1.3', 'OFPMMFC_BAD_COMMAND'],
-]);
-
-/** Messages that others refuse and this codec reads, because the fault is in what they mean and not in their form. */
-export const acceptedHere: ReadonlyMap<string, string> = new Map([
-  ['ovs/OFPT_METER_MOD request - bad flags - OF1.3', 'flags KBPS and PKTPS stand together'],
+  ['ovs/OFPT_METER_MOD request - bad flags - OF1.3', 'OFPMMFC_BAD_FLAGS'],
 ]);
 
 /** Messages that come back with other bytes, with the reason. */

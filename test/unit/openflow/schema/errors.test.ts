@@ -24,6 +24,22 @@ describe('the table of errors', () => {
     expect(errorNames(errorType, errorCode).code).toBe(codeName);
   });
 
+  it.each([
+    ['OFPBFC_UNKNOWN', 2300],
+    ['OFPBFC_BAD_TYPE', 2306],
+    ['OFPBFC_MSG_UNSUP', 2310],
+    ['OFPBFC_TIMEOUT', 2314],
+  ] as const)('gives %s the number of ONF extension 230', (codeName, errorCode) => {
+    expect(errorNumbers(codeName)).toEqual({
+      ...{ errorType: 0xffff, errorCode, typeName: 'OFPET_EXPERIMENTER', experimenter: 0x4f4e4600 },
+    });
+    expect(errorNames(0xffff, errorCode, 0x4f4e4600)).toEqual({ type: 'OFPET_EXPERIMENTER', code: codeName });
+  });
+
+  it('has as many codes of each type as the specification', () => {
+    expect(ERROR_TYPES.map(({ codes }) => codes.length)).toEqual([2, 14, 16, 9, 12, 8, 15, 5, 3, 3, 3, 3, 12, 6, 0]);
+  });
+
   it('names each code once', () => {
     const names = ERROR_TYPES.flatMap(({ codes }) => [...codes]);
     expect(new Set(names).size).toBe(names.length);
@@ -32,6 +48,10 @@ describe('the table of errors', () => {
   it('shows numbers that it does not hold as numbers', () => {
     expect(errorNames(4, 77)).toEqual({ type: 'OFPET_BAD_MATCH', code: '77' });
     expect(errorNames(0xffff, 2310)).toEqual({ type: 'OFPET_EXPERIMENTER', code: '2310' });
+    expect(errorNames(0xffff, 2310, 0x2320).code).toBe('2310');
+    expect(errorNames(0xffff, 2299, 0x4f4e4600).code).toBe('2299');
+    expect(errorNames(0xffff, 2315, 0x4f4e4600).code).toBe('2315');
+    expect(errorNames(1, 6, 0x4f4e4600).code).toBe('OFPBRC_BAD_LEN');
     expect(errorNames(1000, 1)).toEqual({ type: '1000', code: '1' });
   });
 });
