@@ -2,14 +2,14 @@
  * load-generator: OpenFlow 1.3 switches that ask a controller for verdicts.
  *
  *     load-generator port=N [switches=1] [window=64] [warm=1] [seconds=3] [known=50] [frame=80] [rate=0]
- *                    [reconnects=0] [all_out=0]
+ *                    [reconnects=0] [all_out=0] [destinations=65536]
  *
  * Connects the switches to 127.0.0.1:port, waits until the controller has nothing more to set up, then keeps `window`
  * packet_ins in flight per switch, or sends `rate` a second over all switches as far as the windows let it. Each carries
- * a frame of `frame` octets with a DNS query of its own. `known` percent of them go to a random address of
- * 198.18.0.0/16, which the controller is to know, the others each to a fresh one of 241.0.0.0/8. These addresses are
- * octets in packet_ins only; nothing is sent to them. `reconnects` times a second a random switch drops its connection
- * and makes a new one.
+ * a frame of `frame` octets with a DNS query of its own. `known` percent of them go to a random one of the first
+ * `destinations` of 198.18.0.0/16, which the controller is to know, the others each to a fresh one of 241.0.0.0/8. These
+ * addresses are octets in packet_ins only; nothing is sent to them. `reconnects` times a second a random switch drops
+ * its connection and makes a new one.
  *
  * A packet_in is answered once: to a known destination by the packet_out that carries its DNS ID, to an unknown one by
  * the flow_mod that matches on its destination; with all_out=1 to any by the packet_out. Answers count from `warm` on,
@@ -23,12 +23,13 @@
 
 #include "switch-end.h"
 
-enum { MAX_SWITCHES = 256, LATENCY_BUCKETS = 1 << 20, FRESH_ADDRESSES = 1 << 24 };
+enum { MAX_SWITCHES = 256, LATENCY_BUCKETS = 1 << 20, FRESH_ADDRESSES = 1 << 24, KNOWN_ADDRESSES = 1 << 16 };
 
 static const uint64_t SECOND_NS = 1000000000, QUIET_NS = 300000000, HANDSHAKE_NS = 30000000000, DRAIN_NS = 2000000000;
 
-static struct { double port, switches, window, warm, seconds, known, frame, rate, reconnects, all_out; }
-    options = {.switches = 1, .window = 64, .warm = 1, .seconds = 3, .known = 50, .frame = PLAIN_FRAME_BYTES};
+static struct { double port, switches, window, warm, seconds, known, frame, rate, reconnects, all_out, destinations; }
+    options = {.switches = 1, .window = 64, .warm = 1, .seconds = 3, .known = 50, .frame = PLAIN_FRAME_BYTES,
+               .destinations = KNOWN_ADDRESSES};
 
 static struct switch_end *switches[MAX_SWITCHES];
 static uint32_t switch_count, slot_count;
@@ -47,6 +48,10 @@ static void read_clock(void) {
 /* in_port and metadata, as Open vSwitch sends them from the second table: 4 + 8 + 12 octets, no padding */
 enum { MATCH_BYTES = 24, FRAME_AT = 24 + MATCH_BYTES + 2 };
 
+static uint32_t known_destination(void) {
+  return 198u << 24 | 18u << 16 | next_random() % (uint32_t)options.destinations;
+}
+
 /* A destination of this switch alone: its addresses are those whose number is its index modulo the switches. */
 static uint32_t fresh_destination(struct switch_end *end) {
   end->next_fresh = (end->next_fresh + 1) % (FRESH_ADDRESSES / switch_count);
@@ -60,7 +65,7 @@ static struct pending *unknown_slot(struct switch_end *end, uint32_t destination
 static void send_packet_in(struct switch_end *end) {
   bool is_known = next_random() % 100 < (uint32_t)options.known;
   uint32_t source = 10u << 24 | (next_random() & 0x3ff);
-  uint32_t destination = is_known ? 198u << 24 | 18u << 16 | (next_random() & 0xffff) : fresh_destination(end);
+  uint32_t destination = is_known ? known_destination() : fresh_destination(end);
   uint16_t dns_id = end->next_dns_id++;
   uint8_t *message = begin_message(end, PACKET_IN, FRAME_AT + frame_bytes, ++end->next_xid);
   write32(message + 8, 0xffffffff);
@@ -295,6 +300,7 @@ static void read_options(int count, char **arguments) {
     {"window", &options.window, 1, 1024}, {"warm", &options.warm, 0, 120}, {"seconds", &options.seconds, 0.01, 86400},
     {"known", &options.known, 0, 100}, {"frame", &options.frame, PLAIN_FRAME_BYTES, MOST_FRAME_BYTES},
     {"rate", &options.rate, 0, 1e7}, {"reconnects", &options.reconnects, 0, 100}, {"all_out", &options.all_out, 0, 1},
+    {"destinations", &options.destinations, 1, KNOWN_ADDRESSES},
   };
   enum { KNOWN_COUNT = sizeof KNOWN / sizeof KNOWN[0] };
   for (int index = 1; index < count; index++) {

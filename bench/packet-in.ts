@@ -98,15 +98,18 @@ async function benchHeap(call: Bench, count: number): Promise<string> {
 async function benchSpeed(call: Bench, count: number): Promise<string> {
   const generator = await compileLoadGenerator(call.folder, call.signal);
   const others = { osken: osKen(call), testcontroller: testcontroller(call) };
-  const leftOut: LeftOut[] = Object.entries(others).flatMap(([what, candidate]) =>
-    'missing' in candidate ? [{ what, reason: candidate.missing }] : [],
-  );
-  for (const { what, reason } of leftOut) process.stderr.write(`packet-in: ${what} IS LEFT OUT: ${reason}\n`);
+  const reasons = new Map<string, string>();
+  const leaveOut = (what: string, reason: string) => {
+    if (reasons.get(what) === reason) return;
+    reasons.set(what, reason);
+    process.stderr.write(`packet-in: ${what} IS LEFT OUT: ${reason}\n`);
+  };
   const runs: RunFigures[] = [];
   for (let run = 1; run <= count; run++) {
-    runs.push(await measureOnce(call, generator, others));
+    runs.push(await measureOnce(call, generator, others, leaveOut));
     call.say(`run ${run} of ${count}: ${shortly(runs.at(-1)!)}`);
   }
+  const leftOut = [...reasons].map(([what, reason]) => ({ what, reason }));
   return conclude(call, figuresOf(runs), count, TARGETS, leftOut);
 }
 

@@ -5,14 +5,24 @@
 import { type Bench, countOption, runBench } from './support/bench-program.ts';
 import { startGluewall } from './support/gluewall-peer.ts';
 import { compileLoadGenerator, type Load, runLoad } from './support/load-generator.ts';
-import { readRssMb } from './support/memory.ts';
+import { watchRss } from './support/memory.ts';
 import { figureLines, reportLine, type Shown } from './support/report.ts';
 import { type Point, slopeOf, spreadOf } from './support/statistics.ts';
 
 const MINUTES = 10;
 const MOST_MINUTES = 24 * 60;
-/** What 256 switches ask in a busy network; a tenth of what gluewall can answer. */
-const LOAD: Omit<Load, 'seconds'> = { switches: 256, window: 16, warm: 0, rate: 20_000, reconnects: 1 };
+/**
+ * A tenth of what gluewall can answer. So few destinations that every switch has the allow flows of all of them before the
+ * second half, in which memory is judged.
+ */
+const LOAD: Omit<Load, 'seconds'> = {
+  switches: 256,
+  window: 16,
+  warm: 0,
+  rate: 20_000,
+  reconnects: 1,
+  destinations: 256,
+};
 const LOOK_MS = 1000;
 const SAY_EVERY_SECONDS = 30;
 
@@ -31,30 +41,13 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   unanswered: COUNT,
 };
 
-/** Memory over time; `at` is in minutes. */
-function sampleMemory(call: Bench, pid: number, minutes: number): { stop(): readonly Point[] } {
-  const startedAtMs = performance.now();
-  const points: Point[] = [];
-  let saidAtSeconds = 0;
-  const look = () => {
-    const seconds = (performance.now() - startedAtMs) / 1000;
-    try {
-      points.push({ at: seconds / 60, value: readRssMb(pid) });
-    } catch (_) {
-      // It is gone; the load fails by that, and says so.
-      clearInterval(timer);
-      return;
-    }
-    if (seconds - saidAtSeconds < SAY_EVERY_SECONDS) return;
-    saidAtSeconds = seconds;
-    call.say(`${(seconds / 60).toFixed(1)} of ${minutes} minutes: ${points.at(-1)!.value.toFixed(1)} MB`);
-  };
-  const timer = setInterval(look, LOOK_MS);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return points;
-    },
+/** Says now and then how far the soak is. */
+function tellProgress(call: Bench, minutes: number): (point: Point) => void {
+  let saidAt = 0;
+  return ({ at, value }) => {
+    if (at - saidAt < SAY_EVERY_SECONDS) return;
+    saidAt = at;
+    call.say(`${(at / 60).toFixed(1)} of ${minutes} minutes: ${value.toFixed(1)} MB`);
   };
 }
 
@@ -62,11 +55,11 @@ async function bench(call: Bench): Promise<string> {
   const minutes = countOption(call, 'minutes', MINUTES, 1, MOST_MINUTES);
   const generator = await compileLoadGenerator(call.folder, call.signal);
   const gluewall = await startGluewall(call);
-  let memory: ReturnType<typeof sampleMemory> | undefined;
+  let memory: ReturnType<typeof watchRss> | undefined;
   try {
     const load = { ...LOAD, seconds: minutes * 60 };
     const result = await runLoad(generator, gluewall.port, load, call.signal, (mark) => {
-      if (mark === 'measuring') memory = sampleMemory(call, gluewall.pid, minutes);
+      if (mark === 'measuring') memory = watchRss(gluewall.pid, LOOK_MS, tellProgress(call, minutes));
       else memory?.stop();
     });
     const points = memory?.stop() ?? [];
@@ -75,7 +68,7 @@ async function bench(call: Bench): Promise<string> {
       rssStartMb: points[0]!.value,
       rssEndMb: points.at(-1)!.value,
       rssMostMb: Math.max(...points.map(({ value }) => value)),
-      growthMbPerMinute: slopeOf(points.slice(Math.floor(points.length / 2))),
+      growthMbPerMinute: 60 * slopeOf(points.slice(Math.floor(points.length / 2))),
       answersPerSecond,
       p99Us,
       reconnects,

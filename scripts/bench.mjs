@@ -3,13 +3,13 @@ import { inRepository } from './paths.mjs';
 import { runCommand } from './run-command.mjs';
 import { setUp } from './setup.mjs';
 
-/** npm run bench -- NAME [--json]: one program of bench/. */
+/** npm run bench -- NAME [OPTION...]: one program of bench/, which is told the options. */
 async function bench() {
   const [name, ...args] = process.argv.slice(2);
   if (name === undefined || !/^[a-z0-9-]+$/.test(name)) {
     const names = readdirSync(inRepository('bench')).filter((file) => file.endsWith('.ts'));
     const known = names.map((file) => file.slice(0, -3)).join(', ');
-    process.stderr.write(`usage: npm run bench -- NAME [--json]    (NAME is one of: ${known})\n`);
+    process.stderr.write(`usage: npm run bench -- NAME [--json] [OPTION...]    (NAME is one of: ${known})\n`);
     process.exit(2);
   }
   if (!existsSync(inRepository('bench', `${name}.ts`))) {

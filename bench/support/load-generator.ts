@@ -19,6 +19,8 @@ export interface Load {
   readonly rate?: number;
   /** A second, of a random switch. */
   readonly reconnects?: number;
+  /** Known destinations that are asked for. */
+  readonly destinations?: number;
   /** 1 where a packet_out answers every packet_in, to an unknown destination too. */
   readonly all_out?: 0 | 1;
 }

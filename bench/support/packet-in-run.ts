@@ -19,20 +19,38 @@ export interface Others {
   readonly testcontroller: Candidate;
 }
 
-/** Figures of one run by name; undefined where the controller is not there. */
+/** Figures of one run by name; undefined where the controller is not there, or failed. */
 export type RunFigures = Readonly<Record<string, number | undefined>>;
 
-export async function measureOnce(bench: Bench, generator: string, others: Others): Promise<RunFigures> {
+/** `leaveOut` is told which of the others was not measured, and why. Rejects where gluewall or the bare loop fails. */
+export async function measureOnce(
+  bench: Bench,
+  generator: string,
+  others: Others,
+  leaveOut: (what: keyof Others, reason: string) => void,
+): Promise<RunFigures> {
   const load = (start: () => Promise<Peer>, what: Load) => loadOnce(bench, generator, start, what);
-  const perSecond = async (candidate: Candidate, what: Load) =>
-    'missing' in candidate ? undefined : (await load(candidate.start, what)).answersPerSecond;
+  const perSecond = async (name: keyof Others, what: Load): Promise<number | undefined> => {
+    const candidate = others[name];
+    if ('missing' in candidate) {
+      leaveOut(name, candidate.missing);
+      return undefined;
+    }
+    try {
+      return (await load(candidate.start, what)).answersPerSecond;
+    } catch (error) {
+      if (bench.signal.aborted) throw error;
+      leaveOut(name, (error as Error).message);
+      return undefined;
+    }
+  };
 
   const { ours, ...events } = await measureOurs(bench, generator);
   const bareNode = (await load(() => bareLoop(bench), THROUGHPUT)).answersPerSecond;
-  const osken = await perSecond(others.osken, THROUGHPUT);
-  const testcontroller = await perSecond(others.testcontroller, { ...THROUGHPUT, all_out: 1 });
+  const osken = await perSecond('osken', THROUGHPUT);
+  const testcontroller = await perSecond('testcontroller', { ...THROUGHPUT, all_out: 1 });
   const ours16 = (await load(() => startGluewall(bench), SIXTEEN)).answersPerSecond;
-  const testcontroller16 = await perSecond(others.testcontroller, { ...SIXTEEN, all_out: 1 });
+  const testcontroller16 = await perSecond('testcontroller', { ...SIXTEEN, all_out: 1 });
   const { p50Us, p99Us } = await load(() => startGluewall(bench), LATENCY);
   const { p50Us: bareNodeP50Us } = await load(() => bareLoop(bench), LATENCY);
   return {
@@ -78,7 +96,7 @@ async function measureMany(bench: Bench, generator: string) {
       const result = await runLoad(generator, gluewall.port, MANY, bench.signal, (mark) => {
         if (mark === 'measuring') watch = watchRss(gluewall.pid, LOOK_MS);
       });
-      return { minShare256: result.leastShare, rssMb: Math.max(...watch!.stop()) };
+      return { minShare256: result.leastShare, rssMb: Math.max(...watch!.stop().map(({ value }) => value)) };
     } finally {
       watch?.stop();
     }

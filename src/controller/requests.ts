@@ -159,8 +159,8 @@ export class RequestRefused extends GluewallError {
   /** The number of the code within its type. */
   readonly errorCode: number;
 
-  constructor(what: string, { errorType, code }: MessageOf<'error'>) {
-    super('openflow-request', `${what}: the switch answered ${errorNames(errorType, code).code}`);
+  constructor(what: string, { errorType, code, experimenter }: MessageOf<'error'>) {
+    super('openflow-request', `${what}: the switch answered ${errorNames(errorType, code, experimenter).code}`);
     this.errorType = errorType;
     this.errorCode = code;
   }

@@ -105,7 +105,7 @@ export function refusalOf(refused: readonly Refused<FlowMod>[]): GluewallError |
   const [first] = refused;
   if (first === undefined) return undefined;
   const { message, error } = first;
-  const { code } = errorNames(error.errorType, error.code);
+  const { code } = errorNames(error.errorType, error.code, error.experimenter);
   const others = refused.length > 1 ? ` and ${refused.length - 1} more` : '';
   const rule = `${ruleName(ruleOf(message.cookie))}${others}`;
   return new GluewallError('openflow-refused', `the switch refused a flow of rule ${rule}: ${code}`);

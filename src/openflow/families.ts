@@ -109,6 +109,8 @@ export interface Family<R extends Rows, E extends Rows = readonly []> {
   /** Elements of experimenters, by `experimenterNumber`. All others are for the row of number 0xffff. */
   readonly experimenters?: E;
   readonly badLength: ErrorCodeName;
+  /** The error for an element of number 0, where the specification begins at 1: so zeroed memory is not an element. */
+  readonly zeroType?: ErrorCodeName;
   /** True when the length counts the padding to a multiple of eight, false when that padding follows uncounted. */
   readonly lengthCountsPadding: boolean;
 }
@@ -156,7 +158,7 @@ function tlv<R extends Rows, E extends Rows>(family: Family<R, E>): Kind<Element
 }
 
 /** What stands between an element's length and its end, the experimenter's id and subtype included; `encode` writes the type. */
-function elementBody<R extends Rows, E extends Rows>({ rows, experimenters }: Family<R, E>) {
+function elementBody<R extends Rows, E extends Rows>({ rows, experimenters, zeroType }: Family<R, E>) {
   const index = new RowIndex(rows);
   const ofExperimenters = experimenters === undefined ? undefined : new RowIndex<E>(experimenters);
   return {
@@ -168,6 +170,7 @@ function elementBody<R extends Rows, E extends Rows>({ rows, experimenters }: Fa
           return ofExperimenters.decode(number, window) as RowValue<E[number]>;
         }
       }
+      if (typeCode === 0 && zeroType !== undefined) window.fail(zeroType, 'no element has the number 0');
       return index.decode(typeCode, window);
     },
     encode(writer: Writer, value: ElementOf<R, E>): void {

@@ -1,6 +1,6 @@
 /** Parts of match fields, as Nicira's actions name them (Open vSwitch, nicira-ext.h). */
 import type { Kind } from './kinds.ts';
-import { type OxmId, oxmId, shortOxmId } from './oxm.ts';
+import { type OxmId, shortOxmId } from './oxm.ts';
 import type { Reader, Writer } from './wire.ts';
 
 /** The bits of a field from `firstBit` on, counted from the lowest. */
@@ -23,23 +23,16 @@ function writeRange(writer: Writer, { firstBit, nBits }: Subfield): void {
 }
 
 /** The range, then the header of the field. */
-export const subfield: Kind<Subfield> = subfieldOf(shortOxmId);
-
-/** The same where there is room for the header of an experimenter's field. */
-export const longSubfield: Kind<Subfield> = subfieldOf(oxmId);
-
-function subfieldOf(id: Kind<OxmId>): Kind<Subfield> {
-  return {
-    decode(reader) {
-      const range = readRange(reader);
-      return { field: id.decode(reader), ...range };
-    },
-    encode(writer, value) {
-      writeRange(writer, value);
-      id.encode(writer, value.field);
-    },
-  };
-}
+export const subfield: Kind<Subfield> = {
+  decode(reader) {
+    const range = readRange(reader);
+    return { field: shortOxmId.decode(reader), ...range };
+  },
+  encode(writer, value) {
+    writeRange(writer, value);
+    shortOxmId.encode(writer, value.field);
+  },
+};
 
 /** Where `ct` takes the zone from: a number as it stands, or the bits of a field. The header of the field comes first. */
 export const zone: Kind<number | Subfield> = {

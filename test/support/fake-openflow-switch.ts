@@ -97,6 +97,7 @@ export class FakeSwitch {
     this.#socket = socket;
     this.#options = options;
     this.tables = options.tables ?? new FakeTables();
+    socket.setNoDelay(true);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#isClosed = true;

@@ -246,7 +246,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'Open vSwitch: flows, meters, 
     };
     const refusal = await client.refusal(bundled(meter));
     expect(refusal).toMatchObject({ errorType: 0xffff, code: 2310 });
-    expect(refusal?.data.readUInt32BE(0)).toBe(Experimenter.ONF);
+    expect(refusal?.experimenter).toBe(Experimenter.ONF);
     expect(await client.refusal(meter)).toBeUndefined();
   });
 });

@@ -17,6 +17,7 @@ const INSTRUCTION_ROWS = [
 const INSTRUCTION_FAMILY = {
   rows: INSTRUCTION_ROWS,
   badLength: 'OFPBIC_BAD_LEN',
+  zeroType: 'OFPBIC_UNKNOWN_INST',
   lengthCountsPadding: true,
 } as const satisfies Family<typeof INSTRUCTION_ROWS>;
 

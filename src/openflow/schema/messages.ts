@@ -11,7 +11,7 @@ import { MessageType, MeterFlag } from './constants.ts';
 import { buckets } from './groups.ts';
 import { instructions } from './instructions.ts';
 import { bands } from './meters.ts';
-import { MULTIPART_REPLY_ROWS, MULTIPART_REQUEST_ROWS } from './multipart.ts';
+import { type MeterConfig, MULTIPART_REPLY_ROWS, MULTIPART_REQUEST_ROWS } from './multipart.ts';
 import { port } from './ports.ts';
 import { queue } from './queues.ts';
 
@@ -109,14 +109,20 @@ const meterMod = checked(
     meterId: u32,
     bands,
   }),
-  ({ command, flags }) => (command === 'delete' ? undefined : twoUnits(flags)),
+  (mod) => (mod.command === 'delete' ? undefined : troubleWithMeter(mod)),
 );
 
-/** A rate is in kilobits or in packets each second, not in both (§7.3.4.4). */
-function twoUnits(flags: number): Trouble | undefined {
+/**
+ * A rate is in kilobits or in packets each second, not in both, and what a band does is known or an experimenter's
+ * (§7.3.4.4). A reply that shows a meter may have bands of any type.
+ */
+function troubleWithMeter({ flags, bands }: Pick<MeterConfig, 'flags' | 'bands'>): Trouble | undefined {
   const units = MeterFlag.KBPS | MeterFlag.PKTPS;
-  if ((flags & units) !== units) return undefined;
-  return { codeName: 'OFPMMFC_BAD_FLAGS', detail: 'flags KBPS and PKTPS stand together' };
+  if ((flags & units) === units) {
+    return { codeName: 'OFPMMFC_BAD_FLAGS', detail: 'flags KBPS and PKTPS stand together' };
+  }
+  if (!bands.some(({ type }) => type === 'unknown')) return undefined;
+  return { codeName: 'OFPMMFC_BAD_BAND', detail: 'a band of an unknown type' };
 }
 
 const featuresReply = struct({

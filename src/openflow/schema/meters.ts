@@ -11,7 +11,7 @@ const BAND_ROWS = [
 
 const BAND_FAMILY = {
   rows: BAND_ROWS,
-  badLength: 'OFPMMFC_BAD_BAND',
+  badLength: 'OFPBRC_BAD_LEN',
   lengthCountsPadding: true,
 } as const satisfies Family<typeof BAND_ROWS>;
 

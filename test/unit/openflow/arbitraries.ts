@@ -1,202 +1,26 @@
-/** Values of every part of a message, for fast-check. */
+/** Messages and their larger parts, for fast-check. */
 import fc from 'fast-check';
-import type { Ipv4Address, Ipv6Address } from '../../../src/core/address.ts';
 import type { ExperimenterBody } from '../../../src/openflow/experimenter.ts';
-import { ip4, ip6, type Kind, mac, u8, u16, u24, u32, u64, u128 } from '../../../src/openflow/kinds.ts';
 import type { Message, MessageOf } from '../../../src/openflow/message.ts';
-import type { Oxm, OxmId } from '../../../src/openflow/oxm.ts';
-import type { Action, CtInnerAction } from '../../../src/openflow/schema/actions.ts';
 import type { Instruction } from '../../../src/openflow/schema/instructions.ts';
 import type { MeterBand } from '../../../src/openflow/schema/meters.ts';
 import type { MultipartReplyBody, MultipartRequestBody } from '../../../src/openflow/schema/multipart.ts';
-import { OXM_ROWS } from '../../../src/openflow/schema/oxm.ts';
 import type { PortDescription } from '../../../src/openflow/schema/ports.ts';
-import type { LearnSpec, Subfield } from '../../../src/openflow/subfield.ts';
-
-export const byte = fc.integer({ min: 0, max: 0xff });
-export const short = fc.integer({ min: 0, max: 0xffff });
-export const word = fc.integer({ min: 0, max: 0xffffffff });
-export const long = fc.bigInt({ min: 0n, max: 0xffffffffffffffffn });
-export const octets = (minLength: number, maxLength: number) =>
-  fc.uint8Array({ minLength, maxLength }).map((bytes) => Buffer.from(bytes));
-const macText = octets(6, 6).map((bytes) => bytes.toString('hex').replace(/..(?=.)/g, '$&:'));
-const text = (maxLength: number) => octets(0, maxLength).map((bytes) => bytes.toString('latin1').replaceAll('\0', 'x'));
-/** Octets that fill an element behind a header of `headerBytes` to a multiple of eight. */
-const filling = (headerBytes: number) =>
-  fc.nat(3).chain((eights) => octets((-headerBytes & 7) + eights * 8, (-headerBytes & 7) + eights * 8));
-
-const valuesOfKind = new Map<Kind<unknown>, fc.Arbitrary<unknown>>([
-  [u8, byte],
-  [u16, short],
-  [u24, fc.integer({ min: 0, max: 0xffffff })],
-  [u32, word],
-  [u64, long],
-  [u128, fc.bigInt({ min: 0n, max: (1n << 128n) - 1n })],
-  [mac, macText],
-  [ip4, fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }).map((bits) => bits as Ipv4Address)],
-  [ip6, octets(16, 16).map((bytes) => bytes.toString('latin1') as Ipv6Address)],
-]);
-
-const knownOxm = fc.constantFrom(...OXM_ROWS).chain((row) => {
-  const value = valuesOfKind.get(row.kind)!;
-  const field = fc.constant(row.name);
-  return fc.oneof(fc.record({ field, value }), fc.record({ field, value, mask: value })) as fc.Arbitrary<Oxm>;
-});
-
-const unknownOxm: fc.Arbitrary<Oxm> = fc.record({
-  field: fc.constant('unknown' as const),
-  oxmClass: fc.constantFrom(0x0002, 0x8001, 0xffff),
-  oxmField: fc.integer({ min: 0, max: 127 }),
-  hasMask: fc.boolean(),
-  raw: octets(1, 20),
-});
-
-export const oxm = fc.oneof({ weight: 5, arbitrary: knownOxm }, { weight: 1, arbitrary: unknownOxm });
-export const match = fc.array(oxm, { maxLength: 8 });
-
-const typed = <const T extends string, F extends object>(type: T, fields: { [K in keyof F]: fc.Arbitrary<F[K]> }) =>
-  fc.record<object>({ type: fc.constant(type), ...fields }) as unknown as fc.Arbitrary<{ type: T } & F>;
-
-const unknownElement = fc
-  .integer({ min: 300, max: 0xfffe })
-  .chain((typeCode) => typed('unknown', { typeCode: fc.constant(typeCode), raw: filling(4) }));
-const experimenterElement = typed('experimenter', { experimenter: word, data: filling(8) });
-
-/** Where no experimenter's id stands, fields of the experimenter class are not known. */
-const isShort = (name: string) => OXM_ROWS.find((row) => row.name === name)!.oxmClass !== 0xffff;
-const fieldName = fc.constantFrom(...OXM_ROWS.map(({ name }) => name));
-const shortFieldName = fieldName.filter(isShort);
-const idOf = (field: typeof fieldName, experimenter: boolean): fc.Arbitrary<OxmId> => {
-  const common = { hasMask: fc.boolean(), lengthBytes: byte };
-  const unknown = { field: fc.constant('unknown' as const), oxmField: fc.integer({ min: 0, max: 127 }), ...common };
-  const ofExperimenter = fc.record({ ...unknown, oxmClass: fc.constant(0xffff), experimenter: word.filter(isNotOnf) });
-  return fc.oneof(
-    { weight: 4, arbitrary: fc.record({ field, ...common }) },
-    { weight: 1, arbitrary: fc.record({ ...unknown, oxmClass: fc.constantFrom(2, 0x8001) }) },
-    ...(experimenter ? [{ weight: 1, arbitrary: ofExperimenter }] : []),
-  );
-};
-const isNotOnf = (experimenter: number) => experimenter !== 0x4f4e4600;
-const oxmId = idOf(fieldName, true);
-const shortOxmId = idOf(shortFieldName, false);
-
-const firstBit = fc.integer({ min: 0, max: 1023 });
-const subfield: fc.Arbitrary<Subfield> = fc.record({
-  field: shortOxmId,
-  firstBit,
-  nBits: fc.integer({ min: 1, max: 64 }),
-});
-const fieldBits = { field: shortOxmId, firstBit: short };
-const learnSpec: fc.Arbitrary<LearnSpec> = fc.integer({ min: 1, max: 1023 }).chain((nBits) => {
-  const immediateBytes = Math.ceil(nBits / 16) * 2;
-  return fc.record({
-    nBits: fc.constant(nBits),
-    from: fc.oneof(octets(immediateBytes, immediateBytes), fc.record(fieldBits)),
-    to: fc.oneof(typed('match', fieldBits), typed('load', fieldBits), typed('output', {})),
-  });
-});
-const range = fc.record(
-  {
-    ipv4Min: valuesOfKind.get(ip4) as fc.Arbitrary<Ipv4Address>,
-    ipv4Max: valuesOfKind.get(ip4) as fc.Arbitrary<Ipv4Address>,
-    ipv6Min: valuesOfKind.get(ip6) as fc.Arbitrary<Ipv6Address>,
-    ipv6Max: valuesOfKind.get(ip6) as fc.Arbitrary<Ipv6Address>,
-    protoMin: short,
-    protoMax: short,
-  },
-  { requiredKeys: [] },
-);
-const sample = { probability: short, collectorSetId: word, obsDomainId: word, obsPointId: word };
-
-const controllerProperty = fc.oneof(
-  typed('maxLength', { maxLength: short }),
-  typed('controllerId', { controllerId: short }),
-  typed('reason', { reason: byte }),
-  typed('userdata', { data: octets(0, 12) }),
-  typed('pause', {}),
-  typed('meterId', { meterId: word }),
-  typed('unknown', { typeCode: fc.integer({ min: 6, max: 0xffff }), raw: octets(0, 12) }),
-);
-
-const ctInner: fc.Arbitrary<CtInnerAction> = fc.oneof(
-  typed('output', { port: word, maxLength: short }),
-  typed('setField', { oxm }),
-  typed('group', { groupId: word }),
-  typed('setQueue', { queueId: word }),
-  typed('pushVlan', { etherType: short }),
-  typed('popVlan', {}),
-  typed('setNwTtl', { nwTtl: byte }),
-  typed('setMplsTtl', { mplsTtl: byte }),
-  typed('popMpls', { etherType: short }),
-  typed('decNwTtl', {}),
-  typed('resubmit', { inPort: short }),
-  typed('resubmitTable', { inPort: short, tableId: byte }),
-  typed('resubmitTableCt', { inPort: short, tableId: byte }),
-  typed('setTunnel', { tunnelId: word }),
-  typed('setTunnel64', { tunnelId: long }),
-  typed('regMove', { nBits: short, srcFirstBit: short, dstFirstBit: short, src: shortOxmId, dst: shortOxmId }),
-  typed('regLoad', { dst: subfield, value: long }),
-  typed('outputReg', { src: subfield, maxLength: short }),
-  typed('note', { note: filling(10) }),
-  typed('multipath', {
-    fields: short,
-    basis: short,
-    algorithm: short,
-    maxLink: short,
-    arg: word,
-    dst: subfield,
-  }),
-  typed('learn', {
-    idleTimeout: short,
-    hardTimeout: short,
-    priority: short,
-    cookie: long,
-    flags: short,
-    tableId: byte,
-    finIdleTimeout: short,
-    finHardTimeout: short,
-    specs: fc.array(learnSpec, { maxLength: 4 }),
-  }),
-  typed('exit', {}),
-  typed('decTtl', {}),
-  typed('finTimeout', { finIdleTimeout: short, finHardTimeout: short }),
-  typed('controller', { maxLength: short, controllerId: short, reason: byte }),
-  typed('decTtlCntIds', { ids: fc.array(short, { maxLength: 6 }) }),
-  typed('controller2', { properties: fc.array(controllerProperty, { maxLength: 4 }) }),
-  typed('stackPush', { firstBit: short, field: oxmId, nBits: short }),
-  typed('stackPop', { firstBit: short, field: oxmId, nBits: short }),
-  typed('sample', sample),
-  typed('sample2', { ...sample, samplingPort: short }),
-  typed('conjunction', { clause: byte, nClauses: byte, id: word }),
-  typed('nat', { flags: short, range }),
-  typed('outputTrunc', { port: short, maxLength: word }),
-  typed('ctClear', {}),
+import { actions, oxmId } from './arbitrary-actions.ts';
+import {
+  byte,
   experimenterElement,
+  filling,
+  long,
+  macText,
+  match,
+  octets,
+  short,
+  text,
+  typed,
   unknownElement,
-);
-
-export const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 12, arbitrary: ctInner },
-  {
-    weight: 1,
-    arbitrary: typed('ct', {
-      flags: short,
-      zone: fc.oneof(
-        short,
-        subfield.filter(({ field }) => !isZeroHeader(field)),
-      ),
-      recircTable: byte,
-      alg: short,
-      actions: fc.array(ctInner, { maxLength: 3 }),
-    }),
-  },
-);
-
-/** A header of zeros stands for no field. */
-function isZeroHeader(id: OxmId): boolean {
-  return id.field === 'in_port_nxm' && !id.hasMask && id.lengthBytes === 0;
-}
-const actions = fc.array(action, { maxLength: 5 });
+  word,
+} from './arbitrary-parts.ts';
 
 export const instruction: fc.Arbitrary<Instruction> = fc.oneof(
   typed('gotoTable', { tableId: byte }),
@@ -214,9 +38,8 @@ const band: fc.Arbitrary<MeterBand> = fc.oneof(
   typed('drop', { rate: word, burstSize: word }),
   typed('dscpRemark', { rate: word, burstSize: word, precLevel: byte }),
   typed('experimenter', { rate: word, burstSize: word, experimenter: word, data: filling(16) }),
-  unknownElement,
 );
-const bands = fc.array(band, { maxLength: 4 });
+const bands = fc.array(fc.oneof(band, unknownElement), { maxLength: 4 });
 
 const message = <const T extends Message['type']>(
   type: T,
@@ -253,7 +76,7 @@ const meterMod = message('meterMod', {
   command: fc.constantFrom('add', 'modify', 'delete'),
   flags: short.filter((flags) => (flags & 3) !== 3),
   meterId: word,
-  bands,
+  bands: fc.array(band, { maxLength: 4 }),
 });
 
 const port: fc.Arbitrary<PortDescription> = fc.record({

@@ -5,7 +5,8 @@ import { decodeExperimenter, type ExperimenterBody, experimenterMessage } from '
 import { FLOW_MOD_DEFAULTS } from '../../../src/openflow/flow-mod.ts';
 import { decodeMessage, encodeMessage, type MessageOf } from '../../../src/openflow/message.ts';
 import { Experimenter } from '../../../src/openflow/schema/constants.ts';
-import { experimenterBody, word } from './arbitraries.ts';
+import { experimenterBody } from './arbitraries.ts';
+import { word } from './arbitrary-parts.ts';
 import { vectors } from './vectors.ts';
 
 function hex(text: string): Buffer {

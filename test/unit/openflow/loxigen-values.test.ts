@@ -48,7 +48,10 @@ function expectValue(ours: unknown, theirs: unknown, where: string): void {
 }
 
 function expectList(ours: unknown, theirs: readonly unknown[], where: string): void {
-  if (typeof ours === 'string') return expectOctets(ours, Buffer.from(theirs as number[]), where);
+  if (typeof ours === 'string') {
+    expectOctets(ours, Buffer.from(theirs as number[]), where);
+    return;
+  }
   const items = ours as readonly unknown[];
   expect(items.length, where).toBe(theirs.length);
   for (const [index, item] of theirs.entries()) expectValue(items[index], item, `${where}[${index}]`);
@@ -64,13 +67,12 @@ function expectOctets(ours: unknown, theirs: Buffer, where: string): void {
 
 function expectObject(ours: unknown, theirs: Fields, where: string): void {
   const { _class: className, _expr: expression, bytes, ...fields } = theirs;
-  if (bytes !== undefined) return expectOctets(ours, Buffer.from(bytes as string, 'hex'), where);
-  if (expression !== undefined) return expectValue(ours, numberOf(expression as string), where);
-  if (className === 'match')
-    return expectValue(ours, (fields.oxm_list ?? (fields._args as unknown[])[0]) as unknown, where);
   const [family, name] = String(className).split('.');
-  if (family === 'oxm') return expectOxm(ours as Fields, name!, fields, where);
-  expectFields(ours as Fields, fields, where);
+  if (bytes !== undefined) expectOctets(ours, Buffer.from(bytes as string, 'hex'), where);
+  else if (expression !== undefined) expectValue(ours, numberOf(expression as string), where);
+  else if (className === 'match') expectValue(ours, fields.oxm_list ?? (fields._args as unknown[])[0], where);
+  else if (family === 'oxm') expectOxm(ours as Fields, name!, fields, where);
+  else expectFields(ours as Fields, fields, where);
 }
 
 function expectOxm(ours: Fields, name: string, theirs: Fields, where: string): void {

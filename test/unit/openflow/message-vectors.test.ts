@@ -115,7 +115,7 @@ describe('damaged messages', () => {
   it('with one octet changed are read or refused', () => {
     let refusals = 0;
     for (const { bytes } of readable) {
-      const step = bytes.length > 2000 ? 29 : 1;
+      const step = bytes.length > 2000 ? 113 : 1;
       const copy = Buffer.from(bytes);
       for (let at = 0; at < bytes.length; at += step) {
         for (const value of changedValues(bytes[at]!, bytes.length)) {

@@ -50,9 +50,8 @@ class Comparer {
   #error(actual: Fields, expected: Fields): void {
     this.#leaf(actual.errorType, expected.type, 'type');
     this.#leaf(actual.data, expected.data, 'data');
-    if (expected.type !== 0xffff) return this.#leaf(actual.code, expected.code, 'code');
-    this.#leaf(actual.code, expected.exp_type, 'exp_type');
-    this.#leaf(actual.experimenter, expected.experimenter, 'experimenter');
+    if (expected.type === 0xffff) this.#leaf(actual.experimenter, expected.experimenter, 'experimenter');
+    this.#leaf(actual.code, expected.type === 0xffff ? expected.exp_type : expected.code, 'code');
   }
 
   #fields(actual: Fields, className: string, expected: Fields): void {
@@ -102,8 +101,11 @@ class Comparer {
   }
 
   #nicira(actual: Fields, className: string, expected: Fields): void {
-    if (className.endsWith('Unknown')) return this.#leaf(actual.experimenter, expected.experimenter, className);
-    const { experimenter: _experimenter, subtype: _subtype, ...fields } = expected;
+    const { experimenter, subtype: _subtype, ...fields } = expected;
+    if (className.endsWith('Unknown')) {
+      this.#leaf(actual.experimenter, experimenter, className);
+      return;
+    }
     this.compared += compareNicira(actual, className, fields, (ours, theirs) => this.#value(ours, theirs, className));
   }
 

@@ -103,12 +103,15 @@ it('fails when the switch refuses a flow', async () => {
   const { connection, fake } = await connected({ meters: 0, deafTo: ['barrierRequest'] });
   const primed = primeBridge(connection, SETTINGS).catch((error: unknown) => error);
   const { xid } = await fake.waitFor('barrierRequest');
-  fake.send({ type: 'error', xid: 0xfffffff0, errorType: 5, code: 1, data: Buffer.alloc(0) });
+  // The bundle was opened by the first of them, and filled by the others.
+  const added = fake.ofType('experimenter').at(-1)!;
+  fake.send({ type: 'error', xid: added.xid, errorType: 5, code: 1, data: Buffer.alloc(0) });
   fake.send({ type: 'barrierReply', xid });
   expect(await primed).toMatchObject({
-    code: 'openflow-request',
-    message: expect.stringContaining('OFPFMFC_TABLE_FULL'),
+    code: 'openflow-refused',
+    message: 'the switch refused a flow of rule classify.other: OFPFMFC_TABLE_FULL',
   });
+  expect(fake.tables.flows).toEqual([]);
 });
 
 it('fails when the switch goes away meanwhile', async () => {
