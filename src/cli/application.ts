@@ -39,7 +39,7 @@ const LOSS_REPORT_MS = 60_000;
 /** Gates of switches that are away are kept, for their return, until there are this many for each connection allowed. */
 const GATES_PER_SWITCH = 2;
 /** Packet_ins that wait, over all switches. */
-const WAITING_BYTES = 32 * 1024 * 1024;
+const WAITING_BYTES = 64 * 1024 * 1024;
 const EVENT_BACKLOG = 8192;
 const EVENT_ROUND_MS = 20;
 /** Events that wait for one who follows them. */

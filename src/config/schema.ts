@@ -158,10 +158,11 @@ export const configSchema = z.strictObject({
     .prefault({}),
   allow_flow: z
     .strictObject({
-      total: whole('Allow flows per switch; beyond it queries to known destinations pass one by one', 'flows', {
+      total: whole('Allow flows per switch; beyond it the one used longest ago makes room', 'flows', {
         default: 65536,
         min: 0,
-        max: 1_000_000,
+        // More than twice as many could not be read back from a switch within the limits on a reply.
+        max: 131_072,
       }),
     })
     .prefault({}),

@@ -2,6 +2,8 @@ import { type Clock, every } from '../core/clock.ts';
 
 const ECHO_MS = 5000;
 const SILENCE_MS = 15_000;
+/** How long a switch may talk without answering anything: it may have much to say first. */
+const UNANSWERED_MS = 60_000;
 const CHALLENGE_MS = 1000;
 
 export interface LivenessHooks {
@@ -12,11 +14,12 @@ export interface LivenessHooks {
   dead(reason: string): void;
 }
 
-/** Whether a switch is still there: any traffic counts as life, and so does reading what waits for it. */
+/** Whether a switch is still there: any traffic counts as life, as long as it answers now and then. */
 export class Liveness {
   readonly #clock: Clock;
   readonly #hooks: LivenessHooks;
   #heardAtMs: number;
+  #answeredAtMs: number;
   /** Since when it has been seen that something waits for the switch and it reads nothing. */
   #unreadSinceMs: number | undefined;
   #cancelRounds = () => {};
@@ -26,6 +29,7 @@ export class Liveness {
     this.#clock = clock;
     this.#hooks = hooks;
     this.#heardAtMs = clock.nowMs();
+    this.#answeredAtMs = clock.nowMs();
   }
 
   start(): void {
@@ -43,6 +47,11 @@ export class Liveness {
     this.#heardAtMs = this.#clock.nowMs();
     this.#cancelChallenge?.();
     this.#cancelChallenge = undefined;
+  }
+
+  /** The switch has answered something: it reads what it is sent. */
+  answered(): void {
+    this.#answeredAtMs = this.#clock.nowMs();
   }
 
   /** The switch has read what its socket held. */
@@ -63,10 +72,13 @@ export class Liveness {
     const nowMs = this.#clock.nowMs();
     this.#unreadSinceMs = this.#hooks.isCongested() ? (this.#unreadSinceMs ?? nowMs) : undefined;
     const silentMs = nowMs - this.#heardAtMs;
+    const unansweredMs = nowMs - this.#answeredAtMs;
     const unreadMs = nowMs - (this.#unreadSinceMs ?? nowMs);
     if (silentMs >= SILENCE_MS) this.#hooks.dead(`nothing heard for ${Math.round(silentMs / 1000)} s`);
     else if (unreadMs >= SILENCE_MS)
       this.#hooks.dead(`the switch has read nothing for ${Math.round(unreadMs / 1000)} s`);
-    else if (silentMs >= ECHO_MS) this.#hooks.ask();
+    else if (unansweredMs >= UNANSWERED_MS)
+      this.#hooks.dead(`the switch talks and has answered nothing for ${Math.round(unansweredMs / 1000)} s`);
+    else if (silentMs >= ECHO_MS || unansweredMs >= SILENCE_MS) this.#hooks.ask();
   }
 }

@@ -13,7 +13,7 @@ const LATE_MS = 1000;
 export interface PacketInQueueOptions {
   /** The most packet_ins of one port that wait. */
   readonly perPort: number;
-  /** The most octets that wait, over all ports. */
+  /** The most octets that wait, over all ports of all switches; one alone may have half. */
   readonly bytes: number;
 }
 
@@ -31,6 +31,7 @@ interface Waiting {
 
 /** The packet_ins of one port. */
 class Lane {
+  readonly lanes: Lanes;
   readonly source: PacketInSource;
   readonly port: number;
   readonly waiting: Waiting[] = [];
@@ -38,7 +39,8 @@ class Lane {
   turn = -1;
   share = 0;
 
-  constructor(source: PacketInSource, port: number) {
+  constructor(lanes: Lanes, source: PacketInSource, port: number) {
+    this.lanes = lanes;
     this.source = source;
     this.port = port;
   }
@@ -46,6 +48,8 @@ class Lane {
 
 /** The lanes of one connection, by port. */
 export class Lanes {
+  /** Octets that wait in them. */
+  bytes = 0;
   readonly #source: PacketInSource;
   readonly #byPort = new Map<number, Lane>();
   #last: Lane | undefined;
@@ -66,7 +70,7 @@ export class Lanes {
   /** Port numbers are whatever the switch says: those beyond the limit share the lane of port 0, which is no port. */
   #make(port: number): Lane {
     if (this.#byPort.size >= MAX_LANES && port !== 0) return this.#byPort.get(0) ?? this.#make(0);
-    const lane = new Lane(this.#source, port);
+    const lane = new Lane(this, this.#source, port);
     this.#byPort.set(port, lane);
     return lane;
   }
@@ -121,19 +125,23 @@ export class PacketInQueue {
   forget(lanes: Lanes): void {
     for (const lane of lanes.all()) {
       this.#busy.delete(lane);
-      for (const { message } of lane.waiting) this.#bytes -= message.length;
       lane.waiting.length = 0;
     }
+    this.#bytes -= lanes.bytes;
+    lanes.bytes = 0;
   }
 
   #keep(lane: Lane, message: Buffer): boolean {
-    if (lane.waiting.length >= this.#options.perPort || this.#bytes + message.length > this.#options.bytes) {
+    // No switch holds more than is left for the others: one that fills its part leaves as much again free.
+    const isOverShare = lane.lanes.bytes + message.length > this.#options.bytes - this.#bytes;
+    if (lane.waiting.length >= this.#options.perPort || isOverShare) {
       this.counters.add('packet_in dropped');
       return false;
     }
     this.counters.add('packet_in queued');
     lane.waiting.push({ message: Buffer.from(message), sinceMs: this.#clock.nowMs() });
     this.#bytes += message.length;
+    lane.lanes.bytes += message.length;
     this.#busy.add(lane);
     this.#planTurn();
     return true;
@@ -168,6 +176,7 @@ export class PacketInQueue {
     const next = lane.waiting.shift();
     if (next === undefined) return false;
     this.#bytes -= next.message.length;
+    lane.lanes.bytes -= next.message.length;
     this.#busy.delete(lane);
     if (lane.waiting.length > 0) this.#busy.add(lane);
     if (this.#clock.nowMs() - next.sinceMs > LATE_MS) this.counters.add('late verdicts');

@@ -4,6 +4,9 @@ const CHUNK_BYTES = 64 * 1024;
 /** What the socket may hold; more waits here, where what is urgent can overtake it. */
 const SOCKET_BYTES = 64 * 1024;
 
+/** What a buffer that waits takes beside its octets; without it a flood of small ones would take many times what is counted. */
+const WAITING_OVERHEAD_BYTES = 200;
+
 export interface SendBufferEvents {
   /** The peer reads so slowly that more than the largest backlog waits. */
   overflow(): void;
@@ -111,7 +114,7 @@ export class SendBuffer {
 
   #wait(lane: Buffer[], bytes: Buffer): void {
     lane.push(bytes);
-    this.#backlogBytes += bytes.length;
+    this.#backlogBytes += bytes.length + WAITING_OVERHEAD_BYTES;
     if (this.#backlogBytes > this.#maxBacklogBytes) this.#events.overflow();
   }
 

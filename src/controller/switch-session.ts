@@ -8,7 +8,7 @@ import { Framer } from '../openflow/framer.ts';
 import { decodeHello, decodeMessage, type Message, type MessageOf } from '../openflow/message.ts';
 import { PacketInView } from '../openflow/packet-in.ts';
 import { describeMessage } from '../openflow/print.ts';
-import { MessageType, Meter, PortReason } from '../openflow/schema/constants.ts';
+import { MessageType, Meter } from '../openflow/schema/constants.ts';
 import { type ErrorCodeName, errorNumbers } from '../openflow/schema/errors.ts';
 import { ASK_RENEWAL_MS } from './base-flows.ts';
 import { Conversation, offersVersion13, type Refused } from './conversation.ts';
@@ -17,10 +17,11 @@ import { Liveness } from './liveness.ts';
 import { PacketInLimits } from './packet-in-limits.ts';
 import { Lanes, type PacketInQueue } from './packet-in-queue.ts';
 import { COOKIE_TAG, PIPELINE, ruleName, ruleOf } from './pipeline.ts';
+import { PortWatch } from './port-watch.ts';
 import { ASYNC_MESSAGES, type Role, type RoleWish, takeRole } from './role.ts';
 import { SendBuffer } from './send-buffer.ts';
 import type { SessionHooks } from './session-hooks.ts';
-import { readFlowsOfRule, readIdentity, readPorts, showFragmentPorts } from './switch-state.ts';
+import { readFlowsOfRule, readIdentity, showFragmentPorts } from './switch-state.ts';
 import { VerdictWriter } from './verdict-writer.ts';
 
 const HANDSHAKE_MS = 10_000;
@@ -47,8 +48,6 @@ export class SwitchSession {
   readonly limits: PacketInLimits;
   /** 16 hexadecimal digits; empty until the switch is identified. */
   datapathId = '';
-  /** Port numbers by name. */
-  ports: ReadonlyMap<string, number> = new Map();
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -59,6 +58,7 @@ export class SwitchSession {
   readonly #conversation: Conversation;
   readonly #sync: FlowSync;
   readonly #liveness: Liveness;
+  readonly #ports: PortWatch;
   readonly #lanes = new Lanes(this);
   readonly #packet = new PacketInView();
   readonly #cancelTimers: (() => void)[] = [];
@@ -70,7 +70,6 @@ export class SwitchSession {
   #readShareBytes = READ_SHARE_BYTES;
   #syncing: Promise<void> | undefined;
   #syncAgain = false;
-  #portsChanged = false;
   #readingUse: Promise<void> | undefined;
 
   constructor(socket: Socket, clock: Clock, log: Log, queue: PacketInQueue, hooks: SessionHooks) {
@@ -91,6 +90,7 @@ export class SwitchSession {
       isCongested: () => this.#out.isCongested,
       dead: (reason) => this.close(reason),
     });
+    this.#ports = new PortWatch(this.#conversation, clock, () => this.desireChanged());
     this.#sync = new FlowSync(this.#conversation, this.verdicts, log, {
       meterRates: () => hooks.meterRates(),
       baseFlows: () => hooks.baseFlows(this),
@@ -121,6 +121,11 @@ export class SwitchSession {
     return this.#out.isCongested;
   }
 
+  /** Port numbers by name. */
+  get ports(): ReadonlyMap<string, number> {
+    return this.#ports.byName;
+  }
+
   get role(): Role {
     return this.#role;
   }
@@ -141,6 +146,7 @@ export class SwitchSession {
     this.#isReady = false;
     this.#cancelHandshakeLimit();
     this.#liveness.stop();
+    this.#ports.stop();
     for (const cancel of this.#cancelTimers) cancel();
     this.#queue.forget(this.#lanes);
     this.#conversation.end(reason);
@@ -191,7 +197,7 @@ export class SwitchSession {
   }
 
   async #syncOnce(): Promise<void> {
-    if (this.#portsChanged) await this.#learnPorts();
+    if (this.#ports.isStale) await this.#ports.read();
     await this.#sync.run();
   }
 
@@ -251,7 +257,7 @@ export class SwitchSession {
     if (!hello.ok) {
       this.close(`no HELLO: ${hello.error.message}`);
     } else if (!offersVersion13(hello.version, hello.message)) {
-      this.#refuseVersion(hello.version, hello.message.xid);
+      this.#refuseVersion(hello.version, hello.message);
     } else {
       this.#heardHello = true;
       this.#framer.expectVersion13();
@@ -259,12 +265,15 @@ export class SwitchSession {
     }
   }
 
-  #refuseVersion(version: number, xid: number): void {
+  #refuseVersion(version: number, { xid, elements }: MessageOf<'hello'>): void {
     const text = 'gluewall speaks OpenFlow 1.3 (wire version 4) only';
     this.#conversation.answer({ type: 'error', xid, errorType: 0, code: 0, data: Buffer.from(text) });
     this.#out.flush();
+    const offer = elements.some(({ type }) => type === 'versionBitmap')
+      ? 'versions without'
+      : `version ${version}, not`;
     const remedy = 'ovs-vsctl set bridge BRIDGE protocols=OpenFlow13';
-    this.close(`the switch offers OpenFlow wire version ${version}, not 4; try: ${remedy}`);
+    this.close(`the switch offers OpenFlow wire ${offer} 4; try: ${remedy}`);
   }
 
   async #handshake(): Promise<void> {
@@ -277,7 +286,7 @@ export class SwitchSession {
     if (!(await showFragmentPorts(this.#conversation, MISS_SEND_BYTES))) {
       this.#log.warn({ datapathId }, 'the switch refuses fragment mode nx-match: fragmented queries pass unjudged');
     }
-    await this.#learnPorts();
+    await this.#ports.read();
     this.#conversation.tell(ASYNC_MESSAGES);
     const wish = this.#hooks.role(this);
     if (wish !== undefined) await takeRole(this.#conversation, wish);
@@ -302,11 +311,6 @@ export class SwitchSession {
     this.#hooks.standby(this);
   }
 
-  async #learnPorts(): Promise<void> {
-    this.#portsChanged = false;
-    this.ports = await readPorts(this.#conversation);
-  }
-
   #packetIn(message: Buffer): void {
     // Nobody can tell yet whose packet it is.
     if (this.datapathId === '') return;
@@ -322,20 +326,8 @@ export class SwitchSession {
   #handle(message: Message): void {
     if (message.type === 'echoRequest') this.#conversation.echo(message);
     else if (message.type === 'error') this.#error(message);
-    else if (this.#conversation.settle(message)) return;
-    else if (message.type === 'portStatus') this.#portStatus(message);
-  }
-
-  /**
-   * However many ports come, go or change their number at once, they are read once more, and the flows that name them
-   * follow. A link that goes up and down changes nothing.
-   */
-  #portStatus({ reason, port }: MessageOf<'portStatus'>): void {
-    const number = reason === PortReason.DELETE ? undefined : port.portNo;
-    const isSettled = this.#isReady && this.#syncing === undefined && !this.#portsChanged;
-    if (isSettled && this.ports.get(port.name) === number) return;
-    this.#portsChanged = true;
-    this.desireChanged();
+    else if (message.type === 'echoReply' || this.#conversation.settle(message)) this.#liveness.answered();
+    else if (message.type === 'portStatus') this.#ports.heard(message, this.#isReady && this.#syncing === undefined);
   }
 
   /** An ERROR quotes the start of the message it is about (§7.4.4), and so the cookie that names the rule. */

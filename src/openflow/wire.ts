@@ -11,7 +11,11 @@ export class WireFault extends Error {
   path = '';
 
   constructor(codeName: ErrorCodeName, offset: number, detail: string) {
+    // A switch may send as many bad messages as it likes: looking where we are costs more than reading them.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(detail);
+    Error.stackTraceLimit = stackTraceLimit;
     this.codeName = codeName;
     this.offset = offset;
   }

@@ -323,8 +323,10 @@ describe('64 KiB messages without end', () => {
 
 describe('a switch that reads nothing', () => {
   it.each([
+    ['ECHO requests', TINY_ECHO, 3_000_000],
     ['large ECHO requests', encodeMessage({ type: 'echoRequest', xid: 1, data: padding }), 600],
     ['packet_ins', packetIn(1, 100), 100_000],
+    ['large packet_ins', packetIn(1, BIG_BYTES), 600],
   ])('and sends %s all the time is cut off, and takes little room until then', async (_name, message, count) => {
     const { fake } = await rig.connectReady();
     const frame = Buffer.alloc(100);
@@ -332,13 +334,15 @@ describe('a switch that reads nothing', () => {
     fake.stopReading();
     await endures(async () => {
       await fake.flood(message, count);
-      for (let second = 0; second < 25 && closings().length === 0; second++) {
+      for (let second = 0; second < 70 && closings().length === 0; second++) {
         await pass(1000);
         await fake.flood(message, 10);
       }
     });
     expect(closings()).toHaveLength(1);
-    expect(closings()[0]).toMatch(/^closed: the switch (reads too slowly|has read nothing for 15 s)$/);
+    expect(closings()[0]).toMatch(
+      /^closed: the switch (reads too slowly|has read nothing for 15 s|talks and has answered nothing for 60 s)$/,
+    );
   });
 });
 
@@ -387,6 +391,31 @@ describe('a flood of small messages', () => {
       await until('all read', WAIT_MS, () => session.counters.get('messages') >= count || undefined);
     });
     expect(session.isReady).toBe(true);
+  });
+});
+
+describe('ports that change all the time', () => {
+  it('are looked at once a second, and said as often', async () => {
+    let number = 100;
+    const status = () =>
+      ({ type: 'portStatus', xid: 0, reason: 2, port: portDescription(['outside', ++number]) }) as const;
+    const { fake } = await rig.connectReady({
+      forgets: ['multipartRequest', 'barrierRequest', 'experimenter', 'flowMod'],
+      answers(message, one) {
+        if (nameOf(message) !== 'portDescription') return false;
+        one.ports = { inside: 1, outside: ++number };
+        one.send(status());
+        return false;
+      },
+    });
+    rig.log.length = 0;
+    await endures(async () => {
+      for (let second = 0; second < 10; second++) {
+        for (let count = 0; count < 100; count++) fake.send(status());
+        await pass(1000);
+      }
+    });
+    expect(rig.log.filter((line) => line.includes('flows in step')).length).toBeLessThanOrEqual(12);
   });
 });
 

@@ -37,8 +37,19 @@ describe('liveness', () => {
     for (let second = 0; second < 100; second++) {
       clock.advance(1000);
       liveness.heard();
+      if (second % 14 === 0) liveness.answered();
     }
     expect(told).toEqual([]);
+  });
+
+  it('asks a switch that talks and answers nothing for 15 s, and ends it after 60 s', () => {
+    const { clock, told, liveness } = setUp();
+    for (let second = 0; second < 60; second++) {
+      expect(told).toHaveLength(second < 15 ? 0 : Math.floor(second / 5) - 2);
+      clock.advance(1000);
+      liveness.heard();
+    }
+    expect(told.at(-1)).toBe('the switch talks and has answered nothing for 60 s');
   });
 
   it.each([100, 4000, 4999])('ends 15 to 20 s after the last word, whenever that came: at %d ms', (atMs) => {
@@ -58,6 +69,7 @@ describe('liveness', () => {
       expect(told).toEqual([]);
       clock.advance(1000);
       liveness.heard();
+      liveness.answered();
     }
     expect(told).toEqual(['the switch has read nothing for 15 s']);
   });
@@ -69,6 +81,7 @@ describe('liveness', () => {
       clock.advance(1000);
       liveness.heard();
       if (second % 9 === 0) liveness.read();
+      liveness.answered();
     }
     expect(told).toEqual([]);
   });
@@ -80,6 +93,7 @@ describe('liveness', () => {
       for (let second = 0; second < 14; second++) {
         clock.advance(1000);
         liveness.heard();
+        liveness.answered();
       }
     }
     expect(told).toEqual([]);

@@ -84,8 +84,22 @@ describe('the queue of packet_ins', () => {
   it('drops what would take more octets than all may have', () => {
     const { queue, source } = setUp(1000, 200_000);
     const taken = upTo(SHARE + 5).filter((number) => queue.offer(source.lanes.of(1), numbered(number, 60_000)));
-    expect(taken).toHaveLength(SHARE + 3);
-    expect(queue.bytes).toBe(180_000);
+    expect(taken).toHaveLength(SHARE + 2);
+    expect(queue.bytes).toBe(120_000);
+  });
+
+  it('leaves a switch room that no other can take, however many ports that other floods from', () => {
+    const { queue, source } = setUp(1000, 1_000_000);
+    const honest = new Source();
+    source.isCongested = true;
+    for (let port = 1; port <= 250; port++) {
+      for (const number of upTo(100)) queue.offer(source.lanes.of(port), numbered(number, 100));
+    }
+    expect(queue.bytes).toBe(500_000);
+    const taken = upTo(SHARE + 2000).filter((number) => queue.offer(honest.lanes.of(1), numbered(number, 100)));
+    expect(taken).toHaveLength(SHARE + 1000);
+    queue.forget(source.lanes);
+    expect(queue.bytes).toBe(100_000);
   });
 
   it('lets ports beyond 256 share, so that invented port numbers cost no memory', () => {

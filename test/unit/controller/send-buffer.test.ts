@@ -97,15 +97,22 @@ describe('SendBuffer', () => {
   });
 
   it('says once more than the limit waits', async () => {
-    const { socket, told, out } = setUp(100);
+    const { socket, told, out } = setUp(1000);
     out.append(Buffer.alloc(70_000));
-    out.append(Buffer.alloc(100));
+    out.append(Buffer.alloc(750));
     await turn();
     expect(told).toEqual([]);
     out.append(Buffer.alloc(1));
     await turn();
     expect(told).toEqual(['overflow']);
     expect(socket.writes).toHaveLength(1);
+  });
+
+  it('counts what small messages take that wait each on its own', () => {
+    const { told, out } = setUp(1 << 20);
+    out.append(Buffer.alloc(70_000));
+    for (let count = 0; count < 10_000; count++) out.appendUrgent(Buffer.alloc(8));
+    expect(told).toContain('overflow');
   });
 
   it('writes nothing to a socket that is closed', async () => {

@@ -60,18 +60,19 @@ describe('the handshake', () => {
   });
 
   it.each([
-    ['1.0', composeHello(1), 1],
-    ['1.0 with a bitmap', composeHello(1, [1]), 1],
-    ['1.5 with a bitmap that has no 1.3', composeHello(6, [5, 6]), 6],
-    ['1.0 with more behind it', Buffer.concat([composeHello(1), composeHello(1)]), 1],
-  ])('refuses %s: says so to the switch, and to people what to do', async (_name, hello, version) => {
+    ['1.0', composeHello(1), 'version 1, not 4'],
+    ['1.0 with a bitmap', composeHello(1, [1]), 'versions without 4'],
+    ['1.3 with a bitmap that has no 1.3', composeHello(4, [1, 5]), 'versions without 4'],
+    ['1.5 with a bitmap that has no 1.3', composeHello(6, [5, 6]), 'versions without 4'],
+    ['1.0 with more behind it', Buffer.concat([composeHello(1), composeHello(1)]), 'version 1, not 4'],
+  ])('refuses %s: says so to the switch, and to people what to do', async (_name, hello, offer) => {
     const fake = await rig.connect({ hello });
     await fake.untilClosed();
     expect(fake.received.map(({ type }) => type)).toEqual(['hello', 'error']);
     const [error] = fake.ofType('error');
     expect(error).toMatchObject({ errorType: 0, code: 0 });
     expect(error?.data.toString()).toMatch(/OpenFlow 1\.3/);
-    expect(await rig.reason()).toMatch(new RegExp(`version ${version}, not 4; try: ovs-vsctl .* protocols=OpenFlow13`));
+    expect(await rig.reason()).toMatch(new RegExp(`${offer}; try: ovs-vsctl .* protocols=OpenFlow13`));
   });
 
   it('ends when the first message is no HELLO', async () => {

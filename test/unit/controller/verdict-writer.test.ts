@@ -15,8 +15,16 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 /** A writer with a generation, and the octets it has sent once the turn is over. */
 function setUp(generation = 0xabcd) {
   const writes: Buffer[] = [];
-  const socket = { destroyed: false, writableLength: 0, on: () => undefined, write: (bytes: Buffer) => writes.push(bytes) };
-  const out = new SendBuffer(socket as unknown as Socket, 1 << 20, { overflow: () => undefined, drained: () => undefined });
+  const socket = {
+    destroyed: false,
+    writableLength: 0,
+    on: () => undefined,
+    write: (bytes: Buffer) => writes.push(bytes),
+  };
+  const out = new SendBuffer(socket as unknown as Socket, 1 << 20, {
+    overflow: () => undefined,
+    drained: () => undefined,
+  });
   const writer = new VerdictWriter(out);
   writer.setGeneration(generation);
   const sent = async () => {
