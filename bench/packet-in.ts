@@ -67,13 +67,13 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   eventsBeyondPace: { unit: 'events', digits: 0 },
 };
 
-/** A figure that some run could not have is left out of all. */
+/** Of the runs that have it; `leftOut` says why others have not. */
 function figuresOf(runs: readonly RunFigures[]): Figures {
   const names = Object.keys(runs[0] ?? {});
   return Object.fromEntries(
     names.map((name) => {
       const values = runs.flatMap((run) => run[name] ?? []);
-      return [name, values.length === runs.length ? spreadOf(values) : undefined];
+      return [name, values.length > 0 ? spreadOf(values) : undefined];
     }),
   );
 }

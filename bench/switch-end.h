@@ -88,6 +88,7 @@ static void connect_switch(struct switch_end *end, uint16_t port) {
   write16(hello + 8, 1);
   write16(hello + 10, 8);
   write32(hello + 12, 1 << 4);
+  if (!flush_output(end)) fail("cannot send to port %u: %s", port, strerror(errno));
 }
 
 static void reply_multipart(struct switch_end *end, uint32_t xid, uint16_t kind) {

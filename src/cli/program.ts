@@ -7,6 +7,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventCommands } from './commands/events.ts';
 import { addHistoryCommands } from './commands/history.ts';
 import { addLearnCommand } from './commands/learn.ts';
+import { addOpenflowCommands } from './commands/openflow.ts';
 import { addPkiCommands } from './commands/pki.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSwitchCommands } from './commands/switch.ts';
@@ -26,6 +27,7 @@ export function createProgram(version: string): Command {
   addEventCommands(program);
   addLearnCommand(program);
   addSwitchCommands(program);
+  addOpenflowCommands(program);
   addPkiCommands(program);
   addConfigCommands(program);
   addDoctorCommand(program);

@@ -10,6 +10,9 @@ export interface EventFeedOptions {
   readonly roundMs: number;
 }
 
+/** After a longer stall what waits leaves at the usual pace, not all at once. */
+const MOST_ROUNDS = 50;
+
 /** Carries events from the packet path to slow readers: bounded, paced, and never a delay to the packet. */
 export class EventFeed<E> {
   readonly #clock: Clock;
@@ -17,6 +20,8 @@ export class EventFeed<E> {
   readonly #options: EventFeedOptions;
   readonly #sink: (event: E) => void;
   #cancelRound: (() => void) | undefined;
+  /** When the last round was due: a loop that is busy makes rounds late, and each then stands for those it missed. */
+  #roundAtMs = 0;
   #lost = 0;
 
   constructor(clock: Clock, options: EventFeedOptions, sink: (event: E) => void) {
@@ -43,7 +48,9 @@ export class EventFeed<E> {
 
   push(event: E): void {
     if (!this.#queue.push(event)) this.#lost++;
-    this.#cancelRound ??= this.#clock.after(this.#options.roundMs, () => this.#round());
+    if (this.#cancelRound !== undefined) return;
+    this.#roundAtMs = this.#clock.nowMs();
+    this.#planRound();
   }
 
   /** Hands on all that waits. Safe twice. */
@@ -54,9 +61,17 @@ export class EventFeed<E> {
   }
 
   #round(): void {
+    const { roundMs, perRound } = this.#options;
     this.#cancelRound = undefined;
-    this.#deliver(this.#options.perRound);
-    if (this.#queue.size > 0) this.#cancelRound = this.#clock.after(this.#options.roundMs, () => this.#round());
+    const missed = Math.floor((this.#clock.nowMs() - this.#roundAtMs) / roundMs);
+    const rounds = Math.min(MOST_ROUNDS, Math.max(1, missed));
+    this.#roundAtMs += Math.max(rounds, missed) * roundMs;
+    this.#deliver(rounds * perRound);
+    if (this.#queue.size > 0 && this.#cancelRound === undefined) this.#planRound();
+  }
+
+  #planRound(): void {
+    this.#cancelRound = this.#clock.after(this.#options.roundMs, () => this.#round());
   }
 
   #deliver(most: number): void {

@@ -1,157 +1,193 @@
-/** Messages as people read them. */
+/** Messages as people read them, one line each. */
 import { type Address, formatAddress } from '../core/address.ts';
+import { isAddress, isAddressField, prefixLength } from './address-fields.ts';
 import { decodeExperimenter } from './experimenter.ts';
-import { ip4, ip6 } from './kinds.ts';
-import { HEADER_BYTES, OPENFLOW_VERSION } from './schema/constants.ts';
+import { fieldFormat, numberText, oxmFormat } from './field-names.ts';
 import type { Message, MessageOf } from './message.ts';
-import { type KnownOxm, oxmRow, type UnknownOxm } from './oxm.ts';
-import { errorNames } from './schema/errors.ts';
+import type { KnownOxm, OxmId, UnknownOxm } from './oxm.ts';
+import { HEADER_BYTES, OPENFLOW_VERSION } from './schema/constants.ts';
+import { errorNames, errorNumbers } from './schema/errors.ts';
 import { MESSAGE_ROWS } from './schema/messages.ts';
-import { BITS, bitNames, CHOICES } from './schema/names.ts';
 
-/** How much of a message is shown; what is left out is counted. */
+/** How much of a message is shown. */
 export interface PrintLimits {
+  /** Of the line: a longer one is cut and ends in `...`. */
   readonly characters: number;
+  /** Of each list: how many more there are is said. */
   readonly listItems: number;
-  /** Octets of a byte string that are shown; one that is longer is shown as its length. */
+  /** Strings of more octets are shown as their length. */
   readonly octets: number;
 }
 
-/** For a log, whose lines a switch must not fill at will. */
-const LOG_LIMITS: PrintLimits = { characters: 1000, listItems: 16, octets: 0 };
-/** Fields that hold bits or names rather than amounts. */
-const HEX_FIELDS = /^(cookie|metadata|experimenter|datapathId|generationId|etherType)/;
-const HEX_MATCH_FIELDS = /^(eth_type|metadata|tunnel_id|vlan_vid)$/;
-/** Fields outside a match that hold an address. */
-const ADDRESS_FIELDS = /^ipv[46]/;
+/** For a line of a log. */
+const LOG_LIMITS: PrintLimits = { characters: 1000, listItems: 16, octets: 16 };
+/** All of a message, whose 65,535 octets never make so many characters. */
+export const WHOLE_MESSAGE: PrintLimits = { characters: 2 ** 22, listItems: 2 ** 16, octets: 2 ** 16 };
+
+/** Versions have eight bits: bitmaps behind this many say nothing. */
+const VERSION_BITMAPS = 8;
+const BITS_OF_BITMAP = 32;
+const NANOSECOND_DIGITS = 9;
+const { errorType: HELLO_FAILED } = errorNumbers('OFPHFC_INCOMPATIBLE');
+
+/** What is shown of it, and whose fields: the `type` of the message or element around them. */
+interface Place {
+  readonly limits: PrintLimits;
+  readonly owner: string;
+}
 
 /**
- * A message as one line: its type, its xid, then its fields in wire order, numbers by their names where the specification
- * has one. Printable ASCII only, and for a log unless `limits` say otherwise.
+ * A message as one line: its type, its xid, then its fields in wire order, numbers by their names where they have one. A
+ * message of an experimenter that is known is shown by what it says, an ERROR with the type of the request it quotes.
+ * Printable ASCII only, whatever the switch has sent; short enough for a log unless `limits` say otherwise.
  */
 export function describeMessage(message: Message, limits: PrintLimits = LOG_LIMITS): string {
-  const { type, xid } = message;
-  const line = [type, `xid=${xid}`, ...new Printer(limits).fields(type, fieldsOf(message))].join(' ');
+  const line = messageTexts(message, limits).join(' ');
   return line.length > limits.characters ? `${line.slice(0, limits.characters - 3)}...` : line;
 }
 
-/** What there is to show of a message beside its type and xid: what stands inside opaque octets, too, where it is known. */
-function fieldsOf(message: Message): object {
-  const { type: _type, xid: _xid, ...fields } = message;
-  if (message.type === 'error') return errorFields(message);
-  const body = message.type === 'experimenter' ? decodeExperimenter(message) : undefined;
-  return body?.ok === true ? { body: body.body } : fields;
+function messageTexts(message: Message, limits: PrintLimits): string[] {
+  const { type, xid, ...fields } = message;
+  const place = { limits, owner: type };
+  const texts = message.type === 'error' ? errorTexts(message, place) : experimenterTexts(message, place);
+  return [type, `xid=${xid}`, ...(texts ?? fieldTexts(fields, place))];
 }
 
-function errorFields({ errorType, code, experimenter, data }: MessageOf<'error'>): object {
+/** Undefined when it is no experimenter's message, or one that is not known. */
+function experimenterTexts(message: Message, place: Place): string[] | undefined {
+  if (message.type !== 'experimenter') return undefined;
+  const decoded = decodeExperimenter(message);
+  if (decoded === undefined) return undefined;
+  if (decoded.ok) return [objectText(decoded.body, place)];
+  const { experimenter, experimenterType, data } = message;
+  return [...fieldTexts({ experimenter, experimenterType, data }, place), `malformed=${decoded.error.codeName}`];
+}
+
+/** With what an ERROR quotes: text where the versions do not agree, else the beginning of the request (§7.4.4). */
+function errorTexts({ errorType, code, experimenter, data }: MessageOf<'error'>, place: Place): string[] {
   const names = errorNames(errorType, code, experimenter);
-  const about = data.length >= HEADER_BYTES && data[0] === OPENFLOW_VERSION ? { about: typeName(data[1]!) } : {};
-  const whose = experimenter === undefined ? {} : { experimenter };
-  return { errorType: names.type, code: names.code, ...whose, ...about, data };
+  const whose = experimenter === undefined ? [] : fieldTexts({ experimenter }, place);
+  const head = [`errorType=${names.type}`, `code=${names.code}`, ...whose];
+  if (errorType === HELLO_FAILED && data.length > 0) return [...head, `text=${plainText(data.toString('latin1'))}`];
+  return [...head, ...requestTexts(data), `data=${octetsText(data, place)}`];
 }
 
-function typeName(typeCode: number): string {
-  return MESSAGE_ROWS.find(({ number }) => number === typeCode)?.name ?? `type ${typeCode}`;
+function requestTexts(quoted: Buffer): string[] {
+  if (quoted.length < HEADER_BYTES || quoted[0] !== OPENFLOW_VERSION) return [];
+  const name = MESSAGE_ROWS.find(({ number }) => number === quoted[1])?.name ?? `type ${quoted[1]}`;
+  return [`request=${name}(xid=${quoted.readUInt32BE(4)})`];
 }
 
-class Printer {
-  readonly #limits: PrintLimits;
-
-  constructor(limits: PrintLimits) {
-    this.#limits = limits;
-  }
-
-  /** `owner` is the message or element whose fields they are. */
-  fields(owner: string, fields: object): string[] {
-    return Object.entries(fields)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name}=${this.#value(owner, name, value)}`);
-  }
-
-  #value(owner: string, name: string, value: unknown): string {
-    if (ADDRESS_FIELDS.test(name)) return formatAddress(value as Address);
-    if (typeof value === 'number') return numberText(owner, name, value);
-    if (typeof value === 'bigint') return HEX_FIELDS.test(name) ? `0x${value.toString(16)}` : String(value);
-    if (typeof value === 'string') return plainText(value);
-    if (typeof value === 'boolean') return String(value);
-    if (Buffer.isBuffer(value)) return this.#octets(value);
-    if (Array.isArray(value)) return this.#list(owner, value);
-    return this.#object(owner, value as object);
-  }
-
-  #octets(value: Buffer): string {
-    const isShown = value.length > 0 && value.length <= this.#limits.octets;
-    return isShown ? `0x${value.toString('hex')}` : `<${value.length} octets>`;
-  }
-
-  #list(owner: string, values: readonly unknown[]): string {
-    const shown = values.slice(0, this.#limits.listItems).map((value) => this.#value(owner, '', value));
-    if (values.length > shown.length) shown.push(`${values.length - shown.length} more`);
-    return `[${shown.join(', ')}]`;
-  }
-
-  #object(owner: string, value: object): string {
-    if ('field' in value && 'value' in value) return oxmText(value as KnownOxm);
-    if ('field' in value && 'raw' in value) return unknownOxmText(value as UnknownOxm);
-    if (!('type' in value)) return `{${this.fields(owner, value).join(' ')}}`;
-    if ('xid' in value) return `(${describeMessage(value as Message, this.#limits)})`;
-    const { type, ...fields } = value;
-    const texts = this.fields(String(type), fields);
-    return texts.length === 0 ? String(type) : `${type}(${texts.join(' ')})`;
-  }
+function fieldTexts(fields: object, place: Place): string[] {
+  return Object.entries(withDuration(fields)).map(([name, value]) => {
+    if (place.owner === 'versionBitmap' && name === 'bitmaps') return versionsText(value as readonly number[]);
+    return `${name}=${valueText(name, value, place)}`;
+  });
 }
 
-function numberText(owner: string, name: string, value: number): string {
-  const field = `${owner}.${name}`;
-  const bits = BITS.find(({ fields }) => fields.test(field));
-  if (bits !== undefined) return bitNames(bits.names, value);
-  const names = CHOICES.find(({ fields }) => fields.test(field))?.names ?? {};
-  const found = Object.keys(names).find((candidate) => names[candidate] === value);
-  if (found !== undefined) return found;
-  return HEX_FIELDS.test(name) ? `0x${value.toString(16)}` : String(value);
-}
-
-/** Text that a switch chose must not be able to forge a log line. */
-function plainText(value: string): string {
-  const printable = value.replace(/[^ -~]/g, '?');
-  return /^[\w:.-]+$/.test(printable) ? printable : JSON.stringify(printable);
-}
-
-function unknownOxmText({ oxmClass, oxmField, raw }: UnknownOxm): string {
-  return `oxm(${oxmClass}:${oxmField})=0x${raw.toString('hex')}`;
-}
-
-function oxmText({ field, value, mask }: KnownOxm): string {
-  return `${field}=${oxmValueText(field, value)}${mask === undefined ? '' : `/${oxmValueText(field, mask)}`}`;
-}
-
-function oxmValueText(field: string, value: KnownOxm['value']): string {
-  const kind = oxmRow(field)?.kind;
-  if (kind === ip4 || kind === ip6) return formatAddress(value as Address);
-  if (typeof value === 'string') return value;
-  if (HEX_MATCH_FIELDS.test(field)) return `0x${value.toString(16)}`;
-  return typeof value === 'number' ? numberText('oxm', field, value) : String(value);
-}
-
-/**
- * A message as JSON can hold it: 64-bit numbers as decimal strings, byte strings in hexadecimal, addresses as text; an
- * ERROR and a known experimenter message with what stands inside.
- */
-export function messageToJson(message: Message): object {
-  const { type, xid } = message;
-  return { type, xid, ...(toJson(fieldsOf(message)) as object) };
-}
-
-function toJson(value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (Buffer.isBuffer(value)) return value.toString('hex');
-  if (Array.isArray(value)) return value.map(toJson);
-  if (typeof value !== 'object' || value === null) return value;
-  const row = 'field' in value && typeof value.field === 'string' ? oxmRow(value.field) : undefined;
-  const isAddress = (name: string) =>
-    ADDRESS_FIELDS.test(name) || ((row?.kind === ip4 || row?.kind === ip6) && /^(value|mask)$/.test(name));
-  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
+/** Seconds and nanoseconds as one `duration` where they stand side by side. */
+function withDuration(fields: object): object {
+  if (!('durationSec' in fields && 'durationNsec' in fields)) return fields;
+  const fraction = String(fields.durationNsec).padStart(NANOSECOND_DIGITS, '0').replace(/0+$/, '');
+  const duration = `${fields.durationSec}${fraction === '' ? '' : `.${fraction}`}s`;
   return Object.fromEntries(
-    entries.map(([name, part]) => [name, isAddress(name) ? formatAddress(part as Address) : toJson(part)]),
+    Object.entries(fields).flatMap(([name, value]) => {
+      if (name === 'durationNsec') return [];
+      return [name === 'durationSec' ? ['duration', duration] : [name, value]];
+    }),
   );
+}
+
+function versionsText(bitmaps: readonly number[]): string {
+  const versions: string[] = [];
+  for (let version = 0; version < VERSION_BITMAPS * BITS_OF_BITMAP; version++) {
+    const bitmap = bitmaps[Math.floor(version / BITS_OF_BITMAP)] ?? 0;
+    if (((bitmap >>> (version % BITS_OF_BITMAP)) & 1) === 1)
+      versions.push(`0x${version.toString(16).padStart(2, '0')}`);
+  }
+  if (bitmaps.length > VERSION_BITMAPS) versions.push(`${bitmaps.length - VERSION_BITMAPS} more bitmaps`);
+  return `versions=[${versions.join(', ')}]`;
+}
+
+function valueText(name: string, value: unknown, place: Place): string {
+  if (isAddress(name, value)) return formatAddress(value);
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    return numberText(value, fieldFormat(place.owner, name, value));
+  }
+  if (typeof value === 'string') return plainText(value);
+  if (Buffer.isBuffer(value)) return octetsText(value, place);
+  if (Array.isArray(value)) return listText(name, value, place);
+  return typeof value === 'object' && value !== null ? objectText(value, place) : String(value);
+}
+
+/** Text that a switch chose must not be able to forge a log line or to steer a terminal. */
+function plainText(text: string): string {
+  if (/^[\w:./-]+$/.test(text)) return text;
+  const escaped = text.replace(/["\\]/g, '\\$&');
+  return `"${escaped.replace(/[^ -~]/g, (octet) => `\\x${octet.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`;
+}
+
+function octetsText(octets: Buffer, { limits }: Place): string {
+  const isShown = octets.length > 0 && octets.length <= limits.octets;
+  return isShown ? `0x${octets.toString('hex')}` : `<${octets.length} octets>`;
+}
+
+/** Items are shown as the list's name asks. */
+function listText(name: string, values: readonly unknown[], place: Place): string {
+  const shown = values.slice(0, place.limits.listItems).map((value) => valueText(name, value, place));
+  if (values.length > shown.length) shown.push(`${values.length - shown.length} more`);
+  return `[${shown.join(', ')}]`;
+}
+
+function objectText(value: object, place: Place): string {
+  if ('field' in value && typeof value.field === 'string') {
+    return 'lengthBytes' in value ? oxmIdText(value as OxmId) : oxmText(value as KnownOxm | UnknownOxm, place);
+  }
+  if ('type' in value && 'xid' in value) {
+    const [type, ...texts] = messageTexts(value as Message, place.limits);
+    return `${type}(${texts.join(' ')})`;
+  }
+  if ('type' in value) return elementText(value as { readonly type: string }, place);
+  const texts = partTexts(value, place);
+  return 'firstBit' in value && texts.length === 1 ? texts[0]! : `{${texts.join(' ')}}`;
+}
+
+function elementText({ type, ...fields }: { readonly type: string }, { limits }: Place): string {
+  const texts = partTexts(fields, { limits, owner: type });
+  return texts.length === 0 ? type : `${type}(${texts.join(' ')})`;
+}
+
+/** The fields of an element; a match field and the range of its bits become one, such as `reg0[0..15]`. */
+function partTexts(fields: object, place: Place): string[] {
+  if (!('field' in fields && 'firstBit' in fields)) return fieldTexts(fields, place);
+  const { field, firstBit, ...others } = fields;
+  const first = Number(firstBit);
+  if (!('nBits' in others)) return [`${oxmIdText(field as OxmId)}[${first}..]`, ...fieldTexts(others, place)];
+  const { nBits, ...rest } = others;
+  return [`${oxmIdText(field as OxmId)}[${first}..${first + Number(nBits) - 1}]`, ...fieldTexts(rest, place)];
+}
+
+function oxmIdText(id: OxmId): string {
+  const mask = id.hasMask ? '/mask' : '';
+  if (id.field !== 'unknown') return `${id.field}${mask}`;
+  const experimenter = id.experimenter === undefined ? '' : `:0x${id.experimenter.toString(16)}`;
+  return `oxm(${id.oxmClass}:${id.oxmField}${experimenter})${mask}`;
+}
+
+function oxmText(oxm: KnownOxm | UnknownOxm, place: Place): string {
+  if (oxm.field === 'unknown') {
+    const mask = oxm.hasMask ? '/mask' : '';
+    return `oxm(${oxm.oxmClass}:${oxm.oxmField})${mask}=${octetsText(oxm.raw, place)}`;
+  }
+  const { field, value, mask } = oxm;
+  if (mask === undefined) return `${field}=${oxmValueText(field, value, oxmFormat(field))}`;
+  // Against a mask a number is bits, and what has a name as a whole need not mean it.
+  const format = { bits: oxmFormat(field).bits ?? {}, rest: 'hex' } as const;
+  const prefix = isAddressField(field) ? prefixLength(mask as Address) : undefined;
+  return `${field}=${oxmValueText(field, value, format)}/${prefix ?? oxmValueText(field, mask, format)}`;
+}
+
+function oxmValueText(field: string, value: KnownOxm['value'], format: ReturnType<typeof oxmFormat>): string {
+  if (isAddressField(field)) return formatAddress(value as Address);
+  return typeof value === 'string' ? value : numberText(value, format);
 }

@@ -10,7 +10,7 @@ import {
   outputsTo,
   type RemovedFlow,
 } from './flow-entry.ts';
-import { covers, type FieldNumbers, matches, maskedFields, overlap } from './masked-field.ts';
+import { covers, type FieldNumbers, maskedFields, matches, overlap } from './masked-field.ts';
 
 /** What a change of the tables comes to: why it was refused, or what went with it. */
 export type Outcome = { readonly error: ErrorCodeName } | { readonly removed: readonly RemovedFlow[] };
@@ -153,8 +153,6 @@ export class FlowTables {
 function overlaps(entry: FlowEntry, others: Iterable<FlowEntry>): boolean {
   return [...others].some((other) => other.priority === entry.priority && overlap(other.fields, entry.fields));
 }
-
-
 
 function passes({ cookie, cookieMask, outPort, outGroup }: FlowFilter, entry: FlowEntry): boolean {
   return (

@@ -67,9 +67,7 @@ function write(frame: Buffer, field: string, value: bigint): Buffer {
 
 function placeOf(field: string, layout: FrameLayout, isIpv4: boolean): Place | undefined {
   const place = (start: number | undefined, offset: number, lengthBytes: number, shift = 0, bits = lengthBytes * 8) =>
-    start === undefined
-      ? undefined
-      : { at: start + offset, lengthBytes, shift, mask: (1n << BigInt(bits)) - 1n };
+    start === undefined ? undefined : { at: start + offset, lengthBytes, shift, mask: (1n << BigInt(bits)) - 1n };
   const { tagAt, networkAt, transportAt } = layout;
   switch (field) {
     case 'eth_dst':

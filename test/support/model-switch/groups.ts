@@ -43,11 +43,6 @@ export class Groups {
     return groupId === Group.ALL ? [...this.#groups.values()] : found === undefined ? [] : [found];
   }
 
-  /** Groups that have a bucket which leads to this one or watches it. */
-  leadingTo(groupId: number): readonly ModelGroup[] {
-    return this.find(Group.ALL).filter(({ buckets }) => nextGroups(buckets).includes(groupId));
-  }
-
   /** Carries out a group_mod; the error when it is refused. Flows that lead to a deleted group are the caller's. */
   apply(mod: GroupMod, nowMs: number): ErrorCodeName | undefined {
     const { command, groupId, groupType, buckets } = mod;

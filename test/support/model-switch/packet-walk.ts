@@ -150,9 +150,11 @@ export class PacketWalk {
   #act(action: Action): void {
     switch (action.type) {
       case 'output':
-        return this.#output(action.port, action.maxLength);
+        this.#output(action.port, action.maxLength);
+        return;
       case 'group':
-        return this.#throughGroup(action.groupId);
+        this.#throughGroup(action.groupId);
+        return;
       case 'pushVlan':
         this.#frame = pushVlan(this.#frame, action.etherType);
         return;
@@ -166,7 +168,8 @@ export class PacketWalk {
         this.#frame = setTtl(this.#frame, action.nwTtl);
         return;
       case 'decNwTtl':
-        return this.#decrementTtl();
+        this.#decrementTtl();
+        return;
       default:
         throw new ModelGap(`action ${action.type}`);
     }
@@ -186,7 +189,8 @@ export class PacketWalk {
   #output(port: number, maxLength: number): void {
     switch (port) {
       case Port.IN_PORT:
-        return this.#toPort(this.#inPort);
+        this.#toPort(this.#inPort);
+        return;
       case Port.NORMAL:
         this.#happenings.push({ kind: 'normal', frame: this.#frame });
         return;
@@ -195,10 +199,12 @@ export class PacketWalk {
         for (const { portNo } of this.#state.ports.all()) if (portNo !== this.#inPort) this.#toPort(portNo);
         return;
       case Port.CONTROLLER:
-        return this.#toController(maxLength, this.#isMiss() ? PacketInReason.NO_MATCH : PacketInReason.ACTION);
+        this.#toController(maxLength, this.#isMiss() ? PacketInReason.NO_MATCH : PacketInReason.ACTION);
+        return;
       case Port.TABLE:
         if (!this.#mayEnterTables) throw new ModelGap('output to TABLE from a table');
-        return this.#fromFirstTable();
+        this.#fromFirstTable();
+        return;
       default:
         // Back out of the port it came from only by IN_PORT (§5.13).
         if (port !== this.#inPort) this.#toPort(port);

@@ -1,5 +1,5 @@
-import type { PortDescription } from '../../../src/openflow/schema/ports.ts';
 import { Port } from '../../../src/openflow/schema/constants.ts';
+import type { PortDescription } from '../../../src/openflow/schema/ports.ts';
 
 /** OFPPC_* (OpenFlow 1.3.5 §7.2.1). */
 const PortConfig = { PORT_DOWN: 1, NO_RECV: 4, NO_FWD: 0x20, NO_PACKET_IN: 0x40 } as const;

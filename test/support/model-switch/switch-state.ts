@@ -1,9 +1,16 @@
 import type { FlowMod } from '../../../src/openflow/flow-mod.ts';
 import { checkPrerequisites } from '../../../src/openflow/match.ts';
 import type { MessageOf } from '../../../src/openflow/message.ts';
-import { FlowRemovedReason, FragmentFlag, Group, Meter, NO_BUFFER, Table } from '../../../src/openflow/schema/constants.ts';
+import {
+  FlowRemovedReason,
+  FragmentFlag,
+  Group,
+  Meter,
+  NO_BUFFER,
+  Table,
+} from '../../../src/openflow/schema/constants.ts';
 import type { ErrorCodeName } from '../../../src/openflow/schema/errors.ts';
-import { leadsToGroup, usesMeter } from './flow-entry.ts';
+import { actionsOf } from './flow-entry.ts';
 import { FlowTables, NOTHING_REMOVED, type Outcome } from './flow-tables.ts';
 import { type GroupMod, Groups } from './groups.ts';
 import { actionTrouble, type CheckedAgainst, instructionTrouble } from './instruction-check.ts';
@@ -101,7 +108,9 @@ export class SwitchState {
     if (error !== undefined) return { error };
     if (mod.command !== 'delete') return NOTHING_REMOVED;
     const isGone = (groupId: number) => mod.groupId === Group.ALL || mod.groupId === groupId;
-    const leading = this.flows.all((entry) => leadsToSome(entry, isGone));
+    const leading = this.flows.all((entry) =>
+      actionsOf(entry).some((action) => action.type === 'group' && isGone(action.groupId)),
+    );
     return this.flows.remove(leading, FlowRemovedReason.GROUP_DELETE);
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../../src/core/clock.ts';
 import { EventFeed } from '../../../src/events/event-feed.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -66,5 +67,27 @@ describe('EventFeed', () => {
     feed.push(1);
     clock.advance(300);
     expect(told).toEqual([1, 2, 3]);
+  });
+
+  it('keeps its pace when its rounds come late, and after a long stall does not hand on all at once', () => {
+    const clock = new VirtualClock();
+    const late: Clock = { nowMs: () => clock.nowMs(), after: (delayMs, action) => clock.after(delayMs * 2.5, action) };
+    const told: number[] = [];
+    const feed = new EventFeed<number>(late, { size: 1000, perRound: 2, roundMs: 20 }, (event) => told.push(event));
+    for (let event = 0; event < 1000; event++) feed.push(event);
+    clock.advance(1000);
+    // Two for each 20 ms, but for what the round under way has not handed on yet.
+    expect(told.length).toBeGreaterThanOrEqual(94);
+    expect(told.length).toBeLessThanOrEqual(100);
+  });
+
+  it('hands on one second of events at most after a stall', () => {
+    const clock = new VirtualClock();
+    const stalled: Clock = { nowMs: () => clock.nowMs(), after: (_delayMs, action) => clock.after(60_000, action) };
+    const told: number[] = [];
+    const feed = new EventFeed<number>(stalled, { size: 1000, perRound: 2, roundMs: 20 }, (event) => told.push(event));
+    for (let event = 0; event < 1000; event++) feed.push(event);
+    clock.advance(60_000);
+    expect(told.length).toBe(100);
   });
 });
