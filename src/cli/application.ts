@@ -17,6 +17,7 @@ import { EveFile } from '../events/eve-file.ts';
 import { EventFeed } from '../events/event-feed.ts';
 import { EventTap } from '../events/event-tap.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import { FlowAllowance } from '../firewall/allow-book.ts';
 import { Firewall } from '../firewall/firewall.ts';
 import { Gate } from '../firewall/gate.ts';
 import { Learner } from '../nsdb/learner.ts';
@@ -59,6 +60,7 @@ export class Application {
   readonly #feed: EventFeed<VerdictEvent>;
   readonly #learner: Learner;
   readonly #firewall: Firewall;
+  readonly #allowance: FlowAllowance;
   readonly #controller: OpenFlowController;
   readonly #control: ControlServer;
   readonly #capture: LiveCapture | undefined;
@@ -89,6 +91,7 @@ export class Application {
     this.#eve = config.eve.file === undefined ? undefined : new EveFile(config.eve.file, log);
     this.#learner = new Learner(clock, this.#history, learnerOptions(config));
     const hold = { timeMs: config.hold.time, packets: config.hold.packets, bytes: config.hold.bytes };
+    this.#allowance = new FlowAllowance(config.allow_flow.all_switches);
     this.#firewall = new Firewall(clock, log, this.#history, this.#allowList, this.#feed, hold);
     this.#controller = this.#createController();
     this.#capture = this.#createCapture();
@@ -242,6 +245,7 @@ export class Application {
     const { allow_flow, drop_flow } = this.#config;
     const gate = new Gate(datapathId, this.#clock, {
       allowFlows: allow_flow.total,
+      allowance: this.#allowance,
       dropFlowSeconds: drop_flow.life / 1000,
       dropFlowsPerClient: drop_flow.per_client,
       dropFlows: drop_flow.total,

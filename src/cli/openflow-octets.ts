@@ -11,12 +11,11 @@ export interface OctetSource {
   readonly chunks: AsyncIterable<Buffer>;
 }
 
+const CAPTURE_REMEDY =
+  'it is a capture; send what `tshark -r FILE -Y "tcp.port == 6653 && tcp.len > 0" -T fields -e tcp.payload` prints';
 /** How the files start that are likely to be given by mistake: pcap in both orders, with either clock, pcapng, gzip. */
 const NO_MESSAGES: readonly (readonly [start: string, remedy: string])[] = [
-  ...['d4c3b2a1', 'a1b2c3d4', '4d3cb2a1', 'a1b23c4d', '0a0d0d0a'].map(
-    (start) =>
-      [start, 'it is a capture; send what `tshark -r FILE -Y openflow -T fields -e tcp.payload` prints'] as const,
-  ),
+  ...['d4c3b2a1', 'a1b2c3d4', '4d3cb2a1', 'a1b23c4d', '0a0d0d0a'].map((start) => [start, CAPTURE_REMEDY] as const),
   ['1f8b', 'it is gzip; unpack it first'],
 ];
 /** The version is a message's first octet: no message starts with what hexadecimal text can start with. */

@@ -164,6 +164,11 @@ export const configSchema = z.strictObject({
         // More than twice as many could not be read back from a switch within the limits on a reply.
         max: 131_072,
       }),
+      all_switches: whole('Allow flows of all switches together; likewise', 'flows', {
+        default: 262_144,
+        min: 0,
+        max: 16_777_216,
+      }),
     })
     .prefault({}),
   drop_flow: z

@@ -63,9 +63,9 @@ export class EventFeed<E> {
   #round(): void {
     const { roundMs, perRound } = this.#options;
     this.#cancelRound = undefined;
-    const missed = Math.floor((this.#clock.nowMs() - this.#roundAtMs) / roundMs);
-    const rounds = Math.min(MOST_ROUNDS, Math.max(1, missed));
-    this.#roundAtMs += Math.max(rounds, missed) * roundMs;
+    const passed = Math.floor((this.#clock.nowMs() - this.#roundAtMs) / Math.max(1, roundMs));
+    const rounds = Math.min(MOST_ROUNDS, Math.max(1, passed));
+    this.#roundAtMs += Math.max(rounds, passed) * roundMs;
     this.#deliver(rounds * perRound);
     if (this.#queue.size > 0 && this.#cancelRound === undefined) this.#planRound();
   }

@@ -4,23 +4,52 @@ import { ExpiryBuckets } from '../core/expiry-buckets.ts';
 
 /** A flow is looked at, and renewed where its verdict outlives it, this long before the switch would let it go. */
 const RENEWAL_LEAD_MS = 1000;
+/** How many allow flows all switches together may have: what a table of one switch holds, many cannot. */
+export class FlowAllowance {
+  readonly #most: number;
+  #taken = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get isSpent(): boolean {
+    return this.#taken >= this.#most;
+  }
+
+  take(): void {
+    this.#taken++;
+  }
+
+  giveBack(count = 1): void {
+    this.#taken -= count;
+  }
+}
+
+/** Numbers are whole and small, so that a record is one object: there may be many on many switches. */
 export interface AllowRecord {
   readonly destination: Address;
-  /** When the switch lets the flow go. */
-  endsAtMs: number;
-  /** When to see whether it is to be renewed, and at the end, to be forgotten. */
-  lookAtMs: number;
-  usedAtMs: number;
+  /** Milliseconds since the book was opened. */
+  usedAt: number;
   /** The flow's counter when it was last read. */
   packetCount: bigint;
+  /** It was looked at before its end, and is not to be renewed. */
+  isEnding: boolean;
 }
 
 /** The allow flows that should stand on one switch, the one used longest ago first. */
 export class AllowBook {
+  readonly #openedAtMs: number;
+  readonly #allowance: FlowAllowance;
   readonly #records = new Map<Address, AllowRecord>();
-  /** When each ends, for the look-up that every packet makes. */
+  /** When the switch lets each flow go. */
   readonly #ends = new AddressTimes();
-  readonly #renewals = new ExpiryBuckets<AllowRecord>((record) => record.lookAtMs);
+  readonly #looks = new ExpiryBuckets<AllowRecord>((record) => this.#lookAtMs(record));
+
+  constructor(nowMs: number, allowance: FlowAllowance) {
+    this.#openedAtMs = nowMs;
+    this.#allowance = allowance;
+  }
 
   get size(): number {
     return this.#records.size;
@@ -31,29 +60,28 @@ export class AllowBook {
     return this.#ends.timeOf(destination);
   }
 
-  /** Takes up a flow made for a packet, in place of the one that is there. */
-  put(destination: Address, endsAtMs: number, nowMs: number): void {
-    this.delete(destination);
-    const lookAtMs = endsAtMs - RENEWAL_LEAD_MS;
-    const record: AllowRecord = { destination, endsAtMs, lookAtMs, usedAtMs: nowMs, packetCount: 0n };
+  /** Takes up a flow made for a packet. There is none for this destination yet. */
+  add(destination: Address, endsAtMs: number, nowMs: number): void {
+    const record: AllowRecord = { destination, usedAt: this.#since(nowMs), packetCount: 0n, isEnding: false };
+    this.#allowance.take();
     this.#records.set(destination, record);
     this.#ends.set(destination, endsAtMs);
-    this.#renewals.add(record);
+    this.#looks.add(record);
   }
 
-  /** The flow has been made anew, to end later; that is no use of it. */
+  /** The flow has been made anew, to end at another time. That is no use of it. */
   prolong(record: AllowRecord, endsAtMs: number): void {
-    record.endsAtMs = endsAtMs;
-    record.lookAtMs = endsAtMs - RENEWAL_LEAD_MS;
     record.packetCount = 0n;
+    record.isEnding = false;
     this.#ends.set(record.destination, endsAtMs);
-    this.#renewals.add(record);
+    this.#looks.add(record);
   }
 
   delete(destination: Address): boolean {
     const record = this.#records.get(destination);
     if (record === undefined) return false;
-    this.#renewals.delete(record);
+    this.#allowance.giveBack();
+    this.#looks.delete(record);
     this.#ends.delete(destination);
     return this.#records.delete(destination);
   }
@@ -63,7 +91,7 @@ export class AllowBook {
     const record = this.#records.get(destination);
     if (record === undefined || record.packetCount === packetCount) return;
     record.packetCount = packetCount;
-    record.usedAtMs = nowMs;
+    record.usedAt = this.#since(nowMs);
     this.#records.delete(destination);
     this.#records.set(destination, record);
   }
@@ -71,22 +99,38 @@ export class AllowBook {
   /** The flow used longest ago; undefined when all have been used since `sinceMs`. */
   leastUsed(sinceMs = Number.POSITIVE_INFINITY): Address | undefined {
     const oldest = this.#records.values().next().value;
-    return oldest !== undefined && oldest.usedAtMs <= sinceMs ? oldest.destination : undefined;
+    return oldest !== undefined && oldest.usedAt <= this.#since(sinceMs) ? oldest.destination : undefined;
   }
 
   /** Shows each flow that is due to be looked at. */
   due(nowMs: number, visit: (record: AllowRecord) => void): void {
-    this.#renewals.drain(nowMs, visit);
+    this.#looks.drain(nowMs, visit);
   }
 
   /** To be shown again when it ends. */
   lookAgain(record: AllowRecord): void {
-    record.lookAtMs = record.endsAtMs;
-    this.#renewals.add(record);
+    record.isEnding = true;
+    this.#looks.add(record);
   }
 
-  /** Those that have not ended. */
-  *live(nowMs: number): Generator<AllowRecord, void> {
-    for (const record of this.#records.values()) if (record.endsAtMs > nowMs) yield record;
+  /** The book is used no more. */
+  close(): void {
+    this.#allowance.giveBack(this.size);
+  }
+
+  /** Those that have not ended, with their ends. */
+  *live(nowMs: number): Generator<{ readonly destination: Address; readonly endsAtMs: number }, void> {
+    for (const destination of this.#records.keys()) {
+      const endsAtMs = this.endOf(destination);
+      if (endsAtMs > nowMs) yield { destination, endsAtMs };
+    }
+  }
+
+  #lookAtMs({ destination, isEnding }: AllowRecord): number {
+    return this.endOf(destination) - (isEnding ? 0 : RENEWAL_LEAD_MS);
+  }
+
+  #since(atMs: number): number {
+    return Math.floor(atMs - this.#openedAtMs);
   }
 }

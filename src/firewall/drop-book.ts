@@ -9,13 +9,16 @@ interface DropRecord {
   readonly client: Address;
   /** Undefined for a flow that drops all the client is not allowed. */
   readonly destination: Address | undefined;
-  readonly endsAtMs: number;
+  /** Whole milliseconds since the book was opened: small, so that a record is one object. */
+  readonly endsAt: number;
   readonly tally: Tally;
   /** The one made next, which ends next: all live equally long. */
   next: DropRecord | undefined;
 }
 
-export type LiveDrop = Pick<DropRecord, 'client' | 'destination' | 'endsAtMs'>;
+export interface LiveDrop extends Pick<DropRecord, 'client' | 'destination'> {
+  readonly endsAtMs: number;
+}
 
 /** The drop flows that should stand on one switch. */
 export class DropBook {
@@ -24,9 +27,14 @@ export class DropBook {
   /** Those that drop all of a client. */
   readonly #ofClient = new Map<Address, DropRecord>();
   readonly #tallies = new Map<Address, Tally>();
+  readonly #openedAtMs: number;
   #oldest: DropRecord | undefined;
   #newest: DropRecord | undefined;
   #size = 0;
+
+  constructor(nowMs: number) {
+    this.#openedAtMs = nowMs;
+  }
 
   get size(): number {
     return this.#size;
@@ -51,7 +59,8 @@ export class DropBook {
 
   /** `destination` is undefined for a flow that drops all of the client. There is none like it yet. */
   add(client: Address, destination: Address | undefined, endsAtMs: number): void {
-    const record: DropRecord = { client, destination, endsAtMs, tally: this.#tallyOf(client), next: undefined };
+    const endsAt = Math.ceil(endsAtMs - this.#openedAtMs);
+    const record: DropRecord = { client, destination, endsAt, tally: this.#tallyOf(client), next: undefined };
     if (this.#oldest === undefined) this.#oldest = record;
     else this.#newest!.next = record;
     this.#newest = record;
@@ -78,7 +87,8 @@ export class DropBook {
 
   /** Forgets what has ended by now. */
   expire(nowMs: number): void {
-    while (this.#oldest !== undefined && this.#oldest.endsAtMs <= nowMs) {
+    const now = nowMs - this.#openedAtMs;
+    while (this.#oldest !== undefined && this.#oldest.endsAt <= now) {
       this.#forget(this.#oldest);
       this.#oldest = this.#oldest.next;
     }
@@ -87,9 +97,14 @@ export class DropBook {
   /** Those that have not ended. */
   *live(nowMs: number): Generator<LiveDrop, void> {
     for (const held of this.#byDestination.values()) {
-      for (const record of held instanceof Map ? held.values() : [held]) if (record.endsAtMs > nowMs) yield record;
+      for (const record of held instanceof Map ? held.values() : [held]) yield* this.#ifLive(record, nowMs);
     }
-    for (const record of this.#ofClient.values()) if (record.endsAtMs > nowMs) yield record;
+    for (const record of this.#ofClient.values()) yield* this.#ifLive(record, nowMs);
+  }
+
+  *#ifLive({ client, destination, endsAt }: DropRecord, nowMs: number): Generator<LiveDrop, void> {
+    const endsAtMs = this.#openedAtMs + endsAt;
+    if (endsAtMs > nowMs) yield { client, destination, endsAtMs };
   }
 
   #tallyOf(client: Address): Tally {

@@ -106,7 +106,9 @@ export class Firewall {
   addGate(gate: Gate, mostGates: number): void {
     for (const held of this.#gates.values()) {
       if (this.#gates.size < mostGates) break;
-      if (!held.isConnected) this.#gates.delete(held.datapathId);
+      if (held.isConnected) continue;
+      held.close();
+      this.#gates.delete(held.datapathId);
     }
     this.#gates.set(gate.datapathId, gate);
   }

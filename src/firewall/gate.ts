@@ -3,7 +3,7 @@ import { allowFlow, dropClientFlow, dropFlow, type VerdictFlow } from '../contro
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
-import { AllowBook, type AllowRecord } from './allow-book.ts';
+import { AllowBook, type AllowRecord, type FlowAllowance } from './allow-book.ts';
 import { DropBook } from './drop-book.ts';
 
 /** What a gate does to its switch; the controller's VerdictWriter is one. */
@@ -19,6 +19,8 @@ export interface Datapath {
 export interface GateOptions {
   /** The most allow flows on one switch; beyond it the one used longest ago makes room. */
   readonly allowFlows: number;
+  /** What all switches together may have. */
+  readonly allowance: FlowAllowance;
   readonly dropFlowSeconds: number;
   /** The most drop flows for one client before one flow drops all the client is not allowed. */
   readonly dropFlowsPerClient: number;
@@ -59,8 +61,8 @@ export class Gate {
   readonly counters = new Counters<GateCounter>();
   readonly #clock: Clock;
   readonly #options: GateOptions;
-  readonly #allows = new AllowBook();
-  readonly #drops = new DropBook();
+  readonly #allows: AllowBook;
+  readonly #drops: DropBook;
   /** The budgets of the options, or less where the switch has less room. */
   readonly #budgets: Record<FlowKind, number>;
   #fullAtMs: number | undefined;
@@ -71,6 +73,8 @@ export class Gate {
     this.datapathId = datapathId;
     this.#clock = clock;
     this.#options = options;
+    this.#allows = new AllowBook(clock.nowMs(), options.allowance);
+    this.#drops = new DropBook(clock.nowMs());
     this.#budgets = { allow: options.allowFlows, drop: options.dropFlows };
   }
 
@@ -87,6 +91,11 @@ export class Gate {
   /** The switch is away. Its flows are kept in mind for its return. */
   disconnect(): void {
     this.#datapath = undefined;
+  }
+
+  /** The switch does not come back: its flows count no more. */
+  close(): void {
+    this.#allows.close();
   }
 
   get enforces(): boolean {
@@ -107,7 +116,8 @@ export class Gate {
 
   /** Whether to call `used`: there may soon be a flow to give up. */
   get wantsUse(): boolean {
-    return this.#enforces && this.#allows.size >= this.#budgets.allow * SHARE_TO_WATCH;
+    const isNearBudget = this.#allows.size >= this.#budgets.allow * SHARE_TO_WATCH;
+    return this.#enforces && (isNearBudget || this.#options.allowance.isSpent);
   }
 
   /** Lets queries to `destination` pass in the switch until the verdict ends, if that is a second or more away. */
@@ -119,12 +129,14 @@ export class Gate {
     const endsAtMs = nowMs + seconds * 1000;
     // Queries already on their way to us when the flow was added ask for it again.
     if (seconds < 1 || endsAtMs - heldEndMs < Math.max(WORTHWHILE_MS, (heldEndMs - nowMs) * WORTHWHILE_SHARE)) return;
-    if (Number.isNaN(heldEndMs) && !this.#makeRoom(nowMs)) {
+    if (!Number.isNaN(heldEndMs)) {
+      this.#allows.delete(destination);
+    } else if (!this.#makeRoom(nowMs)) {
       this.counters.add('allow budget reached');
       return;
     }
     this.counters.add('allow flows');
-    this.#allows.put(destination, endsAtMs, nowMs);
+    this.#allows.add(destination, endsAtMs, nowMs);
     this.#datapath?.addAllow(destination, seconds);
   }
 
@@ -230,7 +242,8 @@ export class Gate {
   #adoptAllow(destination: Address, endsAtMs: number, nowMs: number): boolean {
     const isNew = Number.isNaN(this.#allows.endOf(destination));
     if (!isNew || endsAtMs - nowMs < 1000 || this.#allows.size >= this.#budgets.allow) return false;
-    this.#allows.put(destination, endsAtMs, nowMs);
+    if (this.#options.allowance.isSpent) return false;
+    this.#allows.add(destination, endsAtMs, nowMs);
     return true;
   }
 
@@ -250,7 +263,7 @@ export class Gate {
 
   /** False when there is no flow to give up for another. */
   #makeRoom(nowMs: number): boolean {
-    if (this.#allows.size < this.#budgets.allow) return true;
+    if (this.#allows.size < this.#budgets.allow && !this.#options.allowance.isSpent) return true;
     const destination = this.#allows.leastUsed(nowMs - REST_MS);
     if (destination === undefined) return false;
     this.#evict(destination);
@@ -263,7 +276,8 @@ export class Gate {
   }
 
   #renew(record: AllowRecord, untilMs: number | undefined, nowMs: number): void {
-    const { destination, endsAtMs } = record;
+    const { destination } = record;
+    const endsAtMs = this.#allows.endOf(destination);
     const seconds = untilMs === undefined ? 0 : flowSeconds(untilMs, nowMs);
     const newEndMs = nowMs + seconds * 1000;
     if (newEndMs - endsAtMs >= WORTHWHILE_MS) {

@@ -22,6 +22,7 @@ import { Counters } from '../../src/core/counters.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { EventFeed } from '../../src/events/event-feed.ts';
 import type { VerdictEvent } from '../../src/events/verdict-event.ts';
+import { FlowAllowance } from '../../src/firewall/allow-book.ts';
 import { Firewall } from '../../src/firewall/firewall.ts';
 import { Gate, type GateOptions } from '../../src/firewall/gate.ts';
 import type { HoldOptions } from '../../src/firewall/hold-book.ts';
@@ -93,7 +94,13 @@ export class World {
     );
     const hold = { timeMs: 50, packets: 100, bytes: 100_000, ...options.hold };
     this.firewall = new Firewall(clock, silentLog, history, this.allowList, feed, hold);
-    const budgets = { allowFlows: 100, dropFlowSeconds: 10, dropFlowsPerClient: 2, dropFlows: 100 };
+    const budgets = {
+      allowFlows: 100,
+      allowance: new FlowAllowance(Number.POSITIVE_INFINITY),
+      dropFlowSeconds: 10,
+      dropFlowsPerClient: 2,
+      dropFlows: 100,
+    };
     this.gate = new Gate('000000000000002a', clock, { ...budgets, ...options.gate });
     this.firewall.addGate(this.gate, 4);
     this.switch = new FakeDatapath(clock, this.firewall, this.gate);

@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { until } from '../../mininet/until.ts';
 import { baseFlows } from '../../src/controller/base-flows.ts';
-import type { Flow } from '../../src/controller/pipeline.ts';
 import { PacketInQueue } from '../../src/controller/packet-in-queue.ts';
+import type { Flow } from '../../src/controller/pipeline.ts';
 import type { SessionHooks } from '../../src/controller/session-hooks.ts';
 import { SwitchSession } from '../../src/controller/switch-session.ts';
 import { parseNetwork } from '../../src/core/address.ts';

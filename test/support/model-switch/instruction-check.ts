@@ -4,6 +4,7 @@ import type { Action } from '../../../src/openflow/schema/actions.ts';
 import { Group, Port, VlanId } from '../../../src/openflow/schema/constants.ts';
 import type { ErrorCodeName } from '../../../src/openflow/schema/errors.ts';
 import type { Instruction } from '../../../src/openflow/schema/instructions.ts';
+import { isOfLaterFragments, isPortField } from './match-check.ts';
 import { ModelGap } from './model-gap.ts';
 
 /** What instructions may lean on in a switch. */
@@ -137,6 +138,7 @@ function setFieldTrouble(
   if (NEVER_SET.includes(oxm.field)) return 'OFPBAC_BAD_SET_ARGUMENT';
   if (oxm.field === 'vlan_vid' && (oxm.value & VlanId.PRESENT) === 0) return 'OFPBAC_BAD_SET_ARGUMENT';
   if (oxm.field.startsWith('vlan')) return tag.isThere ? undefined : 'OFPBAC_MATCH_INCONSISTENT';
+  if (isPortField(oxm.field) && match !== undefined && isOfLaterFragments(match)) return 'OFPBAC_MATCH_INCONSISTENT';
   const required = oxmRow(oxm.field)?.prerequisites ?? [];
   const isMet = required.every(({ field, values }) =>
     match?.some((known) => known.field === field && values !== undefined && hasOne(values, known)),

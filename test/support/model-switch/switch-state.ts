@@ -1,5 +1,4 @@
 import type { FlowMod } from '../../../src/openflow/flow-mod.ts';
-import { checkPrerequisites } from '../../../src/openflow/match.ts';
 import type { MessageOf } from '../../../src/openflow/message.ts';
 import {
   FlowRemovedReason,
@@ -14,7 +13,7 @@ import { actionsOf } from './flow-entry.ts';
 import { FlowTables, NOTHING_REMOVED, type Outcome } from './flow-tables.ts';
 import { type GroupMod, Groups } from './groups.ts';
 import { actionTrouble, type CheckedAgainst, instructionTrouble } from './instruction-check.ts';
-import { isFieldOfOthers } from './masked-field.ts';
+import { matchTrouble } from './match-check.ts';
 import { Meters } from './meters.ts';
 import { ModelPorts } from './ports.ts';
 
@@ -93,9 +92,8 @@ export class SwitchState {
   #flowModTrouble(mod: FlowMod): ErrorCodeName | undefined {
     const { tableId, match, instructions, command, flags } = mod;
     const isDelete = command === 'delete' || command === 'deleteStrict';
-    if (match.some(({ field }) => isFieldOfOthers(field))) return 'OFPBMC_BAD_FIELD';
-    const trouble = checkPrerequisites(match);
-    if (trouble !== undefined) return trouble.codeName;
+    const trouble = matchTrouble(match);
+    if (trouble !== undefined) return trouble;
     if ((flags & ~KNOWN_FLAGS) !== 0) return 'OFPFMFC_BAD_FLAGS';
     if (tableId >= this.flows.tableCount && !(isDelete && tableId === Table.ALL)) return 'OFPFMFC_BAD_TABLE_ID';
     return isDelete ? undefined : instructionTrouble(tableId, match, instructions, this.#against);

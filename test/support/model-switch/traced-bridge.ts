@@ -58,8 +58,9 @@ export class TracedBridge {
     }
   }
 
-  /** What `ofproto/trace` says of a frame that comes in by a port. */
-  trace(frame: Buffer, inPort: number): Promise<string> {
+  /** What `ofproto/trace` says of a frame that comes in by a port of a bridge that has learned nothing yet. */
+  async trace(frame: Buffer, inPort: number): Promise<string> {
+    await this.#control.run('fdb/flush', BRIDGE);
     return this.#control.run('ofproto/trace', BRIDGE, `in_port=${inPort}`, frame.toString('hex'));
   }
 

@@ -3,6 +3,7 @@ import { PIPELINE } from '../../../src/controller/pipeline.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { EventFeed } from '../../../src/events/event-feed.ts';
 import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
+import { FlowAllowance } from '../../../src/firewall/allow-book.ts';
 import { Firewall } from '../../../src/firewall/firewall.ts';
 import { Gate } from '../../../src/firewall/gate.ts';
 import { NsHistory } from '../../../src/nsdb/ns-history.ts';
@@ -36,6 +37,7 @@ function setUp(feedSize = 100) {
   const addGate = (datapathId: string, mostGates = 10) => {
     const gate = new Gate(datapathId, clock, {
       allowFlows: 10,
+      allowance: new FlowAllowance(Number.POSITIVE_INFINITY),
       dropFlowSeconds: 10,
       dropFlowsPerClient: 4,
       dropFlows: 10,

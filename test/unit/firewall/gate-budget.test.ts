@@ -9,6 +9,7 @@ import {
   type VerdictFlow,
 } from '../../../src/controller/verdict-flows.ts';
 import { type Address, formatAddress } from '../../../src/core/address.ts';
+import { FlowAllowance } from '../../../src/firewall/allow-book.ts';
 import { Gate, type GateOptions } from '../../../src/firewall/gate.ts';
 import { addressOf } from '../../support/observations.ts';
 import { RecordingDatapath } from '../../support/recording-datapath.ts';
@@ -20,7 +21,14 @@ const server = (n: number) => addressOf(`203.0.113.${n}`);
 
 function setUp(options: Partial<GateOptions> = {}) {
   const clock = new VirtualClock();
-  const budgets = { allowFlows: 3, dropFlowSeconds: 10, dropFlowsPerClient: 100, dropFlows: 100, ...options };
+  const budgets = {
+    allowFlows: 3,
+    allowance: new FlowAllowance(Number.POSITIVE_INFINITY),
+    dropFlowSeconds: 10,
+    dropFlowsPerClient: 100,
+    dropFlows: 100,
+    ...options,
+  };
   const gate = new Gate('000000000000002a', clock, budgets);
   const datapath = new RecordingDatapath();
   gate.connect(datapath, true);
@@ -86,6 +94,24 @@ describe('Gate: the budget of allow flows', () => {
     expect(gate.wantsUse).toBe(false);
     gate.allow(server(8), FOREVER);
     expect(gate.wantsUse).toBe(true);
+  });
+
+  it('of all switches together holds too: each gives up its own, and one that goes gives back', () => {
+    const allowance = new FlowAllowance(4);
+    const one = setUp({ allowance });
+    const other = setUp({ allowance });
+    for (const n of [1, 2, 3]) one.gate.allow(server(n), FOREVER);
+    for (const n of [1, 2]) other.gate.allow(server(n), FOREVER);
+    expect([one.gate.allowFlowCount, other.gate.allowFlowCount]).toEqual([3, 1]);
+    expect(one.gate.wantsUse).toBe(true);
+    other.clock.advance(1000);
+    other.gate.allow(server(5), FOREVER);
+    expect(desired(other.gate)).toEqual(['203.0.113.5']);
+    one.gate.close();
+    for (const n of [6, 7]) other.gate.allow(server(n), FOREVER);
+    expect(other.gate.allowFlowCount).toBe(3);
+    other.gate.disallow(server(6));
+    expect(allowance.isSpent).toBe(false);
   });
 
   it('of 0 makes no flow', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Ipv4Address } from '../../../src/core/address.ts';
+import { FlowAllowance } from '../../../src/firewall/allow-book.ts';
 import { Gate } from '../../../src/firewall/gate.ts';
 import { RecordingDatapath } from '../../support/recording-datapath.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -10,7 +11,13 @@ const server = (n: number) => (0x32000000 + n) as Ipv4Address;
 
 function setUp() {
   const clock = new VirtualClock();
-  const budgets = { allowFlows: 10, dropFlowSeconds: 1, dropFlowsPerClient: FLOOD, dropFlows: FLOOD };
+  const budgets = {
+    allowFlows: 10,
+    allowance: new FlowAllowance(Number.POSITIVE_INFINITY),
+    dropFlowSeconds: 1,
+    dropFlowsPerClient: FLOOD,
+    dropFlows: FLOOD,
+  };
   const gate = new Gate('0000000000000001', clock, budgets);
   // Flows are kept in mind while the switch is away.
   gate.connect(new RecordingDatapath(), true);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allowFlow, dropClientFlow, dropFlow } from '../../../src/controller/verdict-flows.ts';
+import { FlowAllowance } from '../../../src/firewall/allow-book.ts';
 import { Gate, type GateOptions } from '../../../src/firewall/gate.ts';
 import { addressOf } from '../../support/observations.ts';
 import { RecordingDatapath } from '../../support/recording-datapath.ts';
@@ -14,6 +15,7 @@ function setUp(options: Partial<GateOptions> = {}) {
   const clock = new VirtualClock();
   const gate = new Gate('000000000000002a', clock, {
     allowFlows: 3,
+    allowance: new FlowAllowance(Number.POSITIVE_INFINITY),
     dropFlowSeconds: 10,
     dropFlowsPerClient: 2,
     dropFlows: 5,
