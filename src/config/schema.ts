@@ -165,7 +165,7 @@ export const configSchema = z.strictObject({
         max: 131_072,
       }),
       all_switches: whole('Allow flows of all switches together; likewise', 'flows', {
-        default: 262_144,
+        default: 1_048_576,
         min: 0,
         max: 16_777_216,
       }),

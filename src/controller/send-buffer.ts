@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 16 * 1024;
 /** What the socket may hold; more waits here, where what is urgent can overtake it. */
 const SOCKET_BYTES = 64 * 1024;
 

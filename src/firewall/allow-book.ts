@@ -1,5 +1,4 @@
 import type { Address } from '../core/address.ts';
-import { AddressTimes } from '../core/address-times.ts';
 import { ExpiryBuckets } from '../core/expiry-buckets.ts';
 
 /** A flow is looked at, and renewed where its verdict outlives it, this long before the switch would let it go. */
@@ -29,7 +28,8 @@ export class FlowAllowance {
 /** Numbers are whole and small, so that a record is one object: there may be many on many switches. */
 export interface AllowRecord {
   readonly destination: Address;
-  /** Milliseconds since the book was opened. */
+  /** When the switch lets the flow go, in milliseconds since the book was opened, as the next. */
+  endsAt: number;
   usedAt: number;
   /** The flow's counter when it was last read. */
   packetCount: bigint;
@@ -42,8 +42,6 @@ export class AllowBook {
   readonly #openedAtMs: number;
   readonly #allowance: FlowAllowance;
   readonly #records = new Map<Address, AllowRecord>();
-  /** When the switch lets each flow go. */
-  readonly #ends = new AddressTimes();
   readonly #looks = new ExpiryBuckets<AllowRecord>((record) => this.#lookAtMs(record));
 
   constructor(nowMs: number, allowance: FlowAllowance) {
@@ -57,15 +55,16 @@ export class AllowBook {
 
   /** Milliseconds; NaN when there is no flow. */
   endOf(destination: Address): number {
-    return this.#ends.timeOf(destination);
+    const record = this.#records.get(destination);
+    return record === undefined ? Number.NaN : this.#openedAtMs + record.endsAt;
   }
 
   /** Takes up a flow made for a packet. There is none for this destination yet. */
   add(destination: Address, endsAtMs: number, nowMs: number): void {
-    const record: AllowRecord = { destination, usedAt: this.#since(nowMs), packetCount: 0n, isEnding: false };
+    const endsAt = this.#since(endsAtMs);
+    const record: AllowRecord = { destination, endsAt, usedAt: this.#since(nowMs), packetCount: 0n, isEnding: false };
     this.#allowance.take();
     this.#records.set(destination, record);
-    this.#ends.set(destination, endsAtMs);
     this.#looks.add(record);
   }
 
@@ -73,7 +72,7 @@ export class AllowBook {
   prolong(record: AllowRecord, endsAtMs: number): void {
     record.packetCount = 0n;
     record.isEnding = false;
-    this.#ends.set(record.destination, endsAtMs);
+    record.endsAt = this.#since(endsAtMs);
     this.#looks.add(record);
   }
 
@@ -82,7 +81,6 @@ export class AllowBook {
     if (record === undefined) return false;
     this.#allowance.giveBack();
     this.#looks.delete(record);
-    this.#ends.delete(destination);
     return this.#records.delete(destination);
   }
 
@@ -120,14 +118,14 @@ export class AllowBook {
 
   /** Those that have not ended, with their ends. */
   *live(nowMs: number): Generator<{ readonly destination: Address; readonly endsAtMs: number }, void> {
-    for (const destination of this.#records.keys()) {
-      const endsAtMs = this.endOf(destination);
+    for (const { destination, endsAt } of this.#records.values()) {
+      const endsAtMs = this.#openedAtMs + endsAt;
       if (endsAtMs > nowMs) yield { destination, endsAtMs };
     }
   }
 
-  #lookAtMs({ destination, isEnding }: AllowRecord): number {
-    return this.endOf(destination) - (isEnding ? 0 : RENEWAL_LEAD_MS);
+  #lookAtMs({ endsAt, isEnding }: AllowRecord): number {
+    return this.#openedAtMs + endsAt - (isEnding ? 0 : RENEWAL_LEAD_MS);
   }
 
   #since(atMs: number): number {

@@ -51,7 +51,7 @@ export function renderCommands(): string {
 
 What each command's \`--help\` says; this page is made from it by \`npm run docs\`. While gluewall runs, commands ask it over
 its control socket (\`control.socket\`, mode 0600); when it does not, they ask its store. \`--json\` prints one JSON document;
-\`events\` prints one object a line. Times are ISO 8601 with zone and milliseconds. Exit codes: 0 done, 1 refused, not found
+\`events\` and \`openflow decode\` print one object a line. Times are ISO 8601 with zone and milliseconds. Exit codes: 0 done, 1 refused, not found
 or not whole, 2 usage or configuration. Colour appears on terminals only, and never with \`NO_COLOR\`.
 
 ${commands.join('\n')}`;

@@ -1,6 +1,7 @@
 /** The model's answers in the terms in which a trace of Open vSwitch is read. */
+import type { MessageOf } from '../../../src/openflow/message.ts';
 import { Port } from '../../../src/openflow/schema/constants.ts';
-import type { Forwarding, Happening } from './forwarding.ts';
+import type { Forwarding } from './forwarding.ts';
 import { readFrameFields } from './frame-fields.ts';
 import type { Departure } from './trace-reading.ts';
 
@@ -22,21 +23,30 @@ export function ofTrace(departures: readonly Departure[], frameBytes: number): r
   );
 }
 
-/** What the model says, with NORMAL spelled out as a switch floods that has learned nothing yet. */
+/** What the model says, with NORMAL spelled out as a switch does it that has learned nothing before this packet. */
 export function ofModel({ happenings }: Forwarding, inPort: number, ports: readonly number[]): readonly Comparable[] {
-  return inAnyOrderWhereAlike(happenings.flatMap((happening) => departuresOf(happening, inPort, ports)));
+  const learned = new Set<string>();
+  const departures = happenings.flatMap((happening): readonly Comparable[] => {
+    if (happening.kind === 'meterDrop') throw new Error(`meter ${happening.meterId} dropped`);
+    if (happening.kind === 'controller') return [copyOf(happening.packetIn)];
+    const fields = shownFrame(happening.frame);
+    if (happening.kind === 'output') return [{ port: happening.port, fields }];
+    return placesOfNormal(happening.frame, inPort, ports, learned).map((port) => ({ port, fields }));
+  });
+  return inAnyOrderWhereAlike(departures);
 }
 
-function departuresOf(happening: Happening, inPort: number, ports: readonly number[]): readonly Comparable[] {
-  if (happening.kind === 'meterDrop') throw new Error(`meter ${happening.meterId} dropped`);
-  if (happening.kind === 'controller') {
-    const { data, totalLen, reason, cookie } = happening.packetIn;
-    const fields = data.length < totalLen ? `cut to ${data.length}` : shownFrame(data);
-    return [{ port: Port.CONTROLLER, fields, copy: `reason ${reason} cookie ${cookie}` }];
-  }
-  const fields = shownFrame(happening.frame);
-  if (happening.kind === 'output') return [{ port: happening.port, fields }];
-  return ports.filter((port) => port !== inPort).map((port) => ({ port, fields }));
+function copyOf({ data, totalLen, reason, cookie }: MessageOf<'packetIn'>): Comparable {
+  const fields = data.length < totalLen ? `cut to ${data.length}` : shownFrame(data);
+  return { port: Port.CONTROLLER, fields, copy: `reason ${reason} cookie ${cookie}` };
+}
+
+/** Flooded, unless the destination has been seen on the very port that the packet came from. */
+function placesOfNormal(frame: Buffer, inPort: number, ports: readonly number[], learned: Set<string>) {
+  const { numbers } = readFrameFields(frame);
+  const place = (field: string) => `${numbers.get(field)} in VLAN ${numbers.get('vlan_vid') ?? 0n}`;
+  learned.add(place('eth_src'));
+  return learned.has(place('eth_dst')) ? [] : ports.filter((port) => port !== inPort);
 }
 
 /** The order of a flood's ports is nobody's business: alike copies one behind the other are sorted by port. */

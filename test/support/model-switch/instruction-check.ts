@@ -32,25 +32,22 @@ export function instructionTrouble(
   if (new Set(instructions.map(({ type }) => type)).size < instructions.length) {
     throw new ModelGap('answer to an instruction that stands twice');
   }
-  const tag = { isThere: hasTag(match) };
-  const inOrder = [...instructions].sort((one, other) => rank(one) - rank(other));
-  for (const step of inOrder) {
-    const trouble = stepTrouble(tableId, match, step, tag, against);
-    if (trouble !== undefined) return trouble;
-  }
-  return undefined;
+  const check = new ActionCheck(match);
+  const trouble = firstOf(instructions, (step) => formTrouble(tableId, step, check, against.tableCount));
+  if (trouble !== undefined) return trouble;
+  if (check.isInconsistent) return 'OFPBAC_MATCH_INCONSISTENT';
+  return firstOf(instructions, (step) => referenceTrouble(step, against));
 }
 
-/** Why the actions of a packet_out or a bucket would be refused: they are checked without a match. */
-export function actionTrouble(actions: readonly Action[], against: CheckedAgainst): ErrorCodeName | undefined {
-  const tag = { isThere: true };
-  return firstOf(actions, (action) => oneActionTrouble(action, undefined, tag, against));
+/** Why the actions of a packet_out would be refused. */
+export function packetOutTrouble(actions: readonly Action[], against: CheckedAgainst): ErrorCodeName | undefined {
+  return bucketTrouble(actions) ?? firstOf(actions, (action) => groupTrouble(action, against));
 }
 
-const rank = ({ type }: Instruction) => (type === 'writeActions' ? 1 : 0);
-
-function hasTag(match: Match): boolean {
-  return match.some((oxm) => oxm.field === 'vlan_vid' && (oxm.value & (oxm.mask ?? 0x1fff) & VlanId.PRESENT) !== 0);
+/** Why the actions of a bucket would be refused: nothing is known of the packet, and groups may come later. */
+export function bucketTrouble(actions: readonly Action[]): ErrorCodeName | undefined {
+  const check = new ActionCheck(undefined);
+  return firstOf(actions, (action) => check.trouble(action));
 }
 
 function firstOf<T>(items: readonly T[], trouble: (item: T) => ErrorCodeName | undefined): ErrorCodeName | undefined {
@@ -61,87 +58,110 @@ function firstOf<T>(items: readonly T[], trouble: (item: T) => ErrorCodeName | u
   return undefined;
 }
 
-function stepTrouble(
+function formTrouble(
   tableId: number,
-  match: Match,
   step: Instruction,
-  tag: { isThere: boolean },
-  against: CheckedAgainst,
+  check: ActionCheck,
+  tableCount: number,
 ): ErrorCodeName | undefined {
   switch (step.type) {
     case 'gotoTable':
-      return step.tableId <= tableId || step.tableId >= against.tableCount ? 'OFPBIC_BAD_TABLE_ID' : undefined;
-    case 'meter':
-      return against.hasMeter(step.meterId) ? undefined : 'OFPMMFC_INVALID_METER';
+      return step.tableId <= tableId || step.tableId >= tableCount ? 'OFPBIC_BAD_TABLE_ID' : undefined;
     case 'applyActions':
+      return firstOf(step.actions, (action) => check.trouble(action));
     case 'writeActions':
-      return firstOf(step.actions, (action) => oneActionTrouble(action, match, tag, against));
-    case 'clearActions':
-    case 'writeMetadata':
-      return undefined;
+      return check.unordered(() => firstOf(step.actions, (action) => check.trouble(action)));
     case 'experimenter':
       return 'OFPBIC_BAD_EXPERIMENTER';
     case 'unknown':
       return 'OFPBIC_UNKNOWN_INST';
-  }
-}
-
-/** `match` is undefined where nothing is known of the packet; `tag` follows the tags that actions push and pop. */
-function oneActionTrouble(
-  action: Action,
-  match: Match | undefined,
-  tag: { isThere: boolean },
-  against: CheckedAgainst,
-): ErrorCodeName | undefined {
-  if (action.type === 'unknown') return 'OFPBAC_BAD_TYPE';
-  if (!MODELLED.includes(action.type)) throw new ModelGap(`action ${action.type}`);
-  switch (action.type) {
-    case 'output':
-      return isPort(action.port) ? undefined : 'OFPBAC_BAD_OUT_PORT';
-    case 'group':
-      if (action.groupId > Group.MAX) return 'OFPBAC_BAD_OUT_GROUP';
-      return against.hasGroup(action.groupId) ? undefined : 'OFPBAC_BAD_OUT_GROUP';
-    case 'pushVlan':
-      if (!TAG_TYPES.includes(action.etherType)) return 'OFPBAC_BAD_ARGUMENT';
-      tag.isThere = true;
-      return undefined;
-    case 'popVlan':
-      if (!tag.isThere) return 'OFPBAC_MATCH_INCONSISTENT';
-      tag.isThere = false;
-      return undefined;
-    case 'setField':
-      return setFieldTrouble(action.oxm, match, tag);
-    case 'setNwTtl':
-    case 'decNwTtl':
-      return match === undefined || isIp(match) ? undefined : 'OFPBAC_MATCH_INCONSISTENT';
     default:
       return undefined;
   }
 }
 
-const isPort = (port: number) => (port > 0 && port < FIRST_PORT_OF_NONE) || (port >= Port.IN_PORT && port !== Port.ANY);
-const isIp = (match: Match) => match.some(({ field, ...oxm }) => field === 'eth_type' && hasOne(IP_TYPES, oxm));
-const hasOne = (values: readonly unknown[], oxm: object) => 'value' in oxm && values.includes(oxm.value);
+/** Whether all that is named is there: asked when everything else is in order. */
+function referenceTrouble(step: Instruction, against: CheckedAgainst): ErrorCodeName | undefined {
+  if (step.type === 'meter') return against.hasMeter(step.meterId) ? undefined : 'OFPMMFC_INVALID_METER';
+  if (step.type !== 'applyActions' && step.type !== 'writeActions') return undefined;
+  return firstOf(step.actions, (action) => groupTrouble(action, against));
+}
 
-const NEVER_SET = ['in_port', 'eth_type', 'ip_proto', 'nw_frag', 'tcp_flags'];
+function groupTrouble(action: Action, against: CheckedAgainst): ErrorCodeName | undefined {
+  return action.type !== 'group' || against.hasGroup(action.groupId) ? undefined : 'OFPBAC_BAD_OUT_GROUP';
+}
+
+/** Goes through actions in their order and keeps in mind what they make of the packet. */
+class ActionCheck {
+  /** An action stands where the packet cannot be as it needs it. */
+  isInconsistent = false;
+  readonly #match: Match | undefined;
+  #hasTag: boolean;
+
+  /** Without a match nothing is known of the packet, and everything taken. */
+  constructor(match: Match | undefined) {
+    this.#match = match;
+    this.#hasTag = match === undefined || hasTag(match);
+  }
+
+  /** Checks a list that is carried out in another order, in which an action may get what it needs. */
+  unordered<T>(check: () => T): T {
+    const before = this.isInconsistent;
+    const result = check();
+    this.isInconsistent = before;
+    return result;
+  }
+
+  trouble(action: Action): ErrorCodeName | undefined {
+    if (action.type === 'unknown') return 'OFPBAC_BAD_TYPE';
+    if (!MODELLED.includes(action.type)) throw new ModelGap(`action ${action.type}`);
+    switch (action.type) {
+      case 'output':
+        return isPort(action.port) ? undefined : 'OFPBAC_BAD_OUT_PORT';
+      case 'group':
+        return action.groupId > Group.MAX ? 'OFPBAC_BAD_OUT_GROUP' : undefined;
+      case 'pushVlan':
+        this.#hasTag = true;
+        return TAG_TYPES.includes(action.etherType) ? undefined : 'OFPBAC_BAD_ARGUMENT';
+      case 'popVlan':
+        this.isInconsistent ||= !this.#hasTag;
+        this.#hasTag = this.#match === undefined;
+        return undefined;
+      case 'setField':
+        return this.#setFieldTrouble(action.oxm);
+      default:
+        this.isInconsistent ||= this.#match !== undefined && !isIp(this.#match);
+        return undefined;
+    }
+  }
+
+  /** What a field requires in a match, the match must have for the field to be set (OpenFlow 1.3.5 §5.12, §7.2.5). */
+  #setFieldTrouble(oxm: SetFieldOxm): ErrorCodeName | undefined {
+    if (oxm.field === 'unknown') return 'OFPBAC_BAD_SET_TYPE';
+    if (oxm.mask !== undefined) throw new ModelGap('set-field with a mask');
+    if (NEVER_SET.includes(oxm.field)) return 'OFPBAC_BAD_SET_ARGUMENT';
+    if (oxm.field === 'vlan_vid' && (oxm.value & VlanId.PRESENT) === 0) return 'OFPBAC_BAD_SET_ARGUMENT';
+    if (oxm.field.startsWith('vlan')) return this.#hasTag ? undefined : 'OFPBAC_MATCH_INCONSISTENT';
+    return this.#match === undefined || meets(this.#match, oxm.field) ? undefined : 'OFPBAC_MATCH_INCONSISTENT';
+  }
+}
 
 type SetFieldOxm = Extract<Action, { readonly type: 'setField' }>['oxm'];
 
-/** What a field requires in a match, the match must have for the field to be set (OpenFlow 1.3.5 §5.12, §7.2.5). */
-function setFieldTrouble(
-  oxm: SetFieldOxm,
-  match: Match | undefined,
-  tag: { readonly isThere: boolean },
-): ErrorCodeName | undefined {
-  if (oxm.field === 'unknown') return 'OFPBAC_BAD_SET_TYPE';
-  if (oxm.mask !== undefined) throw new ModelGap('set-field with a mask');
-  if (NEVER_SET.includes(oxm.field)) return 'OFPBAC_BAD_SET_ARGUMENT';
-  if (oxm.field === 'vlan_vid' && (oxm.value & VlanId.PRESENT) === 0) return 'OFPBAC_BAD_SET_ARGUMENT';
-  if (oxm.field.startsWith('vlan')) return tag.isThere ? undefined : 'OFPBAC_MATCH_INCONSISTENT';
-  if (isPortField(oxm.field) && match !== undefined && isOfLaterFragments(match)) return 'OFPBAC_MATCH_INCONSISTENT';
-  const required = oxmRow(oxm.field)?.prerequisites ?? [];
-  const isMet = required.every(({ field, values }) =>
-    match?.some((known) => known.field === field && values !== undefined && hasOne(values, known)),
+const NEVER_SET = ['in_port', 'eth_type', 'ip_proto', 'nw_frag', 'tcp_flags'];
+
+function hasTag(match: Match): boolean {
+  return match.some((oxm) => oxm.field === 'vlan_vid' && (oxm.value & (oxm.mask ?? 0x1fff) & VlanId.PRESENT) !== 0);
+}
+
+const isPort = (port: number) => (port > 0 && port < FIRST_PORT_OF_NONE) || (port >= Port.IN_PORT && port !== Port.ANY);
+const isIp = (match: Match) => match.some((oxm) => oxm.field === 'eth_type' && IP_TYPES.includes(oxm.value));
+
+/** Whether every packet of the match has the field. */
+function meets(match: Match, name: string): boolean {
+  if (isPortField(name) && isOfLaterFragments(match)) return false;
+  const required = oxmRow(name)?.prerequisites ?? [];
+  return required.every(({ field, values }) =>
+    match.some((known) => known.field === field && values?.some((value) => 'value' in known && value === known.value)),
   );
-  return match === undefined || isMet ? undefined : 'OFPBAC_MATCH_INCONSISTENT';
 }

@@ -35,6 +35,7 @@ export class PacketWalk {
   #frame: Buffer;
   #metadata = 0n;
   #entry: FlowEntry | undefined;
+  #tableId = 0;
   #missedIn: number | undefined;
   /** Nothing more is to be done. */
   #isOver = false;
@@ -91,11 +92,13 @@ export class PacketWalk {
 
   #throughTable(tableId: number): number | undefined {
     const entry = this.#state.flows.lookUp(tableId, this.#numbers());
-    this.#entry = entry;
+    this.#tableId = tableId;
     if (entry === undefined) {
+      // Open vSwitch carries out the action set even so, in the name of the last entry.
       this.#missedIn = tableId;
       return undefined;
     }
+    this.#entry = entry;
     const { priority, cookie, use, flags } = entry;
     this.#passed.push({ tableId, priority, cookie });
     if ((flags & FlowModFlag.NO_PKT_COUNTS) === 0) use.packetCount++;
@@ -231,7 +234,7 @@ export class PacketWalk {
       bufferId: NO_BUFFER,
       totalLen: this.#frame.length,
       reason,
-      tableId: this.#entry?.tableId ?? 0,
+      tableId: this.#tableId,
       cookie: this.#entry?.cookie ?? 0xffffffffffffffffn,
       match: [
         { field: 'in_port', value: this.#inPort },

@@ -12,7 +12,7 @@ import type { ErrorCodeName } from '../../../src/openflow/schema/errors.ts';
 import { actionsOf } from './flow-entry.ts';
 import { FlowTables, NOTHING_REMOVED, type Outcome } from './flow-tables.ts';
 import { type GroupMod, Groups } from './groups.ts';
-import { actionTrouble, type CheckedAgainst, instructionTrouble } from './instruction-check.ts';
+import { bucketTrouble, type CheckedAgainst, instructionTrouble, packetOutTrouble } from './instruction-check.ts';
 import { matchTrouble } from './match-check.ts';
 import { Meters } from './meters.ts';
 import { ModelPorts } from './ports.ts';
@@ -78,7 +78,7 @@ export class SwitchState {
 
   /** Why the actions of a packet_out would be refused. */
   packetOutTrouble({ actions }: MessageOf<'packetOut'>): ErrorCodeName | undefined {
-    return actionTrouble(actions, this.#against);
+    return packetOutTrouble(actions, this.#against);
   }
 
   #applyFlowMod(mod: FlowMod, nowMs: number): Outcome {
@@ -101,7 +101,7 @@ export class SwitchState {
 
   #applyGroupMod(mod: GroupMod, nowMs: number): Outcome {
     const actions = mod.buckets.flatMap((bucket) => bucket.actions);
-    const trouble = mod.command === 'delete' ? undefined : actionTrouble(actions, this.#against);
+    const trouble = mod.command === 'delete' ? undefined : bucketTrouble(actions);
     const error = trouble ?? this.groups.apply(mod, nowMs);
     if (error !== undefined) return { error };
     if (mod.command !== 'delete') return NOTHING_REMOVED;

@@ -39,7 +39,7 @@ describe('defaults', () => {
       },
       capture: { direction: 'port' },
       hold: { time: 50, packets: 1024, bytes: 1_048_576 },
-      allow_flow: { total: 65_536, all_switches: 262_144 },
+      allow_flow: { total: 65_536, all_switches: 1_048_576 },
       drop_flow: { life: 10_000, per_client: 16, total: 8192 },
       copy: { observed_rate: 5000, blocked_rate: 100 },
       ask: { rate: 5000, waiting: 256 },
