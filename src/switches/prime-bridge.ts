@@ -1,10 +1,10 @@
 import { areCopiesMetered, type BaseSettings, baseFlows, generationOf } from '../controller/base-flows.ts';
-import { ruleOf, VERDICT_RULES } from '../controller/pipeline.ts';
 import type { Conversation } from '../controller/conversation.ts';
+import { ruleOf, VERDICT_RULES } from '../controller/pipeline.ts';
 import { diffFlows } from '../controller/reconcile.ts';
 import {
-  readIdentity,
   readHasMeters,
+  readIdentity,
   readOwnFlows,
   readPorts,
   setMeters,

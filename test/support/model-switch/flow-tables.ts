@@ -75,6 +75,15 @@ export class FlowTables {
     return this.#among(filter.tableId).filter((entry) => covers(fields, entry.fields) && passes(filter, entry));
   }
 
+  /** Entries that a MODIFY or DELETE means. A MODIFY looks at neither port nor group (§6.4). */
+  meant(given: FlowMod): readonly FlowEntry[] {
+    const isModify = given.command === 'modify' || given.command === 'modifyStrict';
+    const mod = isModify ? { ...given, outPort: Port.ANY, outGroup: Group.ANY } : given;
+    if (mod.command === 'modify' || mod.command === 'delete') return this.find(mod);
+    const identity = identityOf({ priority: mod.priority, fields: maskedFields(mod.match) });
+    return this.#among(mod.tableId).filter((entry) => identityOf(entry) === identity && passes(mod, entry));
+  }
+
   /** Carries out a flow_mod whose instructions have been checked. */
   apply(mod: FlowMod, nowMs: number): Outcome {
     switch (mod.command) {
@@ -85,7 +94,7 @@ export class FlowTables {
         return this.#modify(mod);
       case 'delete':
       case 'deleteStrict':
-        return this.remove(this.#meant(mod), FlowRemovedReason.DELETE);
+        return this.remove(this.meant(mod), FlowRemovedReason.DELETE);
     }
   }
 
@@ -130,18 +139,12 @@ export class FlowTables {
 
   /** Neither timers, nor cookies, nor flags change (§6.4). */
   #modify(mod: FlowMod): Outcome {
-    for (const entry of this.#meant({ ...mod, outPort: Port.ANY, outGroup: Group.ANY })) {
+    for (const entry of this.meant(mod)) {
       const isReset = (mod.flags & FlowModFlag.RESET_COUNTS) !== 0;
       const use = isReset ? { ...entry.use, packetCount: 0n, byteCount: 0n } : entry.use;
       this.#tables[entry.tableId]!.set(identityOf(entry), { ...entry, use, instructions: mod.instructions });
     }
     return NOTHING_REMOVED;
-  }
-
-  #meant(mod: FlowMod): readonly FlowEntry[] {
-    if (mod.command === 'modify' || mod.command === 'delete') return this.find(mod);
-    const identity = identityOf({ priority: mod.priority, fields: maskedFields(mod.match) });
-    return this.#among(mod.tableId).filter((entry) => identityOf(entry) === identity && passes(mod, entry));
   }
 
   #among(tableId: number): readonly FlowEntry[] {

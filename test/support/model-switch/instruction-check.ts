@@ -7,9 +7,8 @@ import type { Instruction } from '../../../src/openflow/schema/instructions.ts';
 import { isOfLaterFragments, isPortField } from './match-check.ts';
 import { ModelGap } from './model-gap.ts';
 
-/** What instructions may lean on in a switch. */
+/** The meters and groups of a switch. */
 export interface CheckedAgainst {
-  readonly tableCount: number;
   readonly hasMeter: (meterId: number) => boolean;
   readonly hasGroup: (groupId: number) => boolean;
 }
@@ -22,21 +21,31 @@ const IP_TYPES: readonly unknown[] = [0x0800, 0x86dd];
 /** Open vSwitch has port numbers of 16 bits and maps the reserved ones. */
 const FIRST_PORT_OF_NONE = 0xff00;
 
-/** Why a flow entry of this table would be refused; undefined when it would be taken. */
+/** Why a flow entry of this table would be refused for its form; undefined when there is nothing to say. */
 export function instructionTrouble(
   tableId: number,
   match: Match,
   instructions: readonly Instruction[],
-  against: CheckedAgainst,
+  tableCount: number,
 ): ErrorCodeName | undefined {
   if (new Set(instructions.map(({ type }) => type)).size < instructions.length) {
     throw new ModelGap('answer to an instruction that stands twice');
   }
   const check = new ActionCheck(match);
-  const trouble = firstOf(instructions, (step) => formTrouble(tableId, step, check, against.tableCount));
-  if (trouble !== undefined) return trouble;
-  if (check.isInconsistent) return 'OFPBAC_MATCH_INCONSISTENT';
-  return firstOf(instructions, (step) => referenceTrouble(step, against));
+  const trouble = firstOf(instructions, (step) => formTrouble(tableId, step, check, tableCount));
+  return trouble ?? (check.isInconsistent ? 'OFPBAC_MATCH_INCONSISTENT' : undefined);
+}
+
+/** Why an entry would be refused for the meters and groups that it names. */
+export function referenceTrouble(
+  instructions: readonly Instruction[],
+  against: CheckedAgainst,
+): ErrorCodeName | undefined {
+  return firstOf(instructions, (step) => {
+    if (step.type === 'meter') return against.hasMeter(step.meterId) ? undefined : 'OFPMMFC_INVALID_METER';
+    if (step.type !== 'applyActions' && step.type !== 'writeActions') return undefined;
+    return firstOf(step.actions, (action) => groupTrouble(action, against));
+  });
 }
 
 /** Why the actions of a packet_out would be refused. */
@@ -78,13 +87,6 @@ function formTrouble(
     default:
       return undefined;
   }
-}
-
-/** Whether all that is named is there: asked when everything else is in order. */
-function referenceTrouble(step: Instruction, against: CheckedAgainst): ErrorCodeName | undefined {
-  if (step.type === 'meter') return against.hasMeter(step.meterId) ? undefined : 'OFPMMFC_INVALID_METER';
-  if (step.type !== 'applyActions' && step.type !== 'writeActions') return undefined;
-  return firstOf(step.actions, (action) => groupTrouble(action, against));
 }
 
 function groupTrouble(action: Action, against: CheckedAgainst): ErrorCodeName | undefined {

@@ -12,7 +12,13 @@ import type { ErrorCodeName } from '../../../src/openflow/schema/errors.ts';
 import { actionsOf } from './flow-entry.ts';
 import { FlowTables, NOTHING_REMOVED, type Outcome } from './flow-tables.ts';
 import { type GroupMod, Groups } from './groups.ts';
-import { bucketTrouble, type CheckedAgainst, instructionTrouble, packetOutTrouble } from './instruction-check.ts';
+import {
+  bucketTrouble,
+  type CheckedAgainst,
+  instructionTrouble,
+  packetOutTrouble,
+  referenceTrouble,
+} from './instruction-check.ts';
 import { matchTrouble } from './match-check.ts';
 import { Meters } from './meters.ts';
 import { ModelPorts } from './ports.ts';
@@ -48,7 +54,6 @@ export class SwitchState {
     this.meters = new Meters(maxMeter);
     this.ports = new ModelPorts(ports ?? { p1: 1, p2: 2, p3: 3 });
     this.#against = {
-      tableCount,
       hasMeter: (meterId) => this.meters.has(meterId),
       hasGroup: (groupId) => this.groups.get(groupId) !== undefined,
     };
@@ -96,7 +101,11 @@ export class SwitchState {
     if (trouble !== undefined) return trouble;
     if ((flags & ~KNOWN_FLAGS) !== 0) return 'OFPFMFC_BAD_FLAGS';
     if (tableId >= this.flows.tableCount && !(isDelete && tableId === Table.ALL)) return 'OFPFMFC_BAD_TABLE_ID';
-    return isDelete ? undefined : instructionTrouble(tableId, match, instructions, this.#against);
+    if (isDelete) return undefined;
+    const form = instructionTrouble(tableId, match, instructions, this.flows.tableCount);
+    // A MODIFY that means no entry makes none that could lean on anything.
+    if (form !== undefined || (command !== 'add' && this.flows.meant(mod).length === 0)) return form;
+    return referenceTrouble(instructions, this.#against);
   }
 
   #applyGroupMod(mod: GroupMod, nowMs: number): Outcome {

@@ -20,7 +20,9 @@ it.each([
 
 it('a bridge is primed as the controller would set it', () => {
   const copy = { observed_rate: 11, blocked_rate: 22 };
-  const settings = primeSettings(config({ on_failure: 'closed', trusted_resolvers: ['2001:db8::53'], copy, ask: { rate: 300 } }));
+  const settings = primeSettings(
+    config({ on_failure: 'closed', trusted_resolvers: ['2001:db8::53'], copy, ask: { rate: 300 } }),
+  );
   expect(settings).toMatchObject({ onFailure: 'closed', outsidePorts: ['eth0', 2] });
   expect(settings.trustedResolvers).toHaveLength(1);
   expect([...settings.meterRates]).toEqual([
