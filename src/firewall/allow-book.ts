@@ -68,9 +68,8 @@ export class AllowBook {
     this.#looks.add(record);
   }
 
-  /** The flow has been made anew, to end at another time. That is no use of it. */
+  /** The flow has been added again, to end at another time. That is no use of it, and its counter goes on (§6.4). */
   prolong(record: AllowRecord, endsAtMs: number): void {
-    record.packetCount = 0n;
     record.isEnding = false;
     record.endsAt = this.#since(endsAtMs);
     this.#looks.add(record);

@@ -95,6 +95,8 @@ export class Gate {
 
   /** The switch does not come back: its flows count no more. */
   close(): void {
+    // A query held here may yet be allowed: no flow is made for it, which nobody would count back.
+    this.#enforces = false;
     this.#allows.close();
   }
 
@@ -179,7 +181,9 @@ export class Gate {
 
   /**
    * Renews allow flows whose verdict outlives them, and forgets what has ended. `untilMs` says until when a
-   * destination is allowed as of now. To be called about twice a second.
+   * destination is allowed as of now. To be called about twice a second. Flows are renewed whether used or not: use is
+   * read only when the budget is nearly spent, and with on_failure closed a flow that has ended is a query lost while no
+   * controller answers. A flow that is not used makes room when room is wanted.
    */
   tick(untilMs: (destination: Address) => number | undefined): void {
     const nowMs = this.#clock.nowMs();
@@ -241,9 +245,10 @@ export class Gate {
 
   #adoptAllow(destination: Address, endsAtMs: number, nowMs: number): boolean {
     const isNew = Number.isNaN(this.#allows.endOf(destination));
-    if (!isNew || endsAtMs - nowMs < 1000 || this.#allows.size >= this.#budgets.allow) return false;
+    const seconds = flowSeconds(endsAtMs, nowMs);
+    if (!isNew || seconds < 1 || this.#allows.size >= this.#budgets.allow) return false;
     if (this.#options.allowance.isSpent) return false;
-    this.#allows.add(destination, endsAtMs, nowMs);
+    this.#allows.add(destination, nowMs + seconds * 1000, nowMs);
     return true;
   }
 
@@ -280,7 +285,8 @@ export class Gate {
     const endsAtMs = this.#allows.endOf(destination);
     const seconds = untilMs === undefined ? 0 : flowSeconds(untilMs, nowMs);
     const newEndMs = nowMs + seconds * 1000;
-    if (newEndMs - endsAtMs >= WORTHWHILE_MS) {
+    // When this comes late, so little may be left that the flow would have a hard timeout of 0, which is for good.
+    if (seconds >= 1 && newEndMs - endsAtMs >= WORTHWHILE_MS) {
       this.counters.add('allow flows renewed');
       this.#allows.prolong(record, newEndMs);
       this.#datapath?.addAllow(destination, seconds);

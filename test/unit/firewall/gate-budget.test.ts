@@ -88,6 +88,32 @@ describe('Gate: the budget of allow flows', () => {
     expect(datapath.take()[0]).toBe('remove allow 203.0.113.1');
   });
 
+  it('does not take the counter that a renewed flow keeps for a use', () => {
+    const { clock, gate, datapath } = setUp();
+    const untilMs = clock.nowMs() + 10_000;
+    gate.allow(server(1), untilMs);
+    gate.used(server(1), 7n);
+    clock.advance(1000);
+    for (const n of [2, 3]) gate.allow(server(n), FOREVER);
+    clock.advance(8000);
+    gate.tick(() => FOREVER);
+    gate.used(server(1), 7n);
+    datapath.take();
+    gate.allow(server(4), FOREVER);
+    expect(datapath.take()[0]).toBe('remove allow 203.0.113.1');
+  });
+
+  it('of all switches is given back by a gate that is closed, and taken no more', () => {
+    const allowance = new FlowAllowance(4);
+    const { gate } = setUp({ allowance, allowFlows: 10 });
+    for (const n of [1, 2]) gate.allow(server(n), FOREVER);
+    gate.close();
+    gate.allow(server(3), FOREVER);
+    const { gate: other } = setUp({ allowance, allowFlows: 10 });
+    for (const n of [1, 2, 3, 4, 5]) other.allow(server(n), FOREVER);
+    expect(other.allowFlowCount).toBe(4);
+  });
+
   it('wants to know the use of flows when four fifths of it are taken', () => {
     const { gate } = setUp({ allowFlows: 10 });
     for (let n = 1; n <= 7; n++) gate.allow(server(n), FOREVER);
@@ -259,6 +285,22 @@ describe('Gate: flows of an earlier run', () => {
       allowFlow(server(2), 6),
       dropFlow(BOT, server(8), 5),
     ]);
+  });
+
+  it('do not go beyond what all switches together may have', () => {
+    const { gate } = setUp({ allowFlows: 10, allowance: new FlowAllowance(2) });
+    gate.adopt([allow(1, 5), allow(2, 6), allow(3, 7)], () => FOREVER);
+    expect(gate.allowFlowCount).toBe(2);
+  });
+
+  it('end each at its time, in whatever order the switch has told them', () => {
+    const { clock, gate } = setUp();
+    gate.adopt([drop(1, 9), drop(2, 3), drop(3, 6)], () => undefined);
+    for (const standing of [2, 1, 0]) {
+      clock.advance(3000);
+      gate.tick(() => undefined);
+      expect(gate.dropFlowCount).toBe(standing);
+    }
   });
 
   it('are left to be deleted where nothing is enforced', () => {

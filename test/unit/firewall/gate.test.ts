@@ -139,6 +139,18 @@ describe('Gate: allow flows', () => {
     expect(datapath.take()).toEqual(['add allow 203.0.113.1 60s']);
   });
 
+  it('are never made permanent by a tick that comes late', () => {
+    const { clock, gate, datapath } = setUp();
+    for (const leftMs of [undefined, -2000, -500, 0, 999]) {
+      gate.allow(server(1), clock.nowMs() + 10_000);
+      datapath.take();
+      clock.advance(12_000);
+      gate.tick(() => (leftMs === undefined ? undefined : clock.nowMs() + leftMs));
+      expect(datapath.take()).toEqual([]);
+      expect(gate.allowFlowCount).toBe(0);
+    }
+  });
+
   it('end by forbid, once, and come back by allow', () => {
     const { clock, gate, datapath, live } = setUp();
     gate.allow(server(1), NEVER);
