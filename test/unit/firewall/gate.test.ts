@@ -137,6 +137,9 @@ describe('Gate: allow flows', () => {
     clock.advance(500);
     gate.tick(() => startMs + 70_000);
     expect(datapath.take()).toEqual(['add allow 203.0.113.1 60s']);
+    clock.advance(59_000);
+    gate.tick(() => startMs + 100_000);
+    expect(datapath.take()).toEqual(['add allow 203.0.113.1 31s']);
   });
 
   it('are never made permanent by a tick that comes late', () => {
