@@ -18,9 +18,14 @@ export async function* streamMessages(chunks: AsyncIterable<Buffer>): AsyncGener
   const framer = new Framer();
   let offset = 0;
   let receivedBytes = 0;
+  /** Of the message under way. */
+  let firstOctet: number | undefined;
   for await (const chunk of chunks) {
     const whole: Buffer[] = [];
     const failure = framer.push(chunk, (bytes) => whole.push(bytes));
+    const wholeBytes = whole.reduce((sum, bytes) => sum + bytes.length, 0);
+    const startsAt = offset + wholeBytes - receivedBytes;
+    if (startsAt >= 0 && startsAt < chunk.length) firstOctet = chunk[startsAt];
     receivedBytes += chunk.length;
     for (const bytes of whole) {
       yield { offset, ...read(bytes) };
@@ -33,7 +38,11 @@ export async function* streamMessages(chunks: AsyncIterable<Buffer>): AsyncGener
   }
   const leftBytes = receivedBytes - offset;
   if (leftBytes === 0) return;
-  const detail = `the end comes after ${leftBytes} octets of this message`;
+  const first = firstOctet ?? 0;
+  const isVersion = first >= 1 && first <= 6;
+  const detail = isVersion
+    ? `the end comes after ${leftBytes} ${leftBytes === 1 ? 'octet' : 'octets'} of this message`
+    : `its first octet, 0x${first.toString(16).padStart(2, '0')}, is no OpenFlow version: is this OpenFlow?`;
   yield { offset, error: new OpenFlowError('OFPBRC_BAD_LEN', leftBytes, 'header', detail) };
 }
 

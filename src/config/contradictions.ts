@@ -33,10 +33,9 @@ function connectionProblems(config: Config): readonly Contradiction[] {
   const { connect, switches, tls, plain } = config.openflow;
   const problems: Contradiction[] = [];
   if (plain === 'loopback') {
-    const remedy =
-      'set openflow.tls (gluewall pki init makes keys for a lab), or openflow.plain: anywhere where only switches reach it';
-    for (const { path, what } of plainPlaces(config)) {
-      const problem = `${what}: OpenFlow without TLS, neither authenticated nor encrypted, stays on loopback; ${remedy}`;
+    const otherwise = 'or openflow.plain: anywhere where only switches reach it';
+    for (const { path, what, remedy } of plainPlaces(config)) {
+      const problem = `${what}: OpenFlow without TLS, neither authenticated nor encrypted, stays on loopback; ${remedy}, ${otherwise}`;
       problems.push({ path, problem });
     }
   }

@@ -12,6 +12,8 @@ export interface PlainPlace {
   readonly path: readonly PropertyKey[];
   /** The key and its value, as a person writes them. */
   readonly what: string;
+  /** What to write for TLS. */
+  readonly remedy: string;
 }
 
 /** Everywhere that OpenFlow would go without TLS, loopback left out. */
@@ -19,11 +21,14 @@ export function plainPlaces({ openflow }: Config): readonly PlainPlace[] {
   const { listen, tls, connect } = openflow;
   const places: PlainPlace[] = [];
   if (tls === undefined && !LOOPBACK.test(listen.host)) {
-    places.push({ path: ['openflow', 'listen'], what: `openflow.listen on ${listen.host}` });
+    const remedy = 'set openflow.tls (gluewall pki init makes keys for a lab)';
+    places.push({ path: ['openflow', 'listen'], what: `openflow.listen on ${listen.host}`, remedy });
   }
   for (const [index, target] of connect.entries()) {
     if (target.scheme === 'ssl' || LOOPBACK.test(target.host)) continue;
-    places.push({ path: ['openflow', 'connect', index], what: `openflow.connect to ${formatSwitchTarget(target)}` });
+    const what = `openflow.connect to ${formatSwitchTarget(target)}`;
+    const remedy = 'write ssl: for tcp: and set openflow.tls (the switch then listens with pssl:)';
+    places.push({ path: ['openflow', 'connect', index], what, remedy });
   }
   return places;
 }

@@ -207,7 +207,7 @@ export const configSchema = z.strictObject({
   ask: z
     .strictObject({
       rate: whole(
-        'Queries without a verdict that one switch sends to the controller; its meter drops more',
+        'Queries without a verdict that one switch sends to the controller; its meter, which counts copies too, is set to this and both copy rates',
         'packets/s',
         {
           default: 5000,

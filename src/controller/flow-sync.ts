@@ -65,7 +65,7 @@ export class FlowSync {
 
   /**
    * Rejects with GluewallError `openflow-request` when the switch does not answer, and `openflow-refused` when it refuses a
-   * flow that must stand; where it has bundles nothing is changed then.
+   * flow that must stand; where it has bundles no flow is changed then.
    */
   async run(): Promise<void> {
     await this.#setMeters();
@@ -100,7 +100,8 @@ export class FlowSync {
     if (missing.length === 0 || this.#saidMissing === said) return;
     this.#log.warn(
       { missing },
-      `the switch ${this.#hasMeters ? `refuses ${missing.length} of our meters` : 'has no meters'}: gluewall limits what it sends itself`,
+      `the switch ${this.#hasMeters ? `refuses ${missing.length} of our meters` : 'has no meters'}: ` +
+        'copies beyond copy.*_rate are dropped here, and queries without a verdict are bounded by ask.waiting alone',
     );
   }
 

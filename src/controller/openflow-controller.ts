@@ -54,6 +54,8 @@ export class OpenFlowController {
   readonly #sessions = new Map<SwitchSession, Connection>();
   readonly #identified = new Map<string, SwitchSession>();
   readonly #duplicates: PacedLog;
+  /** Connections that never became a switch. */
+  readonly #strangers: PacedLog;
   #listener: SwitchListener | undefined;
   #dialers: readonly SwitchDialer[] = [];
   #errors = 0;
@@ -65,6 +67,7 @@ export class OpenFlowController {
     this.#hooks = hooks;
     this.queue = new PacketInQueue(clock, options.packetIns);
     this.#duplicates = new PacedLog(clock, log, 'error');
+    this.#strangers = new PacedLog(clock, log, 'warn');
   }
 
   /** Every switch that has said who it is, also those whose flows do not stand yet or are another controller's. */
@@ -102,6 +105,7 @@ export class OpenFlowController {
     for (const dialer of this.#dialers) dialer.stop();
     for (const session of [...this.#sessions.keys()]) session.close('the controller stops');
     this.#duplicates.stop();
+    this.#strangers.stop();
     await this.#listener?.stop();
   }
 
@@ -161,7 +165,9 @@ export class OpenFlowController {
     }
     // A switch that lost its path comes back before its old connection is known to be dead.
     holder.challenge();
-    const reason = `datapath id ${datapathId} is in use by ${this.#nameOf(holder)}: two bridges must not share one`;
+    const reason =
+      `datapath id ${datapathId} is in use by ${this.#nameOf(holder)}: two bridges must not share one ` +
+      '(if it is the same switch, which has lost its path, its next try succeeds)';
     this.connections.add('refused: duplicate datapath id');
     this.#duplicates.say(
       { datapathId, alarm: 'duplicate-datapath-id' },
@@ -183,8 +189,11 @@ export class OpenFlowController {
     this.#errors += session.counters.get('errors');
     const { datapathId, peer } = session;
     const fields = { datapathId, peer, subject };
-    this.#log.warn(fields, `switch ${datapathId === '' ? name : datapathId} disconnected: ${reason}`);
-    if (this.#identified.get(datapathId) !== session) return;
+    if (this.#identified.get(datapathId) !== session) {
+      this.#strangers.say(fields, `connection from ${name} ended: ${reason}`);
+      return;
+    }
+    this.#log.warn(fields, `switch ${datapathId} disconnected: ${reason}`);
     this.#identified.delete(datapathId);
     this.#hooks.gone(session);
   }

@@ -7,7 +7,7 @@ const PORT_SHARE = 128;
 const TURN_SHARE = 1024;
 /** Ports of one connection that have a lane of their own; all further ones share one. */
 const MAX_LANES = 256;
-/** The client has asked again, or given up, before its verdict. */
+/** A verdict later than this counts as late: the client has asked again, or given up. */
 const LATE_MS = 1000;
 
 export interface PacketInQueueOptions {

@@ -96,7 +96,7 @@ export const REASON_MASK = 0xf0000n;
 export const COPY_REASON = { observed: 0x10000n, blocked: 0x20000n } as const;
 export type CopyReason = keyof typeof COPY_REASON;
 
-/** The first 16 bits of every cookie of ours: "gW". */
+/** The first 16 bits of the cookie of every flow entry of ours: "gW". */
 export const COOKIE_TAG = 0x6757;
 export const COOKIE_TAG_MASK = 0xffffn << 48n;
 /** The last 32 bits are the rule id. */

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Message, MessageOf } from '../openflow/message.ts';
 import { MULTIPART_MORE } from '../openflow/schema/constants.ts';
-import { errorNames } from '../openflow/schema/errors.ts';
+import { type ErrorCodeName, errorNames, errorNumbers } from '../openflow/schema/errors.ts';
 import type { MultipartReplyBody } from '../openflow/schema/multipart.ts';
 
 /** At most 64 KiB each; the flows of a full gate fill about 150. */
@@ -154,16 +154,19 @@ function countValues(value: unknown): number {
 
 /** The switch answered a request with an ERROR. */
 export class RequestRefused extends GluewallError {
-  /** OFPET_* number. */
-  readonly errorType: number;
-  /** The number of the code within its type. */
-  readonly errorCode: number;
+  readonly answer: MessageOf<'error'>;
 
-  constructor(what: string, { errorType, code, experimenter }: MessageOf<'error'>) {
+  constructor(what: string, answer: MessageOf<'error'>) {
+    const { errorType, code, experimenter } = answer;
     super('openflow-request', `${what}: the switch answered ${errorNames(errorType, code, experimenter).code}`);
-    this.errorType = errorType;
-    this.errorCode = code;
+    this.answer = answer;
   }
+}
+
+/** Whether an ERROR has the type and code of this name. */
+export function isError({ errorType, code }: MessageOf<'error'>, name: ErrorCodeName): boolean {
+  const numbers = errorNumbers(name);
+  return errorType === numbers.errorType && code === numbers.errorCode;
 }
 
 function requestError(what: string, reason: string): GluewallError {

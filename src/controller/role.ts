@@ -1,9 +1,8 @@
 /** Which of several controllers a switch obeys (OpenFlow 1.3.5 §6.3.4, §7.3.9, §7.3.10). */
 import { GluewallError } from '../core/errors.ts';
 import { PacketInReason, PortReason } from '../openflow/schema/constants.ts';
-import { errorNumbers } from '../openflow/schema/errors.ts';
 import { type Conversation, unexpectedReply } from './conversation.ts';
-import { RequestRefused } from './requests.ts';
+import { isError, RequestRefused } from './requests.ts';
 
 /** `equal`: one of several, or the only one; `master`: the one that changes flows; `slave`: only looks on. */
 export type Role = 'equal' | 'master' | 'slave';
@@ -50,8 +49,7 @@ async function askRole(conversation: Conversation, role: Role | 'noChange', gene
 }
 
 function isStale(error: unknown): boolean {
-  const { errorType, errorCode } = errorNumbers('OFPRRFC_STALE');
-  return error instanceof RequestRefused && error.errorType === errorType && error.errorCode === errorCode;
+  return error instanceof RequestRefused && isError(error.answer, 'OFPRRFC_STALE');
 }
 
 const bits = (reasons: readonly number[]) => reasons.reduce((mask, reason) => mask | (1 << reason), 0);

@@ -9,7 +9,6 @@ import { decodeHello, decodeMessage, type Message, type MessageOf } from '../ope
 import { PacketInView } from '../openflow/packet-in.ts';
 import { describeMessage } from '../openflow/print.ts';
 import { MessageType, Meter } from '../openflow/schema/constants.ts';
-import { type ErrorCodeName, errorNumbers } from '../openflow/schema/errors.ts';
 import { ASK_RENEWAL_MS } from './base-flows.ts';
 import { Conversation, offersVersion13, type Refused } from './conversation.ts';
 import { FlowSync } from './flow-sync.ts';
@@ -18,6 +17,7 @@ import { PacketInLimits } from './packet-in-limits.ts';
 import { Lanes, type PacketInQueue } from './packet-in-queue.ts';
 import { COOKIE_TAG, PIPELINE, ruleName, ruleOf } from './pipeline.ts';
 import { PortWatch } from './port-watch.ts';
+import { isError } from './requests.ts';
 import { ASYNC_MESSAGES, type Role, type RoleWish, takeRole } from './role.ts';
 import { SendBuffer } from './send-buffer.ts';
 import type { SessionHooks } from './session-hooks.ts';
@@ -37,6 +37,8 @@ const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
 const READ_SHARE_BYTES = 64 * 1024;
 /** Where the cookie of a flow_mod is, from the start of the message (OpenFlow 1.3.5 §7.3.4.1). */
 const FLOW_MOD_COOKIE = 8;
+/** The first octet of a TLS handshake (RFC 8446 §5.1), where OpenFlow has its version. */
+const TLS_HANDSHAKE = 0x16;
 
 type SessionCounter = 'messages' | 'packet_in' | 'packet_in dropped' | 'malformed' | 'errors' | 'errors of flow_mod';
 
@@ -207,7 +209,10 @@ export class SwitchSession {
       const isRefused = error instanceof GluewallError && error.code === 'openflow-refused';
       if (!isRefused || !this.#isReady) this.close(error.message);
       else
-        this.#log.error({ datapathId: this.datapathId, alarm: 'flows' }, `${error.message}: the flows are as before`);
+        this.#log.error(
+          { datapathId: this.datapathId, alarm: 'flows' },
+          `${error.message}${this.hasBundles ? ': no flow was changed' : ': what it took before stays'}; tried again at the next change`,
+        );
     });
   }
 
@@ -254,7 +259,11 @@ export class SwitchSession {
 
   #hello(message: Buffer): void {
     const hello = decodeHello(message);
-    if (!hello.ok) {
+    if (message[0] === TLS_HANDSHAKE) {
+      this.close(
+        'it speaks TLS, and gluewall does not here: set openflow.tls, or write tcp: for ssl: in set-controller',
+      );
+    } else if (!hello.ok) {
       this.close(`no HELLO: ${hello.error.message}`);
     } else if (!offersVersion13(hello.version, hello.message)) {
       this.#refuseVersion(hello.version, hello.message);
@@ -384,9 +393,4 @@ export class SwitchSession {
         this.#readingUse = undefined;
       });
   }
-}
-
-function isError({ errorType, code }: MessageOf<'error'>, name: ErrorCodeName): boolean {
-  const numbers = errorNumbers(name);
-  return errorType === numbers.errorType && code === numbers.errorCode;
 }

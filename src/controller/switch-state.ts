@@ -1,4 +1,4 @@
-/** What a switch is asked about itself, and how it is told many things at once. All reject with `openflow-request`. */
+/** What a switch is asked about itself, and how its meters are set. All reject with `openflow-request`. */
 import { FragmentFlag, Group, Meter, Port, Table } from '../openflow/schema/constants.ts';
 import type { FlowStats, MultipartRequestBody } from '../openflow/schema/multipart.ts';
 import { COPY_METERS } from './base-flows.ts';

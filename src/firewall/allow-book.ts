@@ -94,7 +94,7 @@ export class AllowBook {
   }
 
   /** The flow used longest ago; undefined when all have been used since `sinceMs`. */
-  leastUsed(sinceMs = Number.POSITIVE_INFINITY): Address | undefined {
+  leastRecentlyUsed(sinceMs = Number.POSITIVE_INFINITY): Address | undefined {
     const oldest = this.#records.values().next().value;
     return oldest !== undefined && oldest.usedAt <= this.#since(sinceMs) ? oldest.destination : undefined;
   }

@@ -207,7 +207,7 @@ export class Gate {
     this.#fullAtMs = nowMs;
     const standing = kind === 'allow' ? this.#allows.size : this.#drops.size;
     this.#budgets[kind] = Math.floor(standing * SHARE_WHEN_FULL);
-    while (this.#allows.size > this.#budgets.allow) this.#evict(this.#allows.leastUsed()!);
+    while (this.#allows.size > this.#budgets.allow) this.#evict(this.#allows.leastRecentlyUsed()!);
     return isFirst ? 'first' : 'lowered';
   }
 
@@ -269,7 +269,7 @@ export class Gate {
   /** False when there is no flow to give up for another. */
   #makeRoom(nowMs: number): boolean {
     if (this.#allows.size < this.#budgets.allow && !this.#options.allowance.isSpent) return true;
-    const destination = this.#allows.leastUsed(nowMs - REST_MS);
+    const destination = this.#allows.leastRecentlyUsed(nowMs - REST_MS);
     if (destination === undefined) return false;
     this.#evict(destination);
     return true;

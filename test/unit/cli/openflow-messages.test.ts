@@ -50,9 +50,22 @@ describe('streamMessages', () => {
         [8, 'OFPBRC_BAD_LEN'],
       ]);
       expect(found[1]).toMatchObject({
-        error: { offset: length, detail: `the end comes after ${length} octets of this message` },
+        error: {
+          offset: length,
+          detail: `the end comes after ${length} ${length === 1 ? 'octet' : 'octets'} of this message`,
+        },
       });
     }
+  });
+
+  it.each([
+    ['all of it at once', [Buffer.from('root:x:0:0')]],
+    ['octet by octet, behind a message', [ECHO, ...[...Buffer.from('root')].map((octet) => Buffer.from([octet]))]],
+  ])('says that text is no OpenFlow: %s', async (_how, chunks) => {
+    const found = await read(...chunks);
+    expect(found.at(-1)).toMatchObject({
+      error: { detail: 'its first octet, 0x72, is no OpenFlow version: is this OpenFlow?' },
+    });
   });
 
   it('takes messages of other versions for what they are, and goes on', async () => {

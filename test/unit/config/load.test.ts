@@ -314,11 +314,13 @@ describe('contradictions', () => {
     const mistakes = mistakesOf(
       'openflow:\n  listen: 0.0.0.0:6653\n  connect:\n    - tcp:[::1]\n    - tcp:192.0.2.9\n    - ssl:192.0.2.9\n',
     );
-    const remedy =
-      'OpenFlow without TLS, neither authenticated nor encrypted, stays on loopback; set openflow.tls (gluewall pki init makes keys for a lab), or openflow.plain: anywhere where only switches reach it';
+    const stays = 'OpenFlow without TLS, neither authenticated nor encrypted, stays on loopback';
+    const otherwise = 'or openflow.plain: anywhere where only switches reach it';
+    const secured = 'set openflow.tls (gluewall pki init makes keys for a lab)';
+    const redialled = 'write ssl: for tcp: and set openflow.tls (the switch then listens with pssl:)';
     expect(mistakes).toEqual([
-      `gluewall.yaml:2:3: openflow.listen on 0.0.0.0: ${remedy}`,
-      `gluewall.yaml:5:7: openflow.connect to tcp:192.0.2.9:6653: ${remedy}`,
+      `gluewall.yaml:2:3: openflow.listen on 0.0.0.0: ${stays}; ${secured}, ${otherwise}`,
+      `gluewall.yaml:5:7: openflow.connect to tcp:192.0.2.9:6653: ${stays}; ${redialled}, ${otherwise}`,
       'gluewall.yaml:6:7: openflow.connect: ssl: needs openflow.tls, with a key and a certificate of ours',
     ]);
   });

@@ -207,17 +207,20 @@ describe('meters', () => {
     [
       'one is refused',
       (message) => (message.type === 'meterMod' && message.meterId === 1 ? 'OFPMMFC_OUT_OF_METERS' : undefined),
-      'warn: the switch refuses 1 of our meters: gluewall limits what it sends itself',
+      'warn: the switch refuses 1 of our meters: copies beyond copy.*_rate are dropped here, ' +
+        'and queries without a verdict are bounded by ask.waiting alone',
     ],
     [
       'none can be read',
       (message) => (asks(message, 'meterConfig') ? 'OFPBRC_EPERM' : undefined),
-      'warn: the switch has no meters: gluewall limits what it sends itself',
+      'warn: the switch has no meters: copies beyond copy.*_rate are dropped here, ' +
+        'and queries without a verdict are bounded by ask.waiting alone',
     ],
     [
       'there are none',
       (message) => (asks(message, 'meterFeatures') ? 'OFPBRC_BAD_TYPE' : undefined),
-      'warn: the switch has no meters: gluewall limits what it sends itself',
+      'warn: the switch has no meters: copies beyond copy.*_rate are dropped here, ' +
+        'and queries without a verdict are bounded by ask.waiting alone',
     ],
   ])('are made up for by a limit here when %s, and the log says so', async (_what, refusalOf, line) => {
     const { fake, session } = await rig.connectReady({
