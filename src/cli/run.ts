@@ -5,6 +5,7 @@ import { systemClock, turnClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { Application } from './application.ts';
 import { configOf } from './ask.ts';
+import { connectCommand } from './connect-command.ts';
 import { EXIT } from './exit-codes.ts';
 import { createLogger } from './logger.ts';
 import { openStore } from './open-store.ts';
@@ -61,15 +62,6 @@ function sayHowToConnect(log: Log, config: Config, port: number): void {
   const plain = plainPlaces(config).map(({ what }) => what);
   if (plain.length === 0) return;
   log.warn({}, `OpenFlow is neither authenticated nor encrypted (${plain.join(', ')}): let only your switches there`);
-}
-
-/** The one command that puts a bridge under control; its parts take effect together. */
-export function connectCommand(bridge: string, controller: string): string {
-  return [
-    `ovs-vsctl set bridge ${bridge} protocols=OpenFlow13`,
-    `set-fail-mode ${bridge} secure`,
-    `set-controller ${bridge} ${controller}`,
-  ].join(' -- ');
 }
 
 function sayWhatToFill(log: Log, file: string): void {

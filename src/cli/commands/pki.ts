@@ -1,10 +1,12 @@
 /** `pki`: keys and certificates for a lab, and the lines that put them to use. */
 import { isIP } from 'node:net';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
 import type { LabFiles, SwitchFiles } from '../../pki/lab-files.ts';
+import { connectCommand } from '../connect-command.ts';
 import { printJson, printLines } from '../output.ts';
 
 const MAX_DAYS = 36_500;
@@ -12,6 +14,8 @@ const MAX_SWITCHES = 256;
 /** Names of the files of the authority and the controller. */
 const TAKEN = ['ca', 'controller'];
 const PORT = 6653;
+/** Where Open vSwitch has its own files. */
+const SWITCH_FOLDER = '/etc/openvswitch';
 
 interface InitOptions {
   readonly dir: string;
@@ -70,12 +74,13 @@ function describe({ authority, switches, configuration: text, validUntil }: Answ
     `made keys and certificates for a lab, valid until ${validUntil}`,
     `whoever has ${authority.key} can pass for any switch and for gluewall: in production use an authority of your own`,
     '',
-    'gluewall.yaml (where switches are on other hosts, openflow.listen too, such as "0.0.0.0:6653"):',
+    'gluewall.yaml:',
     '',
     ...text.trimEnd().split('\n'),
-    ...switches.flatMap(({ name, commands }) => [
+    ...switches.flatMap(({ name, key, certificate, commands }) => [
       '',
-      `switch ${name}, with its two files and ${authority.certificate} copied to its host:`,
+      `on the host of switch "${name}", with ${key}, ${certificate} and ${authority.certificate} copied to ${SWITCH_FOLDER}`,
+      '(its first controller removes all flows of a bridge):',
       '',
       ...commands,
     ]),
@@ -84,7 +89,8 @@ function describe({ authority, switches, configuration: text, validUntil }: Answ
 
 function configuration({ controller, authority }: LabFiles): string {
   const tls = { key: controller.key, certificate: controller.certificate, ca: authority.certificate };
-  return stringify({ openflow: { tls } }, { lineWidth: 0 });
+  const text = stringify({ openflow: { tls } }, { lineWidth: 0 });
+  return text.replace('openflow:\n', 'openflow:\n  # listen: "0.0.0.0:6653"   # for switches on other hosts\n');
 }
 
 function switchCommands(
@@ -95,13 +101,13 @@ function switchCommands(
   const family = isIP(controller);
   const host = family === 6 ? `[${controller}]` : family === 4 ? controller : 'ADDRESS-OF-GLUEWALL';
   return [
-    `ovs-vsctl set-ssl ${[key, certificate, authority.certificate].map(shellWord).join(' ')}`,
-    `ovs-vsctl set-controller BRIDGE ssl:${host}:${PORT}`,
+    `ovs-vsctl set-ssl ${[key, certificate, authority.certificate].map(onSwitch).join(' ')}`,
+    connectCommand('BRIDGE', `ssl:${host}:${PORT}`),
   ];
 }
 
-function shellWord(text: string): string {
-  return /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+function onSwitch(file: string): string {
+  return `${SWITCH_FOLDER}/${basename(file)}`;
 }
 
 function daysArgument(text: string): number {
