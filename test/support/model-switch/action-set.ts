@@ -19,16 +19,20 @@ export class ActionSet {
     }
   }
 
-  /** In the order of their kinds; a group stands instead of an output. */
+  /** In the order of their kinds, a group instead of an output. A set that leads nowhere does nothing. */
   inOrder(): readonly Action[] {
-    return inSetOrder([...this.#actions.values()]);
+    const actions = [...this.#actions.values()];
+    const last = actions.some(({ type }) => type === 'group') ? 'group' : 'output';
+    if (!actions.some(({ type }) => type === last)) return [];
+    return ORDER.flatMap((type) => actions.filter((action) => action.type === type)).filter(
+      ({ type }) => (type !== 'group' && type !== 'output') || type === last,
+    );
   }
 }
 
 /** A bucket's actions are such a set, too. */
 export function inSetOrder(actions: readonly Action[]): readonly Action[] {
-  const hasGroup = actions.some(({ type }) => type === 'group');
-  return ORDER.flatMap((type) => actions.filter((action) => action.type === type)).filter(
-    ({ type }) => !hasGroup || type !== 'output',
-  );
+  const set = new ActionSet();
+  set.write(actions);
+  return set.inOrder();
 }

@@ -1,6 +1,7 @@
 import type { ExperimenterBody } from '../../../src/openflow/experimenter.ts';
 import type { Message } from '../../../src/openflow/message.ts';
 import type { ErrorCodeName } from '../../../src/openflow/schema/errors.ts';
+import { ModelGap } from './model-gap.ts';
 import type { TableChange } from './switch-state.ts';
 
 type BodyOf<T extends ExperimenterBody['type']> = Extract<ExperimenterBody, { readonly type: T }>;
@@ -11,16 +12,14 @@ interface Bundle {
   isClosed: boolean;
 }
 
-const FLAGS = { ATOMIC: 1, ORDERED: 2 } as const;
 const MAX_MESSAGES = 100_000;
 
-/** The bundles of one connection (ONF extension 230, OpenFlow 1.4.0 §7.3.9). */
+/** The bundles of one connection (ONF extension 230, OpenFlow 1.4.0 §7.3.9). Each is carried out in order and wholly, whatever its flags. */
 export class Bundles {
   readonly #bundles = new Map<number, Bundle>();
 
   open({ bundleId, flags }: BodyOf<'bundleControl'>): ErrorCodeName | undefined {
     if (this.#bundles.delete(bundleId)) return 'OFPBFC_BAD_ID';
-    if ((flags & ~(FLAGS.ATOMIC | FLAGS.ORDERED)) !== 0) return 'OFPBFC_BAD_FLAGS';
     this.#bundles.set(bundleId, { flags, changes: [], isClosed: false });
     return undefined;
   }
@@ -30,6 +29,7 @@ export class Bundles {
     const bundle = this.#bundles.get(bundleId) ?? { flags, changes: [], isClosed: false };
     if (bundle.isClosed) return this.#end(bundleId, 'OFPBFC_BUNDLE_CLOSED');
     if (bundle.flags !== flags) return this.#end(bundleId, 'OFPBFC_BAD_FLAGS');
+    if (message.type === 'packetOut' || message.type === 'portMod') throw new ModelGap(`${message.type} in a bundle`);
     if (!isBundled(message)) return 'OFPBFC_MSG_UNSUP';
     if (bundle.changes.length >= MAX_MESSAGES) return 'OFPBFC_MSG_TOO_MANY';
     bundle.changes.push(message);

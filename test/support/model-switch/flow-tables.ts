@@ -153,8 +153,13 @@ export class FlowTables {
   }
 }
 
+/** The same match again is no overlap to Open vSwitch: it is replaced. */
 function overlaps(entry: FlowEntry, others: Iterable<FlowEntry>): boolean {
-  return [...others].some((other) => other.priority === entry.priority && overlap(other.fields, entry.fields));
+  const inItsPlace = identityOf(entry);
+  return [...others].some(
+    (other) =>
+      other.priority === entry.priority && overlap(other.fields, entry.fields) && identityOf(other) !== inItsPlace,
+  );
 }
 
 function passes({ cookie, cookieMask, outPort, outGroup }: FlowFilter, entry: FlowEntry): boolean {

@@ -1,5 +1,6 @@
 /** Changes to a frame by actions: each gives a new frame, checksums kept as right or wrong as they were (RFC 1624). */
 import type { Oxm } from '../../../src/openflow/oxm.ts';
+import { FragmentBit } from '../../../src/openflow/schema/constants.ts';
 import { type FrameLayout, readFrameFields } from './frame-fields.ts';
 import { fieldNumber } from './masked-field.ts';
 import { ModelGap } from './model-gap.ts';
@@ -49,7 +50,7 @@ function write(frame: Buffer, field: string, value: bigint): Buffer {
   const { numbers, layout } = readFrameFields(frame);
   const place = numbers.has(field) ? placeOf(field, layout, numbers.get('eth_type') === IPV4) : undefined;
   if (place === undefined) {
-    if (field.startsWith('vlan')) throw new ModelGap(`way to set ${field} of a frame without a tag`);
+    if (isCutShort(field, numbers)) throw new ModelGap(`way to set ${field} of a frame that ends before it`);
     return frame;
   }
   const { at, lengthBytes, shift, mask } = place;
@@ -63,6 +64,15 @@ function write(frame: Buffer, field: string, value: bigint): Buffer {
     amend(changed, checksumAt, isUdp, frame.subarray(at & ~1, at + lengthBytes), at & ~1);
   }
   return changed;
+}
+
+/** Fields that the frame should have, by what is in front of them. Ports of later fragments it should not. */
+function isCutShort(field: string, numbers: ReadonlyMap<string, bigint>): boolean {
+  const protocols: Readonly<Record<string, bigint>> = { tcp: TCP, udp: UDP, icmpv4: ICMP, icmpv6: ICMPV6 };
+  const protocol = protocols[field.split('_')[0]!];
+  if (protocol === undefined) return field.startsWith('vlan');
+  const isLater = ((numbers.get('nw_frag') ?? 0n) & BigInt(FragmentBit.LATER)) !== 0n;
+  return numbers.get('ip_proto') === protocol && !(isLater && /^(tcp|udp)_/.test(field));
 }
 
 function placeOf(field: string, layout: FrameLayout, isIpv4: boolean): Place | undefined {

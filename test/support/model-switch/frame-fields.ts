@@ -169,7 +169,7 @@ function readTransport(reader: FieldReader, at: number, icmp: 1 | 58): void {
   reader.set('nw_frag', fragment);
   if ((fragment & FRAGMENT.LATER) !== 0) return;
   const header = PORT_HEADERS.get(protocol);
-  if (header !== undefined && end - at >= header.lengthBytes) {
+  if (header !== undefined && end - at >= header.lengthBytes && (protocol !== 6 || hasWholeTcpHeader(frame, at, end))) {
     reader.transportAt = at;
     reader.set(`${header.name}_src`, frame.readUInt16BE(at));
     reader.set(`${header.name}_dst`, frame.readUInt16BE(at + 2));
@@ -180,6 +180,12 @@ function readTransport(reader: FieldReader, at: number, icmp: 1 | 58): void {
     reader.set(`${name}_type`, frame[at]!);
     reader.set(`${name}_code`, frame[at + 1]!);
   }
+}
+
+/** With its options, as long as it says it is (RFC 9293 §3.1). */
+function hasWholeTcpHeader(frame: Buffer, at: number, end: number): boolean {
+  const lengthBytes = (frame[at + 12]! >>> 4) * 4;
+  return lengthBytes >= 20 && lengthBytes <= end - at;
 }
 
 /** Only ARP of IPv4 over Ethernet is read. */

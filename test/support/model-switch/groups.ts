@@ -21,7 +21,10 @@ export interface ModelGroup extends Counts {
   readonly createdAtMs: number;
 }
 
-/** The group table: groups may lead to others, but never round to themselves. */
+/**
+ * The group table: groups may lead to others, but never round to themselves (OFPGMFC_LOOP). Open vSwitch takes such groups
+ * and drops what goes round in them.
+ */
 export class Groups {
   #groups: ReadonlyMap<number, ModelGroup> = new Map();
 

@@ -32,7 +32,9 @@ export function instructionTrouble(
     throw new ModelGap('answer to an instruction that stands twice');
   }
   const check = new ActionCheck(match);
-  const trouble = firstOf(instructions, (step) => formTrouble(tableId, step, check, tableCount));
+  const trouble =
+    firstOf(instructions, formTrouble) ??
+    firstOf(instructions, (step) => placeTrouble(tableId, step, check, tableCount));
   return trouble ?? (check.isInconsistent ? 'OFPBAC_MATCH_INCONSISTENT' : undefined);
 }
 
@@ -55,8 +57,7 @@ export function packetOutTrouble(actions: readonly Action[], against: CheckedAga
 
 /** Why the actions of a bucket would be refused: nothing is known of the packet, and groups may come later. */
 export function bucketTrouble(actions: readonly Action[]): ErrorCodeName | undefined {
-  const check = new ActionCheck(undefined);
-  return firstOf(actions, (action) => check.trouble(action));
+  return firstOf(actions, actionFormTrouble);
 }
 
 function firstOf<T>(items: readonly T[], trouble: (item: T) => ErrorCodeName | undefined): ErrorCodeName | undefined {
@@ -67,7 +68,32 @@ function firstOf<T>(items: readonly T[], trouble: (item: T) => ErrorCodeName | u
   return undefined;
 }
 
-function formTrouble(
+/** What is wrong with a step wherever it stands. */
+function formTrouble(step: Instruction): ErrorCodeName | undefined {
+  if (step.type === 'experimenter') return 'OFPBIC_BAD_EXPERIMENTER';
+  if (step.type === 'unknown') return 'OFPBIC_UNKNOWN_INST';
+  if (step.type !== 'applyActions' && step.type !== 'writeActions') return undefined;
+  return firstOf(step.actions, actionFormTrouble);
+}
+
+function actionFormTrouble(action: Action): ErrorCodeName | undefined {
+  if (action.type === 'unknown') return 'OFPBAC_BAD_TYPE';
+  if (!MODELLED.includes(action.type)) throw new ModelGap(`action ${action.type}`);
+  if (action.type === 'output') return isPort(action.port) ? undefined : 'OFPBAC_BAD_OUT_PORT';
+  if (action.type === 'group') return action.groupId > Group.MAX ? 'OFPBAC_BAD_OUT_GROUP' : undefined;
+  if (action.type === 'pushVlan') return TAG_TYPES.includes(action.etherType) ? undefined : 'OFPBAC_BAD_ARGUMENT';
+  return action.type === 'setField' ? setFieldFormTrouble(action.oxm) : undefined;
+}
+
+function setFieldFormTrouble(oxm: SetFieldOxm): ErrorCodeName | undefined {
+  if (oxm.field === 'unknown') return 'OFPBAC_BAD_SET_TYPE';
+  if (oxm.mask !== undefined) throw new ModelGap('set-field with a mask');
+  if (NEVER_SET.includes(oxm.field)) return 'OFPBAC_BAD_SET_ARGUMENT';
+  return oxm.field === 'vlan_vid' && (oxm.value & VlanId.PRESENT) === 0 ? 'OFPBAC_BAD_SET_ARGUMENT' : undefined;
+}
+
+/** What is wrong with a step behind those before it, in this table. */
+function placeTrouble(
   tableId: number,
   step: Instruction,
   check: ActionCheck,
@@ -80,10 +106,6 @@ function formTrouble(
       return firstOf(step.actions, (action) => check.trouble(action));
     case 'writeActions':
       return check.unordered(() => firstOf(step.actions, (action) => check.trouble(action)));
-    case 'experimenter':
-      return 'OFPBIC_BAD_EXPERIMENTER';
-    case 'unknown':
-      return 'OFPBIC_UNKNOWN_INST';
     default:
       return undefined;
   }
@@ -97,13 +119,12 @@ function groupTrouble(action: Action, against: CheckedAgainst): ErrorCodeName | 
 class ActionCheck {
   /** An action stands where the packet cannot be as it needs it. */
   isInconsistent = false;
-  readonly #match: Match | undefined;
+  readonly #match: Match;
   #hasTag: boolean;
 
-  /** Without a match nothing is known of the packet, and everything taken. */
-  constructor(match: Match | undefined) {
+  constructor(match: Match) {
     this.#match = match;
-    this.#hasTag = match === undefined || hasTag(match);
+    this.#hasTag = hasTag(match);
   }
 
   /** Checks a list that is carried out in another order, in which an action may get what it needs. */
@@ -115,36 +136,28 @@ class ActionCheck {
   }
 
   trouble(action: Action): ErrorCodeName | undefined {
-    if (action.type === 'unknown') return 'OFPBAC_BAD_TYPE';
-    if (!MODELLED.includes(action.type)) throw new ModelGap(`action ${action.type}`);
     switch (action.type) {
-      case 'output':
-        return isPort(action.port) ? undefined : 'OFPBAC_BAD_OUT_PORT';
-      case 'group':
-        return action.groupId > Group.MAX ? 'OFPBAC_BAD_OUT_GROUP' : undefined;
       case 'pushVlan':
         this.#hasTag = true;
-        return TAG_TYPES.includes(action.etherType) ? undefined : 'OFPBAC_BAD_ARGUMENT';
+        return undefined;
       case 'popVlan':
         this.isInconsistent ||= !this.#hasTag;
-        this.#hasTag = this.#match === undefined;
+        this.#hasTag = false;
+        return undefined;
+      case 'setNwTtl':
+      case 'decNwTtl':
+        this.isInconsistent ||= !isIp(this.#match);
         return undefined;
       case 'setField':
-        return this.#setFieldTrouble(action.oxm);
+        return this.#canSet(action.oxm.field) ? undefined : 'OFPBAC_MATCH_INCONSISTENT';
       default:
-        this.isInconsistent ||= this.#match !== undefined && !isIp(this.#match);
         return undefined;
     }
   }
 
   /** What a field requires in a match, the match must have for the field to be set (OpenFlow 1.3.5 §5.12, §7.2.5). */
-  #setFieldTrouble(oxm: SetFieldOxm): ErrorCodeName | undefined {
-    if (oxm.field === 'unknown') return 'OFPBAC_BAD_SET_TYPE';
-    if (oxm.mask !== undefined) throw new ModelGap('set-field with a mask');
-    if (NEVER_SET.includes(oxm.field)) return 'OFPBAC_BAD_SET_ARGUMENT';
-    if (oxm.field === 'vlan_vid' && (oxm.value & VlanId.PRESENT) === 0) return 'OFPBAC_BAD_SET_ARGUMENT';
-    if (oxm.field.startsWith('vlan')) return this.#hasTag ? undefined : 'OFPBAC_MATCH_INCONSISTENT';
-    return this.#match === undefined || meets(this.#match, oxm.field) ? undefined : 'OFPBAC_MATCH_INCONSISTENT';
+  #canSet(field: string): boolean {
+    return field.startsWith('vlan') ? this.#hasTag : meets(this.#match, field);
   }
 }
 

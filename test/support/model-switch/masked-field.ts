@@ -55,15 +55,6 @@ export function matches(fields: readonly MaskedField[], packet: FieldNumbers): b
   return fields.every(({ field, value, mask }) => ((packet.get(field) ?? 0n) & mask) === value);
 }
 
-/** Whether both matches are the same: what makes two flow entries of one priority one. */
-export function areSame(one: readonly MaskedField[], other: readonly MaskedField[]): boolean {
-  return one.length === other.length && one.every((field, index) => isSame(field, other[index]!));
-}
-
-function isSame(one: MaskedField, other: MaskedField): boolean {
-  return one.field === other.field && one.value === other.value && one.mask === other.mask;
-}
-
 /** Whether every packet that `narrow` matches is one that `wide` matches, as its fields say (OpenFlow 1.3.5 §6.4). */
 export function covers(wide: readonly MaskedField[], narrow: readonly MaskedField[]): boolean {
   return wide.every(({ field, value, mask }) => {

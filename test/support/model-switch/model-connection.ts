@@ -1,6 +1,12 @@
 import { decodeExperimenter, experimenterMessage } from '../../../src/openflow/experimenter.ts';
 import { encodeMessage, type Message, type MessageOf } from '../../../src/openflow/message.ts';
-import { MULTIPART_MORE, NO_BUFFER, OPENFLOW_VERSION, PortReason } from '../../../src/openflow/schema/constants.ts';
+import {
+  FragmentFlag,
+  MULTIPART_MORE,
+  NO_BUFFER,
+  OPENFLOW_VERSION,
+  PortReason,
+} from '../../../src/openflow/schema/constants.ts';
 import { type ErrorCodeName, errorNumbers } from '../../../src/openflow/schema/errors.ts';
 import { AsyncSettings } from './async-settings.ts';
 import { Bundles } from './bundles.ts';
@@ -125,8 +131,10 @@ export class ModelConnection {
   }
 
   #configure({ flags, missSendLen }: MessageOf<'setConfig'>): ErrorCodeName | undefined {
-    if (!this.#switch.options.fragmentModes.includes(flags)) return 'OFPSCFC_BAD_FLAGS';
-    if (this.#role !== 'slave') this.#switch.state.fragmentMode = flags;
+    const { fragmentModes } = this.#switch.options;
+    const isIgnored = flags === FragmentFlag.REASM && !fragmentModes.includes(flags);
+    if (!isIgnored && !fragmentModes.includes(flags)) return 'OFPSCFC_BAD_FLAGS';
+    if (this.#role !== 'slave' && !isIgnored) this.#switch.state.fragmentMode = flags;
     this.#missSendLen = missSendLen;
     return undefined;
   }

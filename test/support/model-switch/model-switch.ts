@@ -17,7 +17,7 @@ export interface ModelSwitchOptions extends StateOptions {
   readonly entriesPerPart?: number;
   /** Whether it knows the bundles of the ONF. */
   readonly bundles?: boolean;
-  /** The OFPC_FRAG_* values that SET_CONFIG may ask for. */
+  /** The OFPC_FRAG_* values that SET_CONFIG may ask for; another is refused, but REASM is left undone without a word. */
   readonly fragmentModes?: readonly number[];
   /** Told what became of a packet that a controller sent. */
   readonly packetOut?: (forwarding: Forwarding) => void;

@@ -35,6 +35,9 @@ export class PacketWalk {
   #frame: Buffer;
   #metadata = 0n;
   #entry: FlowEntry | undefined;
+  #firstEntry: FlowEntry | undefined;
+  /** OFPR_* of what goes to the controller now. */
+  #reason: number = PacketInReason.ACTION;
   #tableId = 0;
   #missedIn: number | undefined;
   /** Nothing more is to be done. */
@@ -65,6 +68,9 @@ export class PacketWalk {
     this.#mayEnterTables = false;
     let next: number | undefined = 0;
     while (next !== undefined) next = this.#throughTable(next);
+    // Open vSwitch carries out the set as if it stood in the first entry, and also when the last table had none that matched.
+    this.#entry = this.#firstEntry;
+    this.#tableId = 0;
     if (!this.#isOver) this.#carryOut(this.#actionSet.inOrder());
   }
 
@@ -94,11 +100,11 @@ export class PacketWalk {
     const entry = this.#state.flows.lookUp(tableId, this.#numbers());
     this.#tableId = tableId;
     if (entry === undefined) {
-      // Open vSwitch carries out the action set even so, in the name of the last entry.
       this.#missedIn = tableId;
       return undefined;
     }
     this.#entry = entry;
+    this.#firstEntry ??= entry;
     const { priority, cookie, use, flags } = entry;
     this.#passed.push({ tableId, priority, cookie });
     if ((flags & FlowModFlag.NO_PKT_COUNTS) === 0) use.packetCount++;
@@ -119,7 +125,9 @@ export class PacketWalk {
         this.#meter(step.meterId);
         return undefined;
       case 'applyActions':
+        this.#reason = this.#isMiss() ? PacketInReason.NO_MATCH : PacketInReason.ACTION;
         this.#carryOut(step.actions);
+        this.#reason = PacketInReason.ACTION;
         return undefined;
       case 'clearActions':
         this.#actionSet.clear();
@@ -202,7 +210,7 @@ export class PacketWalk {
         for (const { portNo } of this.#state.ports.all()) if (portNo !== this.#inPort) this.#toPort(portNo);
         return;
       case Port.CONTROLLER:
-        this.#toController(maxLength, this.#isMiss() ? PacketInReason.NO_MATCH : PacketInReason.ACTION);
+        this.#toController(maxLength, this.#reason);
         return;
       case Port.TABLE:
         if (!this.#mayEnterTables) throw new ModelGap('output to TABLE from a table');
@@ -250,15 +258,18 @@ export class PacketWalk {
     if (group === undefined) return;
     group.packetCount++;
     group.byteCount += BigInt(this.#frame.length);
+    const frame = this.#frame;
+    const reason = this.#reason;
+    this.#reason = PacketInReason.ACTION;
     for (const [index, bucket] of this.#bucketsOf(group)) {
       const counts = group.bucketCounts[index]!;
       counts.packetCount++;
-      counts.byteCount += BigInt(this.#frame.length);
-      const before = this.#frame;
+      counts.byteCount += BigInt(frame.length);
       this.#carryOut(inSetOrder(bucket.actions));
-      this.#frame = before;
+      this.#frame = frame;
       this.#isOver = false;
     }
+    this.#reason = reason;
   }
 
   /** A switch may select by whatever it likes: the model takes the first bucket with a weight. */

@@ -1,7 +1,7 @@
-/** Random frames of the world of random-rules.ts. */
+/** Random frames of the world of random-matches.ts. */
 import fc from 'fast-check';
 import { composeFragment, composeFrame, type FrameFields } from '../frames.ts';
-import { WORLD } from './random-rules.ts';
+import { WORLD } from './random-matches.ts';
 
 const pick = <T>(values: readonly T[]) => fc.constantFrom(...values);
 const octets = (text: string) => Buffer.from(text.replaceAll(':', ''), 'hex');

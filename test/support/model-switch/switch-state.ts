@@ -89,9 +89,7 @@ export class SwitchState {
   #applyFlowMod(mod: FlowMod, nowMs: number): Outcome {
     const error = this.#flowModTrouble(mod);
     if (error !== undefined) return { error };
-    const outcome = this.flows.apply(mod, nowMs);
-    if ('error' in outcome || mod.bufferId === NO_BUFFER) return outcome;
-    return { error: 'OFPBRC_BUFFER_UNKNOWN' };
+    return mod.bufferId === NO_BUFFER ? this.flows.apply(mod, nowMs) : { error: 'OFPBRC_BUFFER_UNKNOWN' };
   }
 
   #flowModTrouble(mod: FlowMod): ErrorCodeName | undefined {

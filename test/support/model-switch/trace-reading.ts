@@ -35,17 +35,6 @@ export function readTrace(
   return { passed: readPassed(text), departures: reading.departures, meters: reading.meters };
 }
 
-/** The fields that a trace says the packet came with, by Open vSwitch's names: `nw_src=192.0.2.1`. */
-export function readTracedFlow(text: string): ReadonlyMap<string, string> {
-  const flow = /^Flow: (.*)$/m.exec(text)?.[1] ?? '';
-  return new Map(
-    splitList(flow).map((part): [string, string] => {
-      const [name, value] = part.split('=');
-      return [name!, value ?? ''];
-    }),
-  );
-}
-
 function readPassed(text: string): readonly Passage[] {
   const lines = text.matchAll(/^ *(\d+)\. (?:.*, )?priority (\d+)(?:, cookie (0x[0-9a-f]+))?$/gm);
   return [...lines].map(([, table, priority, cookie]) => {
@@ -61,7 +50,7 @@ interface Reading {
 }
 
 /** Parts between the commas that stand outside all brackets. */
-function splitList(text: string): readonly string[] {
+export function splitList(text: string): readonly string[] {
   const parts: string[] = [''];
   let depth = 0;
   for (const character of text) {

@@ -28,7 +28,7 @@ describe('a connection', () => {
   it('keeps the fragment mode that it knows, and refuses the others', () => {
     const rig = new ModelRig({ fragmentModes: [0, 3] });
     const set = (flags: number): Message => ({ type: 'setConfig', xid: 0, flags, missSendLen: 0xffff });
-    expect(rig.errors(set(3), set(1))).toEqual([undefined, 'OFPSCFC_BAD_FLAGS']);
+    expect(rig.errors(set(3), set(1), set(2))).toEqual([undefined, 'OFPSCFC_BAD_FLAGS', undefined]);
     expect(rig.tell({ type: 'getConfigRequest', xid: 1 })).toMatchObject([{ flags: 3, missSendLen: 0xffff }]);
   });
 
