@@ -202,7 +202,8 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'the model switch, beside Open
       }
       asked += model.model.state.flows.counts[PIPELINE.verdict.id]!.matched > 0n ? 1 : 0;
     }
-    expect(asked).toBeGreaterThan(PIPELINES / 4);
+    // By chance about one in four; it must not be that hardly any frame comes so far.
+    expect(asked).toBeGreaterThan(PIPELINES / 12);
   });
 
   it(`reads frames as Open vSwitch does, broken ones too (seed ${seed})`, async () => {
