@@ -257,7 +257,7 @@ export class Application {
   /** Entries of an earlier controller may send packets before ours are in place. */
   #connectedGate(session: SwitchSession): Gate {
     const gate = this.#gate(session.datapathId);
-    if (!gate.isConnected) gate.connect(session.verdicts, this.#treatment() === 'ask');
+    if (!gate.isConnected && session.role !== 'slave') gate.connect(session.verdicts, this.#treatment() === 'ask');
     return gate;
   }
 

@@ -122,12 +122,13 @@ export class FlowSync {
   /** Resolves with the number of changes. */
   async #setBase(present: readonly FlowStats[]): Promise<number> {
     const base = this.#desire.baseFlows();
-    this.#generation = generationOf(base);
-    this.#renewed = base.filter(({ hardTimeoutSeconds }) => hardTimeoutSeconds > 0);
-    this.#writer.setGeneration(this.#generation);
-    const mods = diffFlows(present, base, this.#generation);
+    const generation = generationOf(base);
+    const mods = diffFlows(present, base, generation);
     const refusal = refusalOf(await this.#transaction.commit(mods));
     if (refusal !== undefined) throw refusal;
+    this.#generation = generation;
+    this.#renewed = base.filter(({ hardTimeoutSeconds }) => hardTimeoutSeconds > 0);
+    this.#writer.setGeneration(generation);
     return mods.length;
   }
 

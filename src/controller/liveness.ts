@@ -63,9 +63,11 @@ export class Liveness {
   challenge(): void {
     if (this.#cancelChallenge !== undefined) return;
     this.#hooks.ask();
-    this.#cancelChallenge = this.#clock.after(CHALLENGE_MS, () =>
-      this.#hooks.dead('silent, and its datapath id has come back on another connection'),
-    );
+    const dead = () => this.#hooks.dead('silent, and its datapath id has come back on another connection');
+    // Where we were busy ourselves, its answer waits in the socket: that is read before the second timer.
+    this.#cancelChallenge = this.#clock.after(CHALLENGE_MS, () => {
+      this.#cancelChallenge = this.#clock.after(0, dead);
+    });
   }
 
   #look(): void {

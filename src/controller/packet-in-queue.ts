@@ -24,6 +24,9 @@ export interface PacketInSource {
   deliver(message: Buffer): void;
 }
 
+/** What a message that waits takes beside its octets. */
+const OVERHEAD_BYTES = 200;
+
 interface Waiting {
   readonly message: Buffer;
   readonly sinceMs: number;
@@ -133,15 +136,16 @@ export class PacketInQueue {
 
   #keep(lane: Lane, message: Buffer): boolean {
     // No switch holds more than is left for the others: one that fills its part leaves as much again free.
-    const isOverShare = lane.lanes.bytes + message.length > this.#options.bytes - this.#bytes;
+    const bytes = message.length + OVERHEAD_BYTES;
+    const isOverShare = lane.lanes.bytes + bytes > this.#options.bytes - this.#bytes;
     if (lane.waiting.length >= this.#options.perPort || isOverShare) {
       this.counters.add('packet_in dropped');
       return false;
     }
     this.counters.add('packet_in queued');
     lane.waiting.push({ message: Buffer.from(message), sinceMs: this.#clock.nowMs() });
-    this.#bytes += message.length;
-    lane.lanes.bytes += message.length;
+    this.#bytes += bytes;
+    lane.lanes.bytes += bytes;
     this.#busy.add(lane);
     this.#planTurn();
     return true;
@@ -175,8 +179,8 @@ export class PacketInQueue {
     if (lane.source.isCongested) return false;
     const next = lane.waiting.shift();
     if (next === undefined) return false;
-    this.#bytes -= next.message.length;
-    lane.lanes.bytes -= next.message.length;
+    this.#bytes -= next.message.length + OVERHEAD_BYTES;
+    lane.lanes.bytes -= next.message.length + OVERHEAD_BYTES;
     this.#busy.delete(lane);
     if (lane.waiting.length > 0) this.#busy.add(lane);
     if (this.#clock.nowMs() - next.sinceMs > LATE_MS) this.counters.add('late verdicts');

@@ -15,6 +15,7 @@ export class PortWatch {
   #byName: ReadonlyMap<string, number> = new Map();
   #isStale = false;
   #cancelPause: (() => void) | undefined;
+  #isStopped = false;
 
   /** `changed` is called when the ports are to be read again. */
   constructor(conversation: Conversation, clock: Clock, changed: () => void) {
@@ -49,6 +50,7 @@ export class PortWatch {
 
   /** Safe twice. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancelPause?.();
   }
 
@@ -56,6 +58,7 @@ export class PortWatch {
   #follow(): void {
     if (this.#cancelPause !== undefined) return;
     this.#changed();
+    if (this.#isStopped) return;
     this.#cancelPause = this.#clock.after(PAUSE_MS, () => {
       this.#cancelPause = undefined;
       if (this.#isStale) this.#follow();

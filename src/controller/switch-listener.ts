@@ -140,11 +140,15 @@ export class SwitchListener {
       this.#endHandshake(ends);
       this.#refuse(socket, 'refused: slow TLS', this.#paced.tls, `no TLS handshake within ${HANDSHAKE_MS / 1000} s`);
     });
+    // The same port may come again before the end of the connection that had it is told.
+    this.#endHandshake(ends);
     this.#handshakes.set(ends, { socket, cancelLimit });
     // The TLS end tells what went wrong.
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      if (this.#endHandshake(ends)) this.#refuseTls(peer, undefined, describeTlsProblem());
+      if (this.#handshakes.get(ends)?.socket !== socket) return;
+      this.#endHandshake(ends);
+      this.#refuseTls(peer, undefined, describeTlsProblem());
     });
     tls.emit('connection', socket);
   }

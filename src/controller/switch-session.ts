@@ -73,6 +73,7 @@ export class SwitchSession {
   #syncing: Promise<void> | undefined;
   #syncAgain = false;
   #readingUse: Promise<void> | undefined;
+  #readingMeters: Promise<void> | undefined;
 
   constructor(socket: Socket, clock: Clock, log: Log, queue: PacketInQueue, hooks: SessionHooks) {
     this.#socket = socket;
@@ -206,6 +207,7 @@ export class SwitchSession {
   /** A change that the switch refuses leaves what stands there, and is said; without an answer nothing can be said. */
   #syncOrComplain(): void {
     this.#syncFlows().catch((error: Error) => {
+      if (this.#role === 'slave' && !this.#conversation.isOver) return;
       const isRefused = error instanceof GluewallError && error.code === 'openflow-refused';
       if (!isRefused || !this.#isReady) this.close(error.message);
       else
@@ -270,7 +272,9 @@ export class SwitchSession {
     } else {
       this.#heardHello = true;
       this.#framer.expectVersion13();
-      this.#handshake().catch((error: Error) => this.close(error.message));
+      this.#handshake().catch((error: Error) => {
+        if (this.#role !== 'slave' || this.#conversation.isOver) this.close(error.message);
+      });
     }
   }
 
@@ -311,6 +315,8 @@ export class SwitchSession {
 
   async #getReady(): Promise<void> {
     await this.#syncFlows();
+    // The role, or the connection, may have been lost meanwhile.
+    if (this.#role === 'slave' || this.#closeReason !== undefined) return;
     this.#isReady = true;
     this.#hooks.ready(this);
   }
@@ -322,7 +328,7 @@ export class SwitchSession {
 
   #packetIn(message: Buffer): void {
     // Nobody can tell yet whose packet it is.
-    if (this.datapathId === '') return;
+    if (this.datapathId === '' || this.#role === 'slave') return;
     if (!this.#packet.set(message)) {
       this.counters.add('malformed');
       return;
@@ -342,7 +348,7 @@ export class SwitchSession {
   /** An ERROR quotes the start of the message it is about (§7.4.4), and so the cookie that names the rule. */
   #error(error: MessageOf<'error'>): void {
     const isOfFlowMod = error.data[1] === MessageType.FLOW_MOD;
-    if (isError(error, 'OFPBRC_IS_SLAVE') && this.#isReady) {
+    if (isError(error, 'OFPBRC_IS_SLAVE') && this.#role !== 'slave') {
       this.#role = 'slave';
       this.#log.warn({ datapathId: this.datapathId }, 'another controller is master of the switch now');
       this.#standBy();
@@ -373,15 +379,18 @@ export class SwitchSession {
   }
 
   #renew(): void {
-    if (this.#isReady) this.#sync.renew();
+    if (this.#role !== 'slave') this.#sync.renew();
   }
 
   #readMeters(): void {
-    if (this.#sync.meters.size === 0) return;
-    this.#conversation.multipart({ type: 'meter', meterId: Meter.ALL }).then(
-      (parts) => this.limits.countMeters(parts),
-      (error: Error) => this.#log.debug({ datapathId: this.datapathId }, error.message),
-    );
+    if (this.#sync.meters.size === 0 || this.#readingMeters !== undefined) return;
+    this.#readingMeters = this.#conversation
+      .multipart({ type: 'meter', meterId: Meter.ALL })
+      .then((parts) => this.limits.countMeters(parts))
+      .catch((error: Error) => this.#log.debug({ datapathId: this.datapathId }, error.message))
+      .finally(() => {
+        this.#readingMeters = undefined;
+      });
   }
 
   #readUse(): void {

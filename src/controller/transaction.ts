@@ -4,7 +4,7 @@ import type { FlowMod } from '../openflow/flow-mod.ts';
 import { errorNames } from '../openflow/schema/errors.ts';
 import type { Conversation, Refused } from './conversation.ts';
 import { ruleName, ruleOf } from './pipeline.ts';
-import { RequestRefused } from './requests.ts';
+import { isError, RequestRefused } from './requests.ts';
 
 /** Flow_mods between two barriers. */
 export const SLICE = 10_000;
@@ -62,7 +62,7 @@ export class Transaction {
       await this.#control(bundle, 'openRequest');
       return bundle;
     } catch (error) {
-      if (!(error instanceof RequestRefused)) throw error;
+      if (!(error instanceof RequestRefused) || isError(error.answer, 'OFPBRC_IS_SLAVE')) throw error;
       this.#hasBundles = false;
       return undefined;
     }

@@ -65,7 +65,7 @@ export class Gate {
   readonly #drops: DropBook;
   /** The budgets of the options, or less where the switch has less room. */
   readonly #budgets: Record<FlowKind, number>;
-  #fullAtMs: number | undefined;
+  readonly #fullAtMs: Partial<Record<FlowKind, number>> = {};
   #datapath: Datapath | undefined;
   #enforces = false;
 
@@ -85,7 +85,8 @@ export class Gate {
     this.#datapath = datapath;
     this.#budgets.allow = this.#options.allowFlows;
     this.#budgets.drop = this.#options.dropFlows;
-    this.#fullAtMs = undefined;
+    delete this.#fullAtMs.allow;
+    delete this.#fullAtMs.drop;
   }
 
   /** The switch is away. Its flows are kept in mind for its return. */
@@ -202,9 +203,10 @@ export class Gate {
    */
   tableFull(kind: FlowKind): 'first' | 'lowered' | 'known' {
     const nowMs = this.#clock.nowMs();
-    const isFirst = this.#fullAtMs === undefined;
-    if (this.#fullAtMs !== undefined && nowMs - this.#fullAtMs < FULL_MS) return 'known';
-    this.#fullAtMs = nowMs;
+    const { allow, drop } = this.#fullAtMs;
+    const isFirst = allow === undefined && drop === undefined;
+    if (nowMs - (this.#fullAtMs[kind] ?? Number.NEGATIVE_INFINITY) < FULL_MS) return 'known';
+    this.#fullAtMs[kind] = nowMs;
     const standing = kind === 'allow' ? this.#allows.size : this.#drops.size;
     this.#budgets[kind] = Math.floor(standing * SHARE_WHEN_FULL);
     while (this.#allows.size > this.#budgets.allow) this.#evict(this.#allows.leastRecentlyUsed()!);
@@ -224,7 +226,7 @@ export class Gate {
       const isAdopted =
         flow.kind === 'allow'
           ? this.#adoptAllow(flow.destination, Math.min(endsAtMs, untilMs(flow.destination) ?? nowMs), nowMs)
-          : this.#adoptDrop(flow, endsAtMs, untilMs);
+          : this.#adoptDrop(flow, Math.min(endsAtMs, nowMs + this.#options.dropFlowSeconds * 1000), untilMs);
       if (isAdopted) this.counters.add('adopted flows');
     }
   }
@@ -283,7 +285,9 @@ export class Gate {
   #renew(record: AllowRecord, untilMs: number | undefined, nowMs: number): void {
     const { destination } = record;
     const endsAtMs = this.#allows.endOf(destination);
-    const seconds = untilMs === undefined ? 0 : flowSeconds(untilMs, nowMs);
+    // Nobody renews the flows of a switch that is away.
+    const isRenewable = untilMs !== undefined && this.#datapath !== undefined;
+    const seconds = isRenewable ? flowSeconds(untilMs, nowMs) : 0;
     const newEndMs = nowMs + seconds * 1000;
     // When this comes late, so little may be left that the flow would have a hard timeout of 0, which is for good.
     if (seconds >= 1 && newEndMs - endsAtMs >= WORTHWHILE_MS) {

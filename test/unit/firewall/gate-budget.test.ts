@@ -140,6 +140,21 @@ describe('Gate: the budget of allow flows', () => {
     expect(allowance.isSpent).toBe(false);
   });
 
+  it('of all switches is given back by a switch that is away, as its flows end', () => {
+    const allowance = new FlowAllowance(2);
+    const away = setUp({ allowance });
+    const there = setUp({ allowance });
+    const untilMs = away.clock.nowMs() + 60_000;
+    for (const n of [1, 2]) away.gate.allow(server(n), untilMs);
+    away.gate.disconnect();
+    for (let second = 0; second < 120; second++) {
+      away.clock.advance(1000);
+      away.gate.tick(() => FOREVER);
+    }
+    there.gate.allow(server(1), FOREVER);
+    expect(there.gate.allowFlowCount).toBe(1);
+  });
+
   it('of 0 makes no flow', () => {
     const { gate, datapath } = setUp({ allowFlows: 0 });
     gate.allow(server(1), FOREVER);
@@ -211,6 +226,14 @@ describe('Gate: a switch whose table is full', () => {
     gate.block(BOT, server(200));
     expect(gate.counters.get('drop budget reached')).toBe(1);
     expect(gate.allowFlowCount).toBe(1);
+  });
+
+  it('says so of each kind by itself', () => {
+    const { gate } = setUp();
+    gate.block(BOT, server(1));
+    expect(gate.tableFull('drop')).toBe('first');
+    gate.allow(server(2), FOREVER);
+    expect(gate.tableFull('allow')).toBe('lowered');
   });
 
   it('is tried in full again on its next connection, and not on this one', () => {
@@ -301,6 +324,17 @@ describe('Gate: flows of an earlier run', () => {
       gate.tick(() => undefined);
       expect(gate.dropFlowCount).toBe(standing);
     }
+  });
+
+  it('last no longer than those made here, whatever the switch says', () => {
+    const { clock, gate, datapath } = setUp();
+    gate.adopt([drop(1, 65_000)], () => undefined);
+    gate.block(BOT, server(2));
+    datapath.take();
+    clock.advance(11_000);
+    expect(gate.desiredFlows()).toEqual([]);
+    gate.block(BOT, server(2));
+    expect(datapath.take()).toEqual(['add drop 192.0.2.66 > 203.0.113.2 10s']);
   });
 
   it('are left to be deleted where nothing is enforced', () => {
