@@ -39,6 +39,13 @@ export class Conversation {
     this.answer({ type: 'hello', xid: 0, elements: [{ type: 'versionBitmap', bitmaps: [1 << OPENFLOW_VERSION] }] });
   }
 
+  /** Says at once that no version is agreed on (§6.3.1). */
+  refuseVersion({ xid }: MessageOf<'hello'>): void {
+    const text = 'gluewall speaks OpenFlow 1.3 (wire version 4) only';
+    this.answer({ type: 'error', xid, errorType: 0, code: 0, data: Buffer.from(text) });
+    this.#out.flush();
+  }
+
   /** Sends a message under the xid that comes next. */
   tell(message: Message): void {
     this.answer({ ...message, xid: this.#out.nextXid() });
@@ -127,6 +134,13 @@ export function offersVersion13(version: number, { elements }: MessageOf<'hello'
   const bitmap = elements.find((element) => element.type === 'versionBitmap');
   if (bitmap === undefined) return version >= OPENFLOW_VERSION;
   return ((bitmap.bitmaps[0] ?? 0) & (1 << OPENFLOW_VERSION)) !== 0;
+}
+
+/** What a switch offers instead of version 1.3, and what to do. */
+export function versionProblem(version: number, { elements }: MessageOf<'hello'>): string {
+  const offer = elements.some(({ type }) => type === 'versionBitmap') ? 'versions without' : `version ${version}, not`;
+  const remedy = 'ovs-vsctl set bridge BRIDGE protocols=OpenFlow13';
+  return `the switch offers OpenFlow wire ${offer} 4; try: ${remedy}`;
 }
 
 export function unexpectedReply(reply: { readonly type: string }): GluewallError {

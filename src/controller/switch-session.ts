@@ -10,7 +10,7 @@ import { PacketInView } from '../openflow/packet-in.ts';
 import { describeMessage } from '../openflow/print.ts';
 import { MessageType, Meter } from '../openflow/schema/constants.ts';
 import { ASK_RENEWAL_MS } from './base-flows.ts';
-import { Conversation, offersVersion13, type Refused } from './conversation.ts';
+import { Conversation, offersVersion13, type Refused, versionProblem } from './conversation.ts';
 import { FlowSync } from './flow-sync.ts';
 import { Liveness } from './liveness.ts';
 import { PacketInLimits } from './packet-in-limits.ts';
@@ -72,8 +72,8 @@ export class SwitchSession {
   #readShareBytes = READ_SHARE_BYTES;
   #syncing: Promise<void> | undefined;
   #syncAgain = false;
-  #readingUse: Promise<void> | undefined;
-  #readingMeters: Promise<void> | undefined;
+  /** What is being read from the switch: each is asked for once at a time, however long the answer takes. */
+  readonly #reading = new Set<'meters' | 'use'>();
 
   constructor(socket: Socket, clock: Clock, log: Log, queue: PacketInQueue, hooks: SessionHooks) {
     this.#socket = socket;
@@ -268,7 +268,8 @@ export class SwitchSession {
     } else if (!hello.ok) {
       this.close(`no HELLO: ${hello.error.message}`);
     } else if (!offersVersion13(hello.version, hello.message)) {
-      this.#refuseVersion(hello.version, hello.message);
+      this.#conversation.refuseVersion(hello.message);
+      this.close(versionProblem(hello.version, hello.message));
     } else {
       this.#heardHello = true;
       this.#framer.expectVersion13();
@@ -276,17 +277,6 @@ export class SwitchSession {
         if (this.#role !== 'slave' || this.#conversation.isOver) this.close(error.message);
       });
     }
-  }
-
-  #refuseVersion(version: number, { xid, elements }: MessageOf<'hello'>): void {
-    const text = 'gluewall speaks OpenFlow 1.3 (wire version 4) only';
-    this.#conversation.answer({ type: 'error', xid, errorType: 0, code: 0, data: Buffer.from(text) });
-    this.#out.flush();
-    const offer = elements.some(({ type }) => type === 'versionBitmap')
-      ? 'versions without'
-      : `version ${version}, not`;
-    const remedy = 'ovs-vsctl set bridge BRIDGE protocols=OpenFlow13';
-    this.close(`the switch offers OpenFlow wire ${offer} 4; try: ${remedy}`);
   }
 
   async #handshake(): Promise<void> {
@@ -383,23 +373,23 @@ export class SwitchSession {
   }
 
   #readMeters(): void {
-    if (this.#sync.meters.size === 0 || this.#readingMeters !== undefined) return;
-    this.#readingMeters = this.#conversation
-      .multipart({ type: 'meter', meterId: Meter.ALL })
-      .then((parts) => this.limits.countMeters(parts))
-      .catch((error: Error) => this.#log.debug({ datapathId: this.datapathId }, error.message))
-      .finally(() => {
-        this.#readingMeters = undefined;
-      });
+    if (this.#sync.meters.size === 0) return;
+    this.#read('meters', async () =>
+      this.limits.countMeters(await this.#conversation.multipart({ type: 'meter', meterId: Meter.ALL })),
+    );
   }
 
   #readUse(): void {
-    if (!this.#isReady || this.#readingUse !== undefined || !this.#hooks.wantsUse(this)) return;
+    if (!this.#isReady || !this.#hooks.wantsUse(this)) return;
     const { rule } = PIPELINE.verdict.entries.allow;
-    this.#readingUse = readFlowsOfRule(this.#conversation, rule, (flows) => this.#hooks.used(this, flows))
+    this.#read('use', () => readFlowsOfRule(this.#conversation, rule, (flows) => this.#hooks.used(this, flows)));
+  }
+
+  #read(what: 'meters' | 'use', read: () => Promise<void>): void {
+    if (this.#reading.has(what)) return;
+    this.#reading.add(what);
+    read()
       .catch((error: Error) => this.#log.debug({ datapathId: this.datapathId }, error.message))
-      .finally(() => {
-        this.#readingUse = undefined;
-      });
+      .finally(() => this.#reading.delete(what));
   }
 }
