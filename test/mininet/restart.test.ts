@@ -32,6 +32,11 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'a gate whose gluewall is kill
     await until('learned', 5000, async () => (await world().gluewall.lookup(hosts.corp.ipv4)).known || undefined);
     const ask = { server: hosts.corp.ipv4, name: 'www.corp.example' };
     await until('allowed', 5000, async () => (await internet.dig('client', ask)).answered || undefined);
+    // What was learned must be on disk before gluewall is killed.
+    await until('written', 5000, async () => {
+      const { store: written } = (await world().gluewall.status()) as unknown as { store: Record<string, number> };
+      return (written.writtenTriples! > 0 && written.waitingTriples === 0) || undefined;
+    });
     const before = await allowFlow();
     const script = `for i in $(seq ${QUERIES}); do echo "h$i.corp.example A"; done`;
     const load = internet.run(
