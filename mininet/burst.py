@@ -2,8 +2,8 @@
 """Sends DNS queries as fast as a racing client would, and tells which were answered.
 
 The arguments are one JSON object: {"queries": [{"server", "name", "type", "id"}], "pace": "together" | "afterAnswer",
-"recursionDesired": bool, "waitSeconds": number}. "together" sends all of them back to back; "afterAnswer" sends each the
-moment the one before it is answered. Every query goes once, over UDP, from a socket of its own. Prints a JSON list, one
+"recursionDesired": bool, "waitSeconds": number}. "together" sends all of them back to back, or "gapMs" apart;
+"afterAnswer" sends each the moment the one before it is answered. Every query goes once, over UDP, from a socket of its own. Prints a JSON list, one
 object per query: {"sent", "answered", "rcode", "afterMs"}; a query after one without an answer is not sent.
 """
 import json
@@ -80,7 +80,9 @@ def main():
     order = json.loads(sys.argv[1])
     exchanges = [Exchange(query, order['recursionDesired']) for query in order['queries'][:MAX_QUERIES]]
     if order['pace'] == 'together':
-        for exchange in exchanges:
+        for index, exchange in enumerate(exchanges):
+            if index > 0:
+                time.sleep(order.get('gapMs', 0) / 1000)
             exchange.send()
         await_answers(exchanges, order['waitSeconds'])
     else:

@@ -11,8 +11,10 @@ export interface BurstQuery {
 export interface Burst {
   /** At most 64. */
   readonly queries: readonly BurstQuery[];
-  /** `together`: all back to back; `afterAnswer`: each the moment the one before it is answered. */
+  /** `together`: whether answered or not; `afterAnswer`: each the moment the one before it is answered. */
   readonly pace: 'together' | 'afterAnswer';
+  /** Under `together`: the time between one query and the next; 0 when left out. */
+  readonly gapMs?: number;
   /** The RD bit, as a client sets it and a resolver on its way down does not. */
   readonly recursionDesired: boolean;
   /** How long an answer is waited for; 1 when left out. */

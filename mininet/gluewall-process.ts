@@ -7,7 +7,8 @@ import { resultOf } from '../src/control/answer.ts';
 import { askControl } from '../src/control/control-client.ts';
 import type { ControlRequest } from '../src/control/protocol.ts';
 import type { CheckView } from '../src/services/explain-verdict.ts';
-import type { ChangeView, LookupView } from '../src/services/services.ts';
+import type { LookupView } from '../src/services/lookup.ts';
+import type { ChangeView } from '../src/services/services.ts';
 import { exited } from './child.ts';
 import { repositoryPath } from './repository-path.ts';
 import { until } from './until.ts';
@@ -27,6 +28,7 @@ export interface Status {
   readonly verdicts: Readonly<Record<string, number>>;
   readonly openflowErrors: number;
   readonly capture: { readonly openInterfaces: readonly string[] } | null;
+  readonly copies: Readonly<Record<string, number>> | null;
   readonly switches: readonly {
     readonly datapathId: string;
     readonly allowFlows: number;

@@ -2,6 +2,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { inRepository } from './paths.mjs';
 import { runCommand } from './run-command.mjs';
 import { setUp } from './setup.mjs';
+import { runInWorld } from './world.mjs';
+
+/** They make interfaces, and not among those of the machine. */
+const IN_WORLD = ['capture'];
 
 /** npm run bench -- NAME [OPTION...]: one program of bench/, which is told the options. */
 async function bench() {
@@ -17,7 +21,11 @@ async function bench() {
     process.exit(2);
   }
   await setUp({ for: 'bench' });
-  process.exit(await runCommand(process.execPath, [inRepository('dist', 'bench', `${name}.js`), ...args]));
+  const program = inRepository('dist', 'bench', `${name}.js`);
+  const run = IN_WORLD.includes(name)
+    ? runInWorld([process.execPath, program, ...args])
+    : runCommand(process.execPath, [program, ...args]);
+  process.exit(await run);
 }
 
 bench();

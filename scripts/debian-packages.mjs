@@ -18,6 +18,8 @@ const TEST_PACKAGES = [
   'procps',
   'zsh',
   'fish',
+  'tshark',
+  'mariadb-server',
 ];
 
 /** What benchmarks compare with. */

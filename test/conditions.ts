@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What a test may need from the machine. */
-export type Condition = 'root' | 'namespaces' | 'openVswitch' | 'shared' | 'zsh' | 'fish';
+export type Condition = 'root' | 'namespaces' | 'openVswitch' | 'shared' | 'zsh' | 'fish' | 'tshark' | 'mariadb';
 
 interface ConditionCheck {
   /** Said when the condition does not hold. */
@@ -26,6 +26,8 @@ const isRoot = () => process.getuid?.() === 0;
 const hasOpenVswitch = () => runs('ovs-vswitchd', ['--version']) && runs('ovsdb-server', ['--version']);
 const hasZsh = () => runs('zsh', ['--version']);
 const hasFish = () => runs('fish', ['--version']);
+const hasTshark = () => runs('tshark', ['--version']);
+const hasMariadb = () => runs('mariadbd', ['--version']);
 const hasShared = () => existsSync(sharedFolder);
 
 const checks: Readonly<Record<Condition, ConditionCheck>> = {
@@ -38,6 +40,8 @@ const checks: Readonly<Record<Condition, ConditionCheck>> = {
   openVswitch: { reason: 'no Open vSwitch', holds: hasOpenVswitch, possible: hasOpenVswitch },
   zsh: { reason: 'no zsh', holds: hasZsh, possible: hasZsh },
   fish: { reason: 'no fish', holds: hasFish, possible: hasFish },
+  tshark: { reason: 'no tshark', holds: hasTshark, possible: hasTshark },
+  mariadb: { reason: 'no MariaDB server', holds: hasMariadb, possible: hasMariadb },
   shared: { reason: 'no ../shared folder', holds: hasShared, possible: hasShared },
 };
 

@@ -1,6 +1,12 @@
 import type { PcapModule, PcapPacket, PcapSession } from './pcap-binding.ts';
 
-const SNAP_LENGTH_BYTES = 65535;
+export interface CaptureSessionOptions {
+  readonly filter: string;
+  /** The octets of each frame that are kept. */
+  readonly snapBytes: number;
+  /** Of kernel memory; libpcap reserves a full snap length of it for each frame. */
+  readonly bufferBytes: number;
+}
 
 export interface CaptureSessionHooks {
   /** A frame: the first `lengthBytes` octets of `octets`, which the next frame overwrites. */
@@ -29,18 +35,16 @@ export class CaptureSession {
   #figures: KernelFigures = { received: 0, dropped: 0 };
   #state: 'open' | 'lost' | 'closed' = 'open';
 
-  /** `bufferBytes` of kernel memory are taken; libpcap may reserve a full snap length of it for each frame. */
   constructor(
     pcap: PcapModule,
     interfaceName: string,
-    filter: string,
-    bufferBytes: number,
+    { filter, snapBytes, bufferBytes }: CaptureSessionOptions,
     hooks: CaptureSessionHooks,
   ) {
     this.#hooks = hooks;
     this.#session = pcap.createSession(interfaceName, {
       filter,
-      snap_length: SNAP_LENGTH_BYTES,
+      snap_length: snapBytes,
       buffer_size: bufferBytes,
       buffer_timeout: 0,
       // The frames of a switch port are addressed to others.

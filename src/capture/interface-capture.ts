@@ -1,4 +1,10 @@
-import { captureFilter, type SessionDirection, sessionDirections } from './capture-filter.ts';
+import {
+  captureFilter,
+  type FrameSize,
+  type SessionDirection,
+  SNAP_OCTETS,
+  sessionDirections,
+} from './capture-filter.ts';
 import { CaptureSession, type CaptureSessionHooks, type KernelFigures } from './capture-session.ts';
 import type { Direction } from './direction.ts';
 import { FirstFrames } from './first-frames.ts';
@@ -7,12 +13,15 @@ import type { PcapModule } from './pcap-binding.ts';
 import type { DirectionMode } from './protocol.ts';
 
 const SETTLE_ROUNDS = 4;
-const BUFFER_BYTES = 32 * 1024 * 1024;
-const WITNESS_BUFFER_BYTES = 4 * 1024 * 1024;
+/** Room for some 16,000 usual frames and for 128 large ones. */
+const BUFFER_BYTES: Readonly<Record<FrameSize, number>> = { usual: 32 * 1024 * 1024, large: 8 * 1024 * 1024 };
+const WITNESS_BUFFER_BYTES = 1024 * 1024;
 
 export interface InterfaceCaptureHooks {
   /** Reads the frames. */
   readonly observer: Observer;
+  /** When a frame was seen, from the kernel's stamp of it. */
+  timeOf(stampMs: number): number;
   /** A frame was handed over: call `finishTurn` when this turn of the event loop ends. */
   onActivity(): void;
   /** The interface has gone, or was down for a moment: close it and open it anew. */
@@ -26,6 +35,7 @@ export class InterfaceCapture {
   readonly #mode: DirectionMode;
   readonly #hooks: InterfaceCaptureHooks;
   readonly #sessions = new Map<SessionDirection, CaptureSession>();
+  readonly #largeSessions = new Map<SessionDirection, CaptureSession>();
   #firstFrames: FirstFrames | undefined;
   #witness: CaptureSession | undefined;
   #ended = false;
@@ -41,7 +51,7 @@ export class InterfaceCapture {
   get figures(): KernelFigures {
     let received = 0;
     let dropped = 0;
-    for (const { figures } of this.#sessions.values()) {
+    for (const { figures } of this.#lasting()) {
       received += figures.received;
       dropped += figures.dropped;
     }
@@ -50,7 +60,7 @@ export class InterfaceCapture {
 
   /** To be called every second. */
   tick(): void {
-    for (const session of this.#sessions.values()) session.tick();
+    for (const session of this.#lasting()) session.tick();
   }
 
   /**
@@ -61,7 +71,9 @@ export class InterfaceCapture {
   finishTurn(): void {
     // Traffic that does not pause can hide the first frames for a round or two.
     for (let round = 0; round < SETTLE_ROUNDS && this.#firstFrames !== undefined; round++) this.#settle();
-    if (!this.#ended) this.#sessions.get('outbound')?.drain();
+    if (this.#ended) return;
+    this.#largeSessions.get('outbound')?.drain();
+    this.#sessions.get('outbound')?.drain();
   }
 
   /** Throws an Error with libpcap's text when the interface does not open; close what did open then. */
@@ -69,44 +81,50 @@ export class InterfaceCapture {
     // The witness stands before the others, so that it misses nothing that they lose.
     if (this.#mode === 'port') {
       this.#firstFrames = new FirstFrames();
-      this.#witness = this.#openSession('both', WITNESS_BUFFER_BYTES, (octets, lengthBytes, atMs) => {
+      this.#witness = this.#openSession('both', 'usual', WITNESS_BUFFER_BYTES, (octets, lengthBytes, atMs) => {
         this.#firstFrames?.witness(octets, lengthBytes, atMs);
         this.#hooks.onActivity();
       });
     }
     for (const direction of sessionDirections(this.#mode)) {
-      const session = this.#openSession(direction, BUFFER_BYTES, (octets, lengthBytes, atMs) => {
+      const session = this.#openSession(direction, 'usual', BUFFER_BYTES.usual, (octets, lengthBytes, atMs) => {
+        this.#firstFrames?.deliver(octets, lengthBytes);
         this.#onFrame(octets, lengthBytes, atMs, direction);
       });
       this.#sessions.set(direction, session);
       if (session.linkType !== 'LINKTYPE_ETHERNET') throw new Error(`link type ${session.linkType} is not Ethernet`);
+      const large = this.#openSession(direction, 'large', BUFFER_BYTES.large, (octets, lengthBytes, atMs) => {
+        this.#onFrame(octets, lengthBytes, atMs, direction);
+      });
+      this.#largeSessions.set(direction, large);
     }
   }
 
   /** Not to be called from within a hook. Safe twice. */
   close(): void {
     this.#ended = true;
-    for (const session of this.#sessions.values()) session.close();
+    for (const session of this.#lasting()) session.close();
     this.#witness?.close();
+  }
+
+  #lasting(): readonly CaptureSession[] {
+    return [...this.#sessions.values(), ...this.#largeSessions.values()];
   }
 
   #openSession(
     direction: SessionDirection,
+    size: FrameSize,
     bufferBytes: number,
     onFrame: CaptureSessionHooks['onFrame'],
   ): CaptureSession {
-    const onLost = () => this.#lose();
-    return new CaptureSession(this.#pcap, this.#interfaceName, captureFilter(direction), bufferBytes, {
-      onFrame,
-      onLost,
-    });
+    const options = { filter: captureFilter(direction, size), snapBytes: SNAP_OCTETS[size], bufferBytes };
+    return new CaptureSession(this.#pcap, this.#interfaceName, options, { onFrame, onLost: () => this.#lose() });
   }
 
   #onFrame(octets: Buffer, lengthBytes: number, atMs: number, direction: SessionDirection): void {
     this.#hooks.onActivity();
-    this.#firstFrames?.deliver(octets, lengthBytes);
     const way = direction === 'both' ? 'by-source' : direction;
-    this.#hooks.observer.observe(octets, 0, lengthBytes, atMs, way);
+    this.#hooks.observer.observe(octets, 0, lengthBytes, this.#hooks.timeOf(atMs), way);
   }
 
   #settle(): void {
@@ -117,7 +135,7 @@ export class InterfaceCapture {
     this.#witness?.drain();
     const missing = (direction: Direction) => this.#sessions.get(direction)?.missingCount ?? 0;
     for (const { octets, atMs, direction } of firstFrames.settle(missing)) {
-      this.#hooks.observer.observe(octets, 0, octets.length, atMs, direction);
+      this.#hooks.observer.observe(octets, 0, octets.length, this.#hooks.timeOf(atMs), direction);
     }
     if (!firstFrames.done) return;
     this.#firstFrames = undefined;

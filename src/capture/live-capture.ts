@@ -1,10 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Network } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import type { DnsObservation } from '../dns/observation.ts';
+import { countRecords } from '../dns/observation-records.ts';
+import { addTotals, type CaptureStatistics, NO_TOTALS, totalsOf } from './capture-figures.ts';
+import { CaptureLink, type TakeBatch } from './capture-link.ts';
+import { composeMessage } from './capture-wire.ts';
 import type { CaptureMessage, CaptureOrder, DirectionMode, StatisticsMessage } from './protocol.ts';
 
 export interface LiveCaptureOptions {
@@ -16,35 +20,15 @@ export interface LiveCaptureOptions {
   readonly childScript?: URL;
 }
 
-/** Totals since `start`, over all child processes. */
-export interface LiveCaptureStatistics {
-  readonly openInterfaces: readonly string[];
-  readonly observations: number;
-  readonly receivedByKernel: number;
-  readonly droppedByKernel: number;
-  readonly droppedByBackpressure: number;
-  readonly restarts: number;
-  /** What became of the frames; names in `CaptureCounter`. */
-  readonly counters: Readonly<Record<string, number>>;
-}
-
 const SETPRIV_PATH = '/usr/bin/setpriv';
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
 /** A child that lived this long was well; the next one may follow soon. */
 const HEALTHY_MS = 30_000;
 const STOP_GRACE_MS = 2000;
-const CLOCK_STEP_MS = 100;
 const MAX_STDERR_CHARACTERS = 2000;
-
-const NO_STATISTICS: StatisticsMessage = {
-  kind: 'statistics',
-  openInterfaces: [],
-  receivedByKernel: 0,
-  droppedByKernel: 0,
-  droppedByBackpressure: 0,
-  counters: {},
-};
+/** Of the child's end of the socket pair. */
+const LINK_DESCRIPTOR = 3;
 
 /**
  * DNS seen live on interfaces. The work is done in a child process that alone loads libpcap; where possible it holds
@@ -52,7 +36,7 @@ const NO_STATISTICS: StatisticsMessage = {
  */
 export class LiveCapture {
   readonly #options: LiveCaptureOptions;
-  readonly #onObservation: (observation: DnsObservation) => void;
+  readonly #onBatch: TakeBatch;
   readonly #clock: Clock;
   readonly #log: Log;
   #child: ChildProcess | undefined;
@@ -61,26 +45,20 @@ export class LiveCapture {
   /** Give up all capabilities but CAP_NET_RAW for the child. */
   #confined = process.getuid?.() === 0 && existsSync(SETPRIV_PATH);
   #cancelRetry: (() => void) | undefined;
-  #observations = 0;
   #restarts = 0;
-  /** From the wall clock to the injected one. */
-  #shiftMs = 0;
-  /** The last figures of the child that runs, and the sums of those that ended. */
-  #current = NO_STATISTICS;
-  #ended = NO_STATISTICS;
+  /** Of the child that runs. */
+  #observations = 0;
+  #current: StatisticsMessage | undefined;
+  /** The sums of those that ended. */
+  #ended = NO_TOTALS;
 
   /**
-   * `onObservation` takes a query that left or a response that came in, never a response before its query; `atMs` is in
-   * the clock's time. What does not work is told in the log, and tried again by itself.
+   * `onBatch` takes batches of queries that left and responses that came in, never a response before its query. What does
+   * not work is told in the log, and tried again by itself.
    */
-  constructor(
-    options: LiveCaptureOptions,
-    onObservation: (observation: DnsObservation) => void,
-    clock: Clock,
-    log: Log,
-  ) {
+  constructor(options: LiveCaptureOptions, onBatch: TakeBatch, clock: Clock, log: Log) {
     this.#options = options;
-    this.#onObservation = onObservation;
+    this.#onBatch = onBatch;
     this.#clock = clock;
     this.#log = log;
   }
@@ -111,49 +89,59 @@ export class LiveCapture {
 
   /** True while all interfaces are open; found out within a second. */
   get isCapturing(): boolean {
-    return this.#current.openInterfaces.length === this.#options.interfaces.length;
+    return this.#current?.openInterfaces.length === this.#options.interfaces.length;
   }
 
-  statistics(): LiveCaptureStatistics {
-    const { openInterfaces, receivedByKernel, droppedByKernel, droppedByBackpressure, counters } = sumOf(
-      this.#ended,
-      this.#current,
-    );
-    return {
-      openInterfaces,
-      observations: this.#observations,
-      receivedByKernel,
-      droppedByKernel,
-      droppedByBackpressure,
-      restarts: this.#restarts,
-      counters,
-    };
+  /** Totals since `start`, over all child processes. */
+  statistics(): CaptureStatistics {
+    const totals = addTotals(this.#ended, totalsOf(this.#current, this.#observations));
+    const openInterfaces = this.#current?.openInterfaces ?? [];
+    const { interfaces } = this.#options;
+    const isConnected = this.#child !== undefined && !hasEnded(this.#child);
+    const source = { name: 'this host', isConnected, interfaces, openInterfaces, ...totals };
+    return { ...totals, openInterfaces, restarts: this.#restarts, sources: [source] };
   }
 
   #startChild(): void {
     const startedAtMs = this.#clock.nowMs();
     const script = this.#options.childScript ?? new URL('./capture-process.js', import.meta.url);
-    const child = forkChild(script, this.#confined);
+    const child = spawnChild(script, this.#confined);
     this.#child = child;
     let stderrText = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderrText = (stderrText + text).slice(-MAX_STDERR_CHARACTERS);
     });
-    child.on('message', (message: CaptureMessage) => this.#receive(message));
     child.on('error', (error) => {
       stderrText += error.message;
       if (child.pid === undefined) this.#childEnded(startedAtMs, stderrText);
     });
     child.on('close', () => this.#childEnded(startedAtMs, stderrText));
+    if (child.pid !== undefined) this.#giveOrder(child.stdio[LINK_DESCRIPTOR] as Duplex);
+  }
+
+  #giveOrder(stream: Duplex): void {
     const { interfaces, direction, insideNetworks } = this.#options;
     const order: CaptureOrder = { kind: 'capture', interfaces, direction, insideNetworks };
-    // A failed send means that the child is gone, of which `close` tells.
-    child.send(order, () => {});
+    // A failed write means that the child is gone, of which `close` tells.
+    stream.on('error', () => {});
+    stream.write(composeMessage(order));
+    new CaptureLink(stream, this.#clock, {
+      onBatch: (batch, shiftMs) => this.#take(batch, shiftMs),
+      onMessage: (message) => this.#receive(message),
+      onProblem: (problem) => this.#log.error({}, `the capture process is not ours: ${problem}`),
+    });
+  }
+
+  #take(batch: Uint8Array, shiftMs: number): void {
+    if (this.#state !== 'running') return;
+    this.#observations += countRecords(batch);
+    this.#onBatch(batch, shiftMs);
   }
 
   #childEnded(startedAtMs: number, stderrText: string): void {
-    this.#ended = { ...sumOf(this.#ended, this.#current), openInterfaces: [] };
-    this.#current = NO_STATISTICS;
+    this.#ended = addTotals(this.#ended, totalsOf(this.#current, this.#observations));
+    this.#current = undefined;
+    this.#observations = 0;
     if (this.#state !== 'running' || this.#cancelRetry !== undefined) return;
     if (this.#clock.nowMs() - startedAtMs > HEALTHY_MS) this.#retryMs = FIRST_RETRY_MS;
     const cause = stderrText.trim() === '' ? 'it gave no reason' : stderrText.trim();
@@ -172,8 +160,7 @@ export class LiveCapture {
   #receive(message: CaptureMessage): void {
     if (this.#state !== 'running') return;
     switch (message.kind) {
-      case 'observations':
-        this.#pass(message.observations);
+      case 'hello':
         break;
       case 'statistics':
         this.#current = message;
@@ -181,50 +168,24 @@ export class LiveCapture {
       case 'ready':
         this.#log.info({}, `capturing DNS on ${this.#options.interfaces.join(', ')}`);
         break;
-      case 'error':
+      case 'problem':
         this.#log.warn({}, `cannot capture on ${message.interface}: ${message.reason}; ${message.remedy}`);
         break;
     }
   }
-
-  /**
-   * Packets carry the wall clock, which can be set while we run; all else here goes by the injected clock. Small
-   * differences are noise of the two clocks and would only disturb the order.
-   */
-  #pass(observations: readonly DnsObservation[]): void {
-    const shiftMs = this.#clock.nowMs() - Date.now();
-    if (Math.abs(shiftMs - this.#shiftMs) > CLOCK_STEP_MS) this.#shiftMs = shiftMs;
-    this.#observations += observations.length;
-    for (const observation of observations) {
-      this.#onObservation({ ...observation, atMs: observation.atMs + this.#shiftMs });
-    }
-  }
 }
 
-/** Forks the child; `confined` with CAP_NET_RAW as its only capability, by way of setpriv(1). */
-function forkChild(script: URL, confined: boolean): ChildProcess {
-  const setprivArguments = ['--bounding-set', '-all,+net_raw', '--inh-caps', '-all,+net_raw', '--no-new-privs'];
-  return fork(fileURLToPath(script), [], {
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execPath: confined ? SETPRIV_PATH : process.execPath,
-    execArgv: confined ? [...setprivArguments, process.execPath] : [],
-  });
+/** Starts the child; `confined` with CAP_NET_RAW as its only capability, by way of setpriv(1). */
+function spawnChild(script: URL, confined: boolean): ChildProcess {
+  const command = [process.execPath, fileURLToPath(script)];
+  if (confined) {
+    const capabilities = ['--bounding-set', '-all,+net_raw', '--inh-caps', '-all,+net_raw', '--no-new-privs'];
+    command.unshift(SETPRIV_PATH, ...capabilities);
+  }
+  const [program, ...rest] = command;
+  return spawn(program!, rest, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
 }
 
 function hasEnded(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-}
-
-function sumOf(ended: StatisticsMessage, current: StatisticsMessage): StatisticsMessage {
-  const counters: Record<string, number> = { ...ended.counters };
-  for (const [name, count] of Object.entries(current.counters)) counters[name] = (counters[name] ?? 0) + count;
-  return {
-    kind: 'statistics',
-    openInterfaces: current.openInterfaces,
-    receivedByKernel: ended.receivedByKernel + current.receivedByKernel,
-    droppedByKernel: ended.droppedByKernel + current.droppedByKernel,
-    droppedByBackpressure: ended.droppedByBackpressure + current.droppedByBackpressure,
-    counters,
-  };
 }

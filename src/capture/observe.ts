@@ -1,8 +1,12 @@
 /** From captured frames to DNS observations. */
 import type { Network } from '../core/address.ts';
-import type { Counters } from '../core/counters.ts';
-import { type DnsProblem, readMessage, readQuestion } from '../dns/message.ts';
-import type { DnsObservation, DnsQuery, DnsResponse, Transport } from '../dns/observation.ts';
+import type { Counter, Counters } from '../core/counters.ts';
+import { readUint16 } from '../core/read-integer.ts';
+import { type DnsProblem, HEADER_OCTETS, readQuestion } from '../dns/message.ts';
+import { MessageReader } from '../dns/message-reader.ts';
+import type { Transport } from '../dns/observation.ts';
+import { KIND, TRANSPORT, WORD } from '../dns/observation-layout.ts';
+import type { ObservationWriter } from '../dns/observation-writer.ts';
 import { DNS_PORT, OPCODE } from '../dns/registry.ts';
 import { FragmentReassembly, type ReassemblyCounter, type ReassemblyOptions } from '../packet/fragment-reassembly.ts';
 import { type FrameProblem, FrameView } from '../packet/frame.ts';
@@ -10,6 +14,7 @@ import { LINK_TYPE } from '../packet/link-layer.ts';
 import { IP_PROTOCOL } from '../packet/protocol-numbers.ts';
 import { type Endpoints, type TcpCounter, TcpStreams, type TcpStreamsOptions } from '../packet/tcp-streams.ts';
 import { type Direction, directionBySource } from './direction.ts';
+import { packEndpoints, packFrameEnds } from './pack-ends.ts';
 
 /**
  * What became of the frames:
@@ -45,12 +50,6 @@ export interface ObserverOptions {
   readonly streams?: TcpStreamsOptions;
 }
 
-/**
- * Records of each kind that an observation carries: more than any response may teach, and a bound on what one frame of
- * 64 KiB turns into.
- */
-const MAX_RECORDS = 300;
-
 const REASSEMBLY: ReassemblyOptions = { datagrams: 4096, bytes: 16 * 1024 * 1024, timeMs: 30_000 };
 const STREAMS: TcpStreamsOptions = {
   streams: 4096,
@@ -60,27 +59,29 @@ const STREAMS: TcpStreamsOptions = {
   idleMs: 120_000,
 };
 
-/** What an unfinished question must at least show of itself. */
-const HEADER_OCTETS = 12;
 /** The longest name, type and class. */
 const MAX_QUESTION_OCTETS = 255 + 4;
 
-/** Reads frames one after the other. Keeps nothing of the buffer it is given. */
+/** Reads frames one after the other, and writes what it observes. Keeps nothing of the buffer it is given. */
 export class Observer {
   readonly #counters: Counters<CaptureCounter>;
-  readonly #onObservation: (observation: DnsObservation) => void;
+  readonly #frames: Counter;
+  readonly #queries: Counter;
+  readonly #responses: Counter;
+  readonly #writer: ObservationWriter;
   readonly #insideNetworks: readonly Network[];
   readonly #frame = new FrameView();
+  readonly #reader = new MessageReader();
   readonly #fragments: FragmentReassembly;
   readonly #streams: TcpStreams<DirectionSign>;
 
-  constructor(
-    counters: Counters<CaptureCounter>,
-    onObservation: (observation: DnsObservation) => void,
-    options: ObserverOptions = {},
-  ) {
+  /** Whoever made the `writer` flushes it. */
+  constructor(counters: Counters<CaptureCounter>, writer: ObservationWriter, options: ObserverOptions = {}) {
     this.#counters = counters;
-    this.#onObservation = onObservation;
+    this.#frames = counters.counter('frames');
+    this.#queries = counters.counter('queries');
+    this.#responses = counters.counter('responses');
+    this.#writer = writer;
     this.#insideNetworks = options.insideNetworks ?? [];
     this.#fragments = new FragmentReassembly(options.reassembly ?? REASSEMBLY, (what) =>
       counters.add(`fragments ${what}`),
@@ -88,7 +89,8 @@ export class Observer {
     this.#streams = new TcpStreams(options.streams ?? STREAMS, {
       isPlausible,
       onMessage: (endpoints, sign, octets, start, end, atMs) => {
-        this.#message(endpoints, sign, 'tcp', octets, start, end, atMs);
+        const direction = this.#wayOf(endpoints, sign, octets, start, end);
+        this.message(endpoints, 'tcp', octets, start, end, atMs, direction);
       },
       onCount: (what) => counters.add(`tcp ${what}`),
     });
@@ -107,11 +109,32 @@ export class Observer {
     linkType: number = LINK_TYPE.ETHERNET,
   ): void {
     const frame = this.#frame;
-    this.#counters.add('frames');
+    this.#frames.count++;
     const problem = frame.parse(octets, start, end, linkType);
     if (frame.fragment !== 'none') this.#fragment(octets, atMs, direction, problem);
     else if (problem === undefined) this.#segment(octets, atMs, direction);
     else this.#counters.add(`frame-${problem}`);
+  }
+
+  /**
+   * Takes the DNS message in `octets[start, end)`, which came in no frame; without a length before it, whatever the transport.
+   * It is observed in the same turn, or counted.
+   */
+  message(
+    endpoints: Endpoints,
+    transport: Transport,
+    octets: Buffer,
+    start: number,
+    end: number,
+    atMs: number,
+    direction: Direction,
+  ): void {
+    const { sourcePort, destinationPort } = endpoints;
+    const isQuery = direction === 'outbound';
+    if (!this.#read(isQuery, sourcePort, destinationPort, octets, start, end)) return;
+    const at = this.#reader.pack(this.#writer, isQuery ? KIND.QUERY : KIND.RESPONSE);
+    const flags = packEndpoints(this.#writer, at, endpoints, isQuery);
+    this.#finishRecord(at, flags, transport === 'tcp' ? TRANSPORT.TCP : TRANSPORT.UDP, atMs);
   }
 
   /** The time has come to `atMs`, with or without frames: what has waited too long for a lost one is given. */
@@ -156,27 +179,22 @@ export class Observer {
     if (!this.#isDns()) {
       this.#counters.add('not-dns');
     } else if (frame.protocol === IP_PROTOCOL.UDP) {
-      this.#message(frame, direction, 'udp', octets, frame.payloadStart, frame.payloadEnd, atMs);
+      this.#datagram(octets, atMs, direction);
     } else {
       if (frame.payloadStart === frame.payloadEnd) this.#counters.add('tcp-control');
-      this.#streams.add(frame, octets, atMs, direction);
+      this.#streams.add(frame, octets, atMs, direction, stationOf(frame));
     }
   }
 
-  #message(
-    endpoints: Endpoints,
-    sign: DirectionSign,
-    transport: Transport,
-    octets: Buffer,
-    start: number,
-    end: number,
-    atMs: number,
-  ): void {
-    const observation =
-      this.#wayOf(endpoints, sign, octets, start, end) === 'outbound'
-        ? this.#query(endpoints, transport, octets, start, end, atMs)
-        : this.#response(endpoints, transport, octets, start, end, atMs);
-    if (observation !== undefined) this.#onObservation(observation);
+  /** The payload in view, which lies in `octets`. */
+  #datagram(octets: Buffer, atMs: number, sign: DirectionSign): void {
+    const frame = this.#frame;
+    const { sourcePort, destinationPort, payloadStart, payloadEnd } = frame;
+    const isQuery = this.#wayOf(frame, sign, octets, payloadStart, payloadEnd) === 'outbound';
+    if (!this.#read(isQuery, sourcePort, destinationPort, octets, payloadStart, payloadEnd)) return;
+    const at = this.#reader.pack(this.#writer, isQuery ? KIND.QUERY : KIND.RESPONSE);
+    const flags = packFrameEnds(this.#writer, at, frame, isQuery);
+    this.#finishRecord(at, flags, TRANSPORT.UDP, atMs);
   }
 
   #wayOf(endpoints: Endpoints, sign: DirectionSign, octets: Buffer, start: number, end: number): Direction {
@@ -186,74 +204,47 @@ export class Observer {
     return isResponse ? 'inbound' : 'outbound';
   }
 
-  #query(
-    { source, sourcePort, destination, destinationPort }: Endpoints,
-    transport: Transport,
+  /** Reads the message; false when it is none of a lookup of the inside, which is counted. */
+  #read(
+    isQuery: boolean,
+    sourcePort: number,
+    destinationPort: number,
     octets: Buffer,
     start: number,
     end: number,
-    atMs: number,
-  ): DnsQuery | undefined {
-    if (destinationPort !== DNS_PORT) return this.#ignore('wrong-way');
-    const head = readQuestion(octets, start, end);
-    if (!head.ok) return this.#ignore(`dns-${head.problem}`);
-    if (head.isResponse) return this.#ignore('wrong-way');
-    if (head.opcode !== OPCODE.QUERY) return this.#ignore('other-opcode');
-    this.#counters.add('queries');
-    return {
-      kind: 'query',
-      atMs,
-      transport,
-      client: source,
-      clientPort: sourcePort,
-      server: destination,
-      serverPort: destinationPort,
-      id: head.id,
-      question: head.question,
-    };
+  ): boolean {
+    if ((isQuery ? destinationPort : sourcePort) !== DNS_PORT) return this.#ignore('wrong-way');
+    const reader = this.#reader;
+    const problem = isQuery ? reader.readQuery(octets, start, end) : reader.readResponse(octets, start, end);
+    if (problem !== undefined) return this.#ignore(`dns-${problem}`);
+    if (reader.isResponse === isQuery) return this.#ignore('wrong-way');
+    if (reader.opcode !== OPCODE.QUERY) return this.#ignore('other-opcode');
+    if (isQuery) this.#queries.count++;
+    else this.#responses.count++;
+    return true;
   }
 
-  #response(
-    { source, sourcePort, destination, destinationPort }: Endpoints,
-    transport: Transport,
-    octets: Buffer,
-    start: number,
-    end: number,
-    atMs: number,
-  ): DnsResponse | undefined {
-    if (sourcePort !== DNS_PORT) return this.#ignore('wrong-way');
-    const message = readMessage(octets, start, end);
-    if (!message.ok) return this.#ignore(`dns-${message.problem}`);
-    const { head } = message;
-    if (!head.isResponse) return this.#ignore('wrong-way');
-    if (head.opcode !== OPCODE.QUERY) return this.#ignore('other-opcode');
-    this.#counters.add('responses');
-    return {
-      kind: 'response',
-      atMs,
-      transport,
-      client: destination,
-      clientPort: destinationPort,
-      server: source,
-      serverPort: sourcePort,
-      id: head.id,
-      question: head.question,
-      rcode: message.rcode,
-      truncated: head.truncated,
-      nameServers: message.nameServers.slice(0, MAX_RECORDS),
-      answers: message.answers.slice(0, MAX_RECORDS),
-      additional: message.additional.slice(0, MAX_RECORDS),
-    };
+  #finishRecord(at: number, flags: number, transport: number, atMs: number): void {
+    const { words, times } = this.#writer;
+    words[at + WORD.KIND] = words[at + WORD.KIND]! | (transport << 8) | (flags << 16);
+    times[(at + WORD.TIME) >> 1] = atMs;
   }
 
-  #ignore(counter: CaptureCounter): undefined {
+  #ignore(counter: CaptureCounter): false {
     this.#counters.add(counter);
+    return false;
   }
+}
+
+/** The inside's end of the link, as far as the ports tell: a server's frames come by many routers, and go by many. */
+function stationOf({ link, sourcePort }: FrameView): string {
+  if (link === undefined) return '';
+  return `${link.vlan} ${sourcePort === DNS_PORT ? link.destinationMac : link.sourceMac}`;
 }
 
 /** One question, readable when it must be all there. */
 function isPlausible(octets: Buffer, start: number, end: number, isWhole: boolean): boolean {
-  if (end - start < HEADER_OCTETS || octets.readUInt16BE(start + 4) !== 1) return false;
+  if (end - start < HEADER_OCTETS || readUint16(octets, start + 4) !== 1) return false;
   const mayBeCut = !isWhole && end - start < HEADER_OCTETS + MAX_QUESTION_OCTETS;
   return mayBeCut || readQuestion(octets, start, end).ok;
 }

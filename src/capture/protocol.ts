@@ -1,6 +1,8 @@
-/** The messages between the capture process and its parent, over the IPC channel of `child_process.fork`. */
+/**
+ * What the capture process and the one that learns tell each other, beside batches of observations. capture-wire.ts says how it
+ * travels.
+ */
 import type { Network } from '../core/address.ts';
-import type { DnsObservation } from '../dns/observation.ts';
 
 /**
  * How the capture tells what leaves from what comes in. `port`: from the interface, which is an outside port (or the
@@ -8,7 +10,7 @@ import type { DnsObservation } from '../dns/observation.ts';
  */
 export type DirectionMode = 'port' | 'networks';
 
-/** Parent to child, once, first of all: what to capture. */
+/** To a capture process that we started, once, first of all: what to capture. One of its own has its own configuration. */
 export interface CaptureOrder {
   readonly kind: 'capture';
   readonly interfaces: readonly string[];
@@ -17,26 +19,29 @@ export interface CaptureOrder {
   readonly insideNetworks: readonly Network[];
 }
 
+/** The first message of a capture process: who it is, and on which interfaces it is to capture. */
+export interface HelloMessage {
+  readonly kind: 'hello';
+  /** Of its host. */
+  readonly name: string;
+  readonly interfaces: readonly string[];
+}
+
 /** Every interface is open. Sent again when one was lost and has come back. */
 export interface ReadyMessage {
   readonly kind: 'ready';
 }
 
-/** An interface does not open, or was lost. The child goes on trying; each new reason is told once. */
-export interface ErrorMessage {
-  readonly kind: 'error';
+/** An interface does not open, or was lost. The capture goes on trying; each new reason is told once. */
+export interface ProblemMessage {
+  readonly kind: 'problem';
   readonly interface: string;
   readonly reason: string;
   /** What the operator can do about it. */
   readonly remedy: string;
 }
 
-export interface ObservationsMessage {
-  readonly kind: 'observations';
-  readonly observations: readonly DnsObservation[];
-}
-
-/** Sent every second. All figures are totals since the child began. */
+/** Sent every second. All figures are totals since the process began. */
 export interface StatisticsMessage {
   readonly kind: 'statistics';
   /** Names of the interfaces that are open now. */
@@ -44,11 +49,11 @@ export interface StatisticsMessage {
   /** Packets that libpcap handed over or lost for want of room in its buffer. */
   readonly receivedByKernel: number;
   readonly droppedByKernel: number;
-  /** Observations that were dropped because the parent did not read. */
+  /** Observations that were dropped because nobody was there to read them, or did not. */
   readonly droppedByBackpressure: number;
   /** The observer's counters; names in `CaptureCounter`. */
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** Child to parent. */
-export type CaptureMessage = ReadyMessage | ErrorMessage | ObservationsMessage | StatisticsMessage;
+/** From the capture. */
+export type CaptureMessage = HelloMessage | ReadyMessage | ProblemMessage | StatisticsMessage;

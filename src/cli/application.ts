@@ -1,6 +1,4 @@
 /** Builds the parts of gluewall from a configuration and joins them: the only place where that happens. */
-import { LiveCapture } from '../capture/live-capture.ts';
-import { captureInterfaces } from '../config/effective.ts';
 import type { Config } from '../config/schema.ts';
 import { ControlServer } from '../control/control-server.ts';
 import { baseFlows, type Treatment } from '../controller/base-flows.ts';
@@ -8,11 +6,9 @@ import { OpenFlowController } from '../controller/openflow-controller.ts';
 import { type Flow, PIPELINE } from '../controller/pipeline.ts';
 import type { SwitchSession } from '../controller/switch-session.ts';
 import { readVerdictFlow } from '../controller/verdict-flows.ts';
-import { formatAddress } from '../core/address.ts';
 import { type Clock, every } from '../core/clock.ts';
+import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { formatName } from '../dns/name.ts';
-import { formatRecordType } from '../dns/registry.ts';
 import { EveFile } from '../events/eve-file.ts';
 import { EventFeed } from '../events/event-feed.ts';
 import { EventTap } from '../events/event-tap.ts';
@@ -22,29 +18,40 @@ import { Firewall } from '../firewall/firewall.ts';
 import { Gate } from '../firewall/gate.ts';
 import { Learner } from '../nsdb/learner.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
+import type { PacketInView } from '../openflow/packet-in.ts';
 import type { FlowStats } from '../openflow/schema/multipart.ts';
 import type { AllowList } from '../policy/allow-list.ts';
 import { type Mode, modeInForce, warmupLeftMs } from '../policy/mode.ts';
 import { formatInstant } from '../services/instant.ts';
 import { createServices, type Services, type StatusView } from '../services/services.ts';
+import type { Journal } from '../storage/journal.ts';
 import type { Store } from '../storage/store.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
-import { meterRates, treatmentOf } from './bridge-settings.ts';
+import { baseSettings, meterRates, outsidePortProblems, treatmentOf } from './bridge-settings.ts';
 import { buildAllowList, buildHistory, learnerOptions } from './build-parts.ts';
 import { type CountedParts, lossesOf, type ModeFigures, statusOf } from './figures.ts';
+import { LearningSources } from './learning-sources.ts';
+import { logVerdict } from './log-verdict.ts';
 import { LossReport } from './loss-report.ts';
-import { loadLearnedForMs, loadStore } from './open-store.ts';
+import { loadLearnedForMs, loadStore, tellLoaded } from './open-store.ts';
 
 const TICK_MS = 500;
 const LOSS_REPORT_MS = 60_000;
+const LOAD_RETRY_MS = 5000;
 /** Gates of switches that are away are kept, for their return, until there are this many for each connection allowed. */
 const GATES_PER_SWITCH = 2;
-/** Packet_ins that wait, over all switches. */
+/** Of packet_ins, over all switches. */
 const WAITING_BYTES = 64 * 1024 * 1024;
 const EVENT_BACKLOG = 8192;
 const EVENT_ROUND_MS = 20;
 /** Events that wait for one who follows them. */
 const FOLLOWER_BACKLOG = 8192;
+
+/** Where what is learned outlives the process; the journal is for a store that may be away. */
+export interface KeptParts {
+  readonly store: Store;
+  readonly journal: Journal | undefined;
+}
 
 /** A running gluewall. */
 export class Application {
@@ -63,8 +70,8 @@ export class Application {
   readonly #allowance: FlowAllowance;
   readonly #controller: OpenFlowController;
   readonly #control: ControlServer;
-  readonly #capture: LiveCapture | undefined;
-  /** Time in which all interfaces were captured. */
+  readonly #sources: LearningSources;
+  /** Time in which all sources of the history were there. */
   #learnedForMs = 0;
   /** Undefined when it never did. */
   #lastLearnedAtMs: number | undefined;
@@ -72,10 +79,14 @@ export class Application {
   #lastTickMs: number;
   #modeInForce: Mode;
   readonly #losses: LossReport;
+  /** Whether what the store holds was taken up. */
+  #isLoaded = false;
+  #cancelLoad: (() => void) | undefined;
+  #isStopped = false;
   #cancelTimers: readonly (() => void)[] = [];
 
-  /** The store is closed with the application. */
-  constructor(config: Config, socketPath: string, store: Store, clock: Clock, log: Log) {
+  /** Store and journal are closed with the application. */
+  constructor(config: Config, socketPath: string, { store, journal }: KeptParts, clock: Clock, log: Log) {
     this.#config = config;
     this.#store = store;
     this.#clock = clock;
@@ -87,19 +98,25 @@ export class Application {
     const perRound = Math.ceil((config.log.rate * EVENT_ROUND_MS) / 1000);
     const pace = { size: EVENT_BACKLOG, perRound, roundMs: EVENT_ROUND_MS };
     this.#feed = new EventFeed(clock, pace, (event) => this.#publish(event));
-    this.#writer = new StoreWriter(clock, log, store, { flushMs: config.store.flush, triples: config.history.size });
+    this.#writer = new StoreWriter(clock, log, store, this.#history, {
+      flushMs: config.store.flush,
+      keepMs: config.history.keep,
+      journal,
+    });
     this.#eve = config.eve.file === undefined ? undefined : new EveFile(config.eve.file, log);
     this.#learner = new Learner(clock, this.#history, learnerOptions(config));
+    this.#sources = new LearningSources(config, this.#learner, clock, log);
     const hold = { timeMs: config.hold.time, packets: config.hold.packets, bytes: config.hold.bytes };
     this.#allowance = new FlowAllowance(config.allow_flow.all_switches);
-    this.#firewall = new Firewall(clock, log, this.#history, this.#allowList, this.#feed, hold);
+    this.#firewall = new Firewall(clock, log, this.#history, this.#allowList, this.#feed, hold, (octets, start, end) =>
+      this.#sources.takeLeft(octets, start, end),
+    );
     this.#controller = this.#createController();
-    this.#capture = this.#createCapture();
     const parts: CountedParts = {
       history: this.#history,
       allowList: this.#allowList,
       learner: this.#learner,
-      capture: this.#capture,
+      sources: this.#sources,
       firewall: this.#firewall,
       feed: this.#feed,
       controller: this.#controller,
@@ -120,7 +137,7 @@ export class Application {
     await this.#eve?.start();
     await this.#control.start();
     const port = await this.#controller.start();
-    this.#capture?.start();
+    await this.#sources.start();
     this.#sayMode();
     this.#cancelTimers = [
       every(this.#clock, TICK_MS, () => this.#tick()),
@@ -141,9 +158,11 @@ export class Application {
 
   /** Drains and closes; the flows stay on the switches. Safe twice. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelLoad?.();
     for (const cancel of this.#cancelTimers) cancel();
     this.#losses.report();
-    await this.#capture?.stop();
+    await this.#sources.stop();
     await this.#controller.stop();
     await this.#control.stop();
     this.#firewall.stop();
@@ -154,23 +173,41 @@ export class Application {
     await this.#eve?.stop();
   }
 
+  /** Without a database that is away it goes on from memory, and takes up what that holds when it is back. */
   async #resume(): Promise<void> {
-    const nowMs = this.#clock.nowMs();
-    await loadStore(this.#store, this.#history, this.#allowList, nowMs);
-    this.#learnedForMs = await loadLearnedForMs(this.#store, this.#config.warmup, nowMs);
-    if (this.#store.unreadableRows > 0) {
-      const rows = this.#store.unreadableRows;
-      this.#log.warn({ rows }, `${rows} rows of the store make no sense and are left out`);
+    try {
+      await this.#load();
+    } catch (cause) {
+      if (this.#config.store.kind !== 'mariadb' || !(cause instanceof GluewallError)) throw cause;
+      this.#log.error({ code: cause.code }, `${cause.message}; gluewall begins without it, and loads it later`);
+      this.#loadLater();
     }
     this.#modeInForce = modeInForce(this.#config.mode, this.#config.warmup, this.#learnedForMs);
-    const { size, addressCount } = this.#history;
-    this.#log.info({ triples: size, addresses: addressCount }, `the history begins with ${addressCount} addresses`);
-    this.#history.subscribe({ changed: (triple) => this.#writer.tripleChanged(triple) });
+    this.#history.subscribe({ changed: () => this.#writer.changed() });
+  }
+
+  async #load(): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    await loadStore(this.#store, this.#history, this.#allowList, nowMs);
+    const learnedForMs = await loadLearnedForMs(this.#store, this.#config.warmup, nowMs);
+    this.#learnedForMs = Math.max(this.#learnedForMs, learnedForMs);
+    this.#isLoaded = true;
+    tellLoaded(this.#store, this.#history, this.#log);
+  }
+
+  #loadLater(): void {
+    this.#cancelLoad = this.#clock.after(LOAD_RETRY_MS, () => {
+      this.#load().catch((error: Error) => {
+        this.#log.debug({}, error.message);
+        if (!this.#isStopped) this.#loadLater();
+      });
+    });
   }
 
   /** Written after the history that it stands for: a crash in between must not leave warm-up over without it. */
   async #saveProgress(): Promise<void> {
-    if (this.#lastLearnedAtMs === undefined) return;
+    // What was not loaded yet must not be written over.
+    if (this.#lastLearnedAtMs === undefined || !this.#isLoaded) return;
     const progress = { learnedForMs: this.#learnedForMs, lastLearnedAtMs: this.#lastLearnedAtMs };
     await this.#writer.flush();
     if (this.#writer.figures().failing !== undefined) return;
@@ -222,21 +259,13 @@ export class Application {
         verdictFlows: (session, present) => this.#verdictFlows(session, present),
         ready: (session) => this.#switchReady(session),
         standby: (session) => this.#gate(session.datapathId).disconnect(),
-        packetIn: (session, packet) => this.#firewall.packetIn(this.#connectedGate(session), packet),
+        packetIn: (session, packet) => this.#packetIn(session, packet),
         tableFull: (session, rule) => this.#tableFull(session, rule),
         wantsUse: (session) => this.#gate(session.datapathId).wantsUse,
         used: (session, flows) => this.#used(session, flows),
         gone: (session) => this.#gate(session.datapathId).disconnect(),
       },
     );
-  }
-
-  #createCapture(): LiveCapture | undefined {
-    const { capture, inside } = this.#config;
-    const interfaces = captureInterfaces(this.#config);
-    if (interfaces.length === 0) return undefined;
-    const options = { interfaces, direction: capture.direction, insideNetworks: inside.networks };
-    return new LiveCapture(options, (observation) => this.#learner.observe(observation), this.#clock, this.#log);
   }
 
   #gate(datapathId: string): Gate {
@@ -254,6 +283,10 @@ export class Application {
     return gate;
   }
 
+  #packetIn(session: SwitchSession, packet: PacketInView): void {
+    if (!this.#sources.takeCopy(packet)) this.#firewall.packetIn(this.#connectedGate(session), packet);
+  }
+
   /** Entries of an earlier controller may send packets before ours are in place. */
   #connectedGate(session: SwitchSession): Gate {
     const gate = this.#gate(session.datapathId);
@@ -262,14 +295,7 @@ export class Application {
   }
 
   #baseFlows(session: SwitchSession): readonly Flow[] {
-    return baseFlows({
-      treatment: this.#treatment(),
-      onFailure: this.#config.on_failure,
-      insideNetworks: this.#config.inside.networks,
-      trustedResolvers: this.#config.trusted_resolvers,
-      outsidePorts: this.#outsidePorts(session),
-      meters: session.hasMeters,
-    });
+    return baseFlows(baseSettings(this.#config, this.#treatment(), session));
   }
 
   #verdictFlows(session: SwitchSession, present: readonly FlowStats[]): readonly Flow[] {
@@ -311,32 +337,19 @@ export class Application {
     return treatmentOf(this.#config, this.#modeInForce);
   }
 
-  #outsidePorts(session: SwitchSession): number[] {
-    return this.#config.outside.ports.flatMap((port) => {
-      if (typeof port === 'number') return [port];
-      const number = session.ports.get(port);
-      return number === undefined ? [] : [number];
-    });
-  }
-
   #switchReady(session: SwitchSession): void {
     const { datapathId, peer, ports } = session;
     this.#log.info({ datapathId, peer }, `switch ${datapathId} connected: ${this.#modeText()}`);
-    if (this.#outsidePorts(session).length > 0 || this.#config.outside.ports.length === 0) return;
-    const wanted = this.#config.outside.ports.join(', ');
-    const offered = [...ports.keys()].join(', ');
-    this.#log.warn(
-      { datapathId },
-      `no outside port on this switch: outside.ports says ${wanted}, the switch has ${offered}`,
-    );
+    for (const problem of outsidePortProblems(this.#config, ports)) this.#log.warn({ datapathId }, problem);
   }
 
   #tick(): void {
     const nowMs = this.#clock.nowMs();
-    if (this.#capture?.isCapturing) {
+    if (this.#isLearning()) {
       this.#learnedForMs += nowMs - this.#lastTickMs;
       this.#lastLearnedAtMs = nowMs;
     }
+    this.#sources.tick();
     this.#allowList.expire(nowMs);
     this.#lastTickMs = nowMs;
     const mode = modeInForce(this.#config.mode, this.#config.warmup, this.#learnedForMs);
@@ -353,9 +366,9 @@ export class Application {
     if (this.#treatment() === 'forward') {
       this.#log.warn({}, 'nothing is judged: inside.networks or outside.ports is empty');
     }
-    if (this.#capture === undefined) {
+    if (this.#sources.areNone) {
       const problem = 'nothing is captured and so nothing learned: outside.ports names no interface';
-      this.#log.warn({}, `${problem}; name one there or in capture.interfaces`);
+      this.#log.warn({}, `${problem}; name one there or in capture.interfaces, or set openflow.learn or dnstap.listen`);
     }
   }
 
@@ -366,11 +379,15 @@ export class Application {
     return `enforce acts as monitor until warm-up is over (${formatInstant(endsAtMs) ?? 'it waits for the capture'})`;
   }
 
-  /** Undefined when it is over, Infinity while nothing is captured. */
+  /** Undefined when it is over, Infinity while a source is missing. */
   #warmupEndsAtMs(): number | undefined {
     const leftMs = warmupLeftMs(this.#config.warmup, this.#learnedForMs);
     if (leftMs === 0) return undefined;
-    return this.#capture?.isCapturing ? this.#clock.nowMs() + leftMs : Number.POSITIVE_INFINITY;
+    return this.#isLearning() ? this.#clock.nowMs() + leftMs : Number.POSITIVE_INFINITY;
+  }
+
+  #isLearning(): boolean {
+    return this.#sources.areComplete(this.#controller.switches);
   }
 
   #modeFigures(): ModeFigures {
@@ -380,19 +397,4 @@ export class Application {
       warmupEndsAtMs: this.#warmupEndsAtMs(),
     };
   }
-}
-
-function logVerdict(log: Log, event: VerdictEvent): void {
-  const { message, atMs, client, destination, queryName, queryType, ...rest } = event;
-  const fields = {
-    event: 'dns_verdict',
-    at: formatInstant(atMs),
-    client: formatAddress(client),
-    destination: formatAddress(destination),
-    queryName: queryName === undefined ? null : formatName(queryName),
-    queryType: queryType === undefined ? null : formatRecordType(queryType),
-    ...rest,
-  };
-  if (event.verdict === 'block') log.warn(fields, message);
-  else log.info(fields, message);
 }

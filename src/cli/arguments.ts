@@ -7,6 +7,9 @@ import { GluewallError } from '../core/errors.ts';
 import { parseName } from '../dns/name.ts';
 import { formatInstant } from '../services/instant.ts';
 
+/** The most that `ttl.cap` can be. */
+const MAX_LIFE_MS = 30 * 86_400_000;
+
 export function addressArgument(text: string): string {
   if (parseAddress(text) !== undefined) return text;
   throw new GluewallError('usage', `"${text}" is no IPv4 or IPv6 address, such as 192.0.2.53 or 2001:db8::53`);
@@ -34,6 +37,13 @@ export function reasonArgument(text: string): string {
     'usage',
     `a reason has 1 to ${MAX_REASON_CHARACTERS} characters: say why the address is allowed`,
   );
+}
+
+/** `2d`, at most 30 days: milliseconds. */
+export function lifeArgument(text: string): number {
+  const durationMs = parseDuration(text);
+  if (durationMs !== undefined && durationMs > 0 && durationMs <= MAX_LIFE_MS) return durationMs;
+  throw new GluewallError('usage', `"${text}" is no duration up to 30d: want one such as 1d`);
 }
 
 /** `8h`: that long from now, as ISO 8601. */

@@ -5,8 +5,9 @@ import type { Config } from '../config/schema.ts';
 import type { TimeSource } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { LearnerOptions } from '../nsdb/learner.ts';
-import { type HistoryOptions, NsHistory } from '../nsdb/ns-history.ts';
+import type { HistoryOptions } from '../nsdb/history-options.ts';
+import type { LearnerOptions } from '../nsdb/learner-options.ts';
+import { NsHistory } from '../nsdb/ns-history.ts';
 import {
   BUILT_IN_ROOT_HINTS_DATE,
   builtInRootHints,
@@ -14,14 +15,26 @@ import {
   parseRootHints,
   type RootHint,
 } from '../nsdb/root-hints.ts';
+import { OTHER_RULES } from '../nsdb/rules/list.ts';
 import { keepSeed } from '../nsdb/seed.ts';
 import { AllowList } from '../policy/allow-list.ts';
 
 const ALLOW_LIST_SIZE = 65_536;
 
+/** The memory is reserved as a whole, and taken only as it is needed. */
+function reserveHistory(config: Config, clock: TimeSource): NsHistory {
+  try {
+    return new NsHistory(clock, historyOptions(config));
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const problem = `history.size: this machine cannot reserve memory for ${config.history.size} triples`;
+    throw new GluewallError('config', `${problem}; lower it`, { cause });
+  }
+}
+
 /** A history with the root servers and the seed. Throws GluewallError `config` or `root-hints`. */
 export function buildHistory(config: Config, clock: TimeSource, log: Log): NsHistory {
-  const history = new NsHistory(clock, historyOptions(config));
+  const history = reserveHistory(config, clock);
   keepRootHints(history, readRootHints(config, log));
   keepSeed(history, config.seed);
   if (history.refused > 0)
@@ -29,8 +42,15 @@ export function buildHistory(config: Config, clock: TimeSource, log: Log): NsHis
   return history;
 }
 
-export function historyOptions({ ttl, history }: Config): HistoryOptions {
-  return { ttlFloorSeconds: ttl.floor / 1000, ttlCapSeconds: ttl.cap / 1000, size: history.size };
+export function historyOptions({ ttl, history, learn }: Config): HistoryOptions {
+  return {
+    ttlFloorSeconds: ttl.floor / 1000,
+    ttlCapSeconds: ttl.cap / 1000,
+    size: history.size,
+    keepMs: history.keep,
+    staleMs: history.stale,
+    isParentBound: !learn.rules_off.includes(OTHER_RULES.parentBound),
+  };
 }
 
 /** The root servers: built in, or those of the file that is configured. Throws GluewallError `config` or `root-hints`. */
@@ -64,7 +84,11 @@ export function learnerOptions(config: Config): LearnerOptions {
     teach: teachingMode(config),
     trustUnmatched: false,
     trustedResolvers: new Set(config.trusted_resolvers),
+    resolverLinks: new Map(config.learn.resolver_links.map(({ address, mac, vlan }) => [address, { mac, vlan }])),
+    insideNetworks: config.learn.inside_servers ? [] : config.inside.networks,
     pending: { timeMs: config.pending.time, size: config.pending.size },
-    awaitingGlue: { timeMs: config.glue.wait, size: config.glue.size },
+    glueWaitMs: config.glue.wait,
+    clientQuota: config.learn.client_quota,
+    rulesOff: new Set(config.learn.rules_off),
   };
 }

@@ -2,4 +2,12 @@
 export const EXIT = { done: 0, refused: 1, usage: 2 } as const;
 
 /** Codes of errors that are the caller's to mend in what was typed or configured. */
-export const USAGE_CODES: readonly string[] = ['usage', 'config', 'root-hints', 'tls-files'];
+export const USAGE_CODES: readonly string[] = [
+  'usage',
+  'config',
+  'root-hints',
+  'tls-files',
+  'store-url',
+  'store-password',
+  'store-strict',
+];

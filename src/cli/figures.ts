@@ -1,5 +1,5 @@
 /** The figures of a running gluewall: all of them for `status`, and its own losses for the log. */
-import type { LiveCapture } from '../capture/live-capture.ts';
+
 import type { OpenFlowController } from '../controller/openflow-controller.ts';
 import type { SwitchSession } from '../controller/switch-session.ts';
 import type { EveFile } from '../events/eve-file.ts';
@@ -13,13 +13,14 @@ import type { Mode } from '../policy/mode.ts';
 import { formatInstant } from '../services/instant.ts';
 import type { StatusView } from '../services/services.ts';
 import type { StoreWriter } from '../storage/store-writer.ts';
+import type { LearningSources } from './learning-sources.ts';
 
 /** The parts that have figures. */
 export interface CountedParts {
   readonly history: NsHistory;
   readonly allowList: AllowList;
   readonly learner: Learner;
-  readonly capture: LiveCapture | undefined;
+  readonly sources: LearningSources;
   readonly firewall: Firewall;
   readonly feed: EventFeed<VerdictEvent>;
   readonly controller: OpenFlowController;
@@ -35,7 +36,8 @@ export interface ModeFigures {
 }
 
 export function statusOf(parts: CountedParts, mode: ModeFigures): StatusView {
-  const { history, allowList, learner, capture, firewall, feed, controller, writer, eve } = parts;
+  const { history, allowList, learner, firewall, feed, controller, writer, eve } = parts;
+  const { capture, copies, dnstap } = parts.sources;
   return {
     mode: { configured: mode.configured, inForce: mode.inForce },
     warmup:
@@ -43,6 +45,9 @@ export function statusOf(parts: CountedParts, mode: ModeFigures): StatusView {
     history: { triples: history.size, addresses: history.addressCount, refused: history.refused },
     learning: learner.statistics(),
     capture: capture?.statistics() ?? null,
+    copies:
+      copies === undefined ? null : { ...controller.queue.copies.counters.snapshot(), ...copies.counters.snapshot() },
+    dnstap: dnstap?.statistics() ?? null,
     allowList: { entries: allowList.size },
     verdicts: firewall.counters.snapshot(),
     held: firewall.held,
@@ -79,7 +84,8 @@ function refusedTls({ connections }: OpenFlowController): number {
 
 /** What was lost, refused or could not be read since the start, by name. */
 export function lossesOf(parts: CountedParts): ReadonlyMap<string, number> {
-  const { history, learner, capture, firewall, feed, controller, writer, eve } = parts;
+  const { history, learner, firewall, feed, controller, writer, eve } = parts;
+  const { capture } = parts.sources;
   const losses = new Map<string, number>([
     ['connections refused for their rate', controller.connections.get('refused: rate')],
     ['connections refused for want of room', controller.connections.get('refused: no room')],
@@ -87,6 +93,7 @@ export function lossesOf(parts: CountedParts): ReadonlyMap<string, number> {
     ['TLS handshakes failed', refusedTls(controller)],
     ['frames from switches unreadable', firewall.counters.get('unreadable frames')],
     ['queries not judged for want of room', controller.queue.counters.get('packet_in dropped')],
+    ['copies to learn from dropped for want of room', controller.queue.copies.counters.get('copies dropped')],
     ['queries judged late', controller.queue.counters.get('late verdicts')],
     ['queries not held for want of room', firewall.counters.get('held: no room')],
     ['verdicts not logged', feed.lost],
@@ -105,7 +112,7 @@ export function lossesOf(parts: CountedParts): ReadonlyMap<string, number> {
     const { copiesDropped, asksDropped } = session.limits;
     losses.set(
       `copies of ${session.datapathId} dropped for their number`,
-      copiesDropped.observed + copiesDropped.blocked,
+      Object.values(copiesDropped).reduce((sum, count) => sum + count, 0),
     );
     losses.set(`queries dropped by the meter of ${session.datapathId}`, asksDropped);
     losses.set(`messages of ${session.datapathId} unreadable`, session.counters.get('malformed'));

@@ -1,46 +1,33 @@
-/** A history as a file: JSON lines with one TripleView each, or CSV with the columns below. */
+/** A history as a file: JSON lines with one TripleView each, CSV (history-csv.ts), or passive DNS (passive-dns.ts). */
 import { createReadStream, createWriteStream, type ReadStream, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parse as parseCsv } from 'csv-parse';
-import { stringify as composeCsv } from 'csv-stringify/sync';
 import { resultOf } from '../control/answer.ts';
 import { MAX_IMPORT_ROWS } from '../control/protocol.ts';
+import { systemClock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { ImportView } from '../services/services.ts';
-import { type TripleRow, type TripleView, tripleRow } from '../services/triple-view.ts';
+import type { TripleRow, TripleView } from '../services/triple-view.ts';
 import { type AskOptions, openDoor } from './ask.ts';
 import { boundedLines } from './bounded-lines.ts';
 import { EXIT } from './exit-codes.ts';
+import { composeCsvHeader, composeCsvRow, csvRows } from './history-csv.ts';
+import { type NumberedRow, problemOf, type RowDefaults, rowDefaults } from './history-rows.ts';
 import { printJson, printLines } from './output.ts';
+import { type CofCounts, cofRows, composeCof, MAX_COF_RECORDS } from './passive-dns.ts';
 import { complain } from './stderr-log.ts';
 
-export type HistoryFormat = 'jsonl' | 'csv';
+/** `jsonl` is the earlier name of `json`. */
+export const HISTORY_FORMATS = ['json', 'jsonl', 'cof', 'csv'] as const;
+export type HistoryFormat = (typeof HISTORY_FORMATS)[number];
 
 /** A row of 255-octet names, each octet written as \DDD, is shorter. */
 const MAX_LINE_CHARACTERS = 16 * 1024;
+/** Of a file of the Common Output Format, where a line may have many records. */
+const MAX_COF_LINE_CHARACTERS = 256 * 1024;
 /** Bad rows that are told; all are counted. */
 const MAX_COMPLAINTS = 10;
-
-const COLUMNS = [
-  'zone',
-  'nameServer',
-  'address',
-  'trust',
-  'firstSeen',
-  'lastSeen',
-  'expires',
-  'taughtBy',
-  'queryName',
-  'queryId',
-  'queryTime',
-  'responseTime',
-  'nsTtlSeconds',
-  'glueTtlSeconds',
-] as const;
-
-type CsvRow = Record<(typeof COLUMNS)[number], string>;
 
 /** Writes what was learned (the rest is configured) to a file, which appears only when it is whole, or to standard output. */
 export async function exportHistory(
@@ -68,31 +55,33 @@ export async function exportHistory(
 }
 
 async function* composeRows(triples: AsyncIterable<TripleView>, format: HistoryFormat, counted: { rows: number }) {
-  if (format === 'csv') yield composeCsv([[...COLUMNS]]);
-  for await (const triple of triples) {
-    if (triple.origin !== 'learned') continue;
-    counted.rows++;
+  const learned = learnedOnly(triples, counted);
+  if (format === 'cof') {
+    yield* composeCof(learned);
+    return;
+  }
+  if (format === 'csv') yield composeCsvHeader();
+  for await (const triple of learned) {
     yield format === 'csv' ? composeCsvRow(triple) : `${JSON.stringify(triple)}\n`;
   }
 }
 
-function composeCsvRow({ taughtBy, ...triple }: TripleView): string {
-  const exchange = { ...taughtBy, taughtBy: taughtBy?.server };
-  const row: Readonly<Record<string, unknown>> = { ...triple, ...exchange };
-  return composeCsv([COLUMNS.map((column) => asText(String(row[column] ?? '')))]);
-}
-
-/** A name may begin with what a spreadsheet takes for a formula: an apostrophe makes it text, also where one stands already. */
-function asText(cell: string): string {
-  return /^['=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+async function* learnedOnly(triples: AsyncIterable<TripleView>, counted: { rows: number }) {
+  for await (const triple of triples) {
+    if (triple.origin !== 'learned') continue;
+    counted.rows++;
+    yield triple;
+  }
 }
 
 /** Takes a file's rows in; those that cannot be read are told and counted, and the others taken. */
 export async function importHistory(
   file: string,
-  options: AskOptions & { readonly format?: HistoryFormat },
+  options: AskOptions & { readonly format?: HistoryFormat; readonly lifeMs: number },
 ): Promise<void> {
-  const format = options.format ?? (/\.csv$/i.test(file) ? 'csv' : 'jsonl');
+  const nowMs = systemClock.nowMs();
+  const source = { file, format: options.format ?? formatByName(file), defaults: rowDefaults(nowMs, options.lifeMs) };
+  const counts: CofCounts = { others: 0, noRoom: 0, noAddress: 0 };
   const input = file === '-' ? process.stdin : createReadStream(file);
   const door = await openDoor(options);
   const total = { taken: 0, expired: 0, refused: 0, unreadable: 0 };
@@ -105,8 +94,8 @@ export async function importHistory(
   };
   try {
     let rows: TripleRow[] = [];
-    for await (const { line, row } of rowsOf(input, format, file)) {
-      const problem = problemWith(row);
+    for await (const { line, row, problem: known } of rowsOf(input, source, counts)) {
+      const problem = known ?? problemOf(row, nowMs);
       if (problem !== undefined) {
         if (++total.unreadable <= MAX_COMPLAINTS) complain(`${file}:${line}: ${problem}`);
         continue;
@@ -123,8 +112,8 @@ export async function importHistory(
   } finally {
     await door.close();
   }
-  if (options.json === true) await printJson(total);
-  else await printLines(describeImport(file, total));
+  if (options.json === true) await printJson({ ...total, ...(source.format === 'cof' ? counts : {}) });
+  else await printLines([...describeImport(file, total), ...describeCof(counts)]);
   process.exitCode = total.unreadable + total.refused === 0 ? EXIT.done : EXIT.refused;
 }
 
@@ -137,18 +126,34 @@ function describeImport(file: string, total: ImportView & { readonly unreadable:
   return lines;
 }
 
-interface NumberedRow {
-  readonly line: number;
-  readonly row: unknown;
+function describeCof({ others, noRoom, noAddress }: CofCounts): string[] {
+  const lines: string[] = [];
+  if (others > 0) lines.push(`${others} records passed over: neither NS nor A nor AAAA`);
+  if (noRoom > 0) lines.push(`${noRoom} records left out: more than ${MAX_COF_RECORDS}; split the file by zone`);
+  if (noAddress > 0) lines.push(`${noAddress} NS records left out: no address of their server is in the file`);
+  return lines;
+}
+
+function formatByName(file: string): HistoryFormat {
+  if (/\.csv$/i.test(file)) return 'csv';
+  return /\.cof(?:\.jsonl?)?$/i.test(file) ? 'cof' : 'json';
+}
+
+interface RowSource {
+  readonly file: string;
+  readonly format: HistoryFormat;
+  readonly defaults: RowDefaults;
 }
 
 async function* rowsOf(
   input: ReadStream | typeof process.stdin,
-  format: HistoryFormat,
-  file: string,
+  { file, format, defaults }: RowSource,
+  counts: CofCounts,
 ): AsyncGenerator<NumberedRow, void> {
   try {
-    yield* format === 'csv' ? csvRows(input) : jsonRows(input);
+    if (format === 'csv') yield* csvRows(input, MAX_LINE_CHARACTERS, defaults);
+    else if (format === 'cof') yield* cofRows(jsonRows(input, MAX_COF_LINE_CHARACTERS), defaults, counts);
+    else yield* jsonRows(input, MAX_LINE_CHARACTERS);
   } catch (cause) {
     if (cause instanceof GluewallError) throw cause;
     const remedy = 'what came before is taken in';
@@ -156,9 +161,9 @@ async function* rowsOf(
   }
 }
 
-async function* jsonRows(input: AsyncIterable<Buffer>): AsyncGenerator<NumberedRow, void> {
+async function* jsonRows(input: AsyncIterable<Buffer>, maxCharacters: number): AsyncGenerator<NumberedRow, void> {
   let line = 0;
-  for await (const text of boundedLines(input, MAX_LINE_CHARACTERS)) {
+  for await (const text of boundedLines(input, maxCharacters)) {
     line++;
     // Trimming takes a byte order mark, too.
     const json = text.trim();
@@ -172,40 +177,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-async function* csvRows(input: NodeJS.ReadableStream): AsyncGenerator<NumberedRow, void> {
-  const parser = parseCsv({ columns: true, bom: true, max_record_size: MAX_LINE_CHARACTERS, relax_column_count: true });
-  input.on('error', (error) => parser.destroy(error));
-  let line = 1;
-  for await (const row of input.pipe(parser)) {
-    line++;
-    yield { line, row: tripleOfCsv(row as CsvRow) };
-  }
-}
-
-function tripleOfCsv(row: CsvRow): unknown {
-  const text = (column: keyof CsvRow) => row[column]?.replace(/^'(?=['=+\-@\t\r])/, '');
-  const number = (column: keyof CsvRow) => Number(row[column]);
-  const { address, trust, firstSeen, lastSeen, expires } = row;
-  const taughtBy = !row.taughtBy
-    ? null
-    : {
-        server: row.taughtBy,
-        queryName: text('queryName'),
-        queryId: number('queryId'),
-        queryTime: row.queryTime === '' ? null : row.queryTime,
-        responseTime: row.responseTime,
-        nsTtlSeconds: number('nsTtlSeconds'),
-        glueTtlSeconds: number('glueTtlSeconds'),
-      };
-  return { zone: text('zone'), nameServer: text('nameServer'), address, trust, firstSeen, lastSeen, expires, taughtBy };
-}
-
-function problemWith(row: unknown): string | undefined {
-  if (row === undefined) return 'no JSON';
-  const result = tripleRow.safeParse(row);
-  if (result.success) return undefined;
-  const { path, message } = result.error.issues[0]!;
-  return `${path.join('.') || 'the row'}: ${message}`;
 }

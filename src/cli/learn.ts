@@ -1,4 +1,4 @@
-import { openCaptureSource } from '../capture/container/capture-source.ts';
+import { statSync } from 'node:fs';
 import { resultOf } from '../control/answer.ts';
 import { MAX_IMPORT_ROWS } from '../control/protocol.ts';
 import { GluewallError } from '../core/errors.ts';
@@ -30,17 +30,22 @@ interface LearnReport extends LearnSummary {
 export async function learnFrom(files: readonly string[], options: LearnCommandOptions): Promise<void> {
   const { config } = configOf(options);
   const settings = learnerOptions(config);
-  const learner = new CaptureLearner({
+  const learner = new CaptureLearner(files, {
     learner: {
       ...settings,
       teach: options.teach ?? settings.teach,
       trustUnmatched: options.trustUnmatched === true,
+      // A quota guards a network in use against its clients; a capture was chosen.
+      clientQuota: 0,
     },
     history: historyOptions(config),
     rootHints: readRootHints(config, stderrLog),
   });
-  const unread = await readAll(files, learner);
-  learner.finish();
+  const unread = await readAll(files, learner).catch(async (error: unknown) => {
+    await learner.stop();
+    throw error;
+  });
+  const summary = await learner.finish();
 
   const triples = [...learner.triples()];
   const nowMs = Date.now();
@@ -48,7 +53,7 @@ export async function learnFrom(files: readonly string[], options: LearnCommandO
   const kept = current.filter(({ origin }) => origin === 'learned');
   const { taken, refused } = options.dryRun === true ? { taken: null, refused: 0 } : await keep(kept, options);
   const expired = triples.length - current.length;
-  const report: LearnReport = { ...learner.summary(), expired, taken, notTaken: refused };
+  const report: LearnReport = { ...summary, expired, taken, notTaken: refused };
   const list = options.list === true ? triples.map(viewTriple) : undefined;
   if (options.json === true) await printJson(list === undefined ? report : { ...report, list });
   else await printLines([...(list ?? []).flatMap(printTriple), ...describe(report)]);
@@ -72,13 +77,18 @@ async function readAll(files: readonly string[], learner: CaptureLearner): Promi
 }
 
 async function readOne(file: string, learner: CaptureLearner): Promise<void> {
-  const source = await openCaptureSource(file);
-  const progress = new ReadingProgress(source.name, source.sizeBytes);
+  const progress = new ReadingProgress(file === '-' ? 'standard input' : file, sizeOf(file));
   try {
-    await learner.read(source, (bytesRead) => progress.report(bytesRead));
+    await learner.read(file, (bytesRead) => progress.report(bytesRead));
   } finally {
     progress.stop();
   }
+}
+
+/** Undefined for what has no known end; that it is not there, the reading says. */
+function sizeOf(path: string): number | undefined {
+  const stats = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true ? stats.size : undefined;
 }
 
 async function keep(triples: readonly NsTriple[], options: LearnCommandOptions) {

@@ -1,19 +1,37 @@
 /** Answers for a person, as lines. What is printed may have come from the network: `printLines` makes it harmless. */
 import pc from 'picocolors';
 import type { CheckView } from '../services/explain-verdict.ts';
-import type { AllowView, ChangeView, EventItem, LookupView, StatusView } from '../services/services.ts';
+import type { LookupSummary, LookupView } from '../services/lookup.ts';
+import type { AllowView, ChangeView, EventItem, StatusView } from '../services/services.ts';
 import type { TripleView } from '../services/triple-view.ts';
 import type { PaintedLine } from './output.ts';
 
 export function printLookup(view: LookupView): string[] {
-  if (!view.known) return [notKnown(view)];
+  const past = view.past.flatMap(printTriple).map((line) => `  past  ${line}`);
+  if (!view.known) return [notKnown(view), ...past];
   const until = view.expires === null ? ' and never expires' : ` until ${view.expires}`;
   const rows = view.triples.flatMap(printTriple).map((line) => `  ${line}`);
   return [
     `${view.target} is known${until}`,
+    ...(view.triples.length === 0 ? [] : [`  ${printSummary(view.summary)}`]),
     ...rows,
+    ...past,
     ...(view.more ? ['  … and more: see `gluewall history list`'] : []),
   ];
+}
+
+function printSummary({
+  zones,
+  nameServers,
+  addresses,
+  sightings,
+  teachers,
+  trust,
+  firstSeen,
+  lastSeen,
+}: LookupSummary): string {
+  const counts = `zones ${zones}  name servers ${nameServers}  addresses ${addresses}  sightings ${sightings}  teachers ${teachers}`;
+  return `${counts}  highest trust ${trust}  first seen ${firstSeen}  last seen ${lastSeen}`;
 }
 
 function notKnown({ target, last }: LookupView): string {
@@ -31,7 +49,7 @@ export function printTriple({
   expires,
   taughtBy,
 }: TripleView): string[] {
-  const teacher = taughtBy === null ? origin : `${trust} trust, taught by ${taughtBy.server} for ${taughtBy.queryName}`;
+  const teacher = taughtBy === null ? origin : `${trust}, taught by ${taughtBy.server} for ${taughtBy.queryName}`;
   const times = `last seen ${lastSeen}  expires ${expires ?? 'never'}`;
   return [`${zone}  NS ${nameServer}  ${address}  ${times}  (${teacher})`];
 }

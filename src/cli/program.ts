@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { printable } from '../core/printable.ts';
 import { addAllowCommands } from './commands/allow.ts';
+import { addCaptureCommand } from './commands/capture.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -10,6 +11,7 @@ import { addLearnCommand } from './commands/learn.ts';
 import { addOpenflowCommands } from './commands/openflow.ts';
 import { addPkiCommands } from './commands/pki.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addStoreCommands } from './commands/store.ts';
 import { addSwitchCommands } from './commands/switch.ts';
 
 /** All commands, as commander has them. Parsing throws instead of ending the process. */
@@ -22,10 +24,12 @@ export function createProgram(version: string): Command {
     // It quotes what was typed, and a shell types the names of files.
     .configureOutput({ writeErr: (text) => process.stderr.write(text.split('\n').map(printable).join('\n')) });
   addRunCommand(program);
+  addCaptureCommand(program);
   addHistoryCommands(program);
   addAllowCommands(program);
   addEventCommands(program);
   addLearnCommand(program);
+  addStoreCommands(program);
   addSwitchCommands(program);
   addOpenflowCommands(program);
   addPkiCommands(program);

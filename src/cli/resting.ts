@@ -44,18 +44,19 @@ export class RestingGluewall {
     const config = this.#config;
     if (config.store.kind === 'memory') throw notRunning('store.kind is memory, so nothing is kept');
     const file = storeFile(config);
-    if (!forChange && !existsSync(file)) throw notRunning(`there is no store ${file} to ask instead`);
+    if (config.store.kind === 'sqlite' && !forChange && !existsSync(file))
+      throw notRunning(`there is no store ${file} to ask instead`);
     const clock = systemClock;
     const history = buildHistory(config, clock, this.#log);
     const allowList = buildAllowList(config, clock);
     const store = await openStore(config, this.#log);
     await loadStore(store, history, allowList, clock.nowMs());
     const learnedForMs = await loadLearnedForMs(store, config.warmup, clock.nowMs());
-    const writer = new StoreWriter(clock, this.#log, store, {
+    const writer = new StoreWriter(clock, this.#log, store, history, {
       flushMs: config.store.flush,
-      triples: config.history.size,
+      keepMs: config.history.keep,
     });
-    history.subscribe({ changed: (triple) => writer.tripleChanged(triple) });
+    history.subscribe({ changed: () => writer.changed() });
     let isWarmupOver = false;
     const services = createServices({
       clock,

@@ -2,18 +2,29 @@ import { existsSync } from 'node:fs';
 import { plainPlaces } from '../config/plain-places.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock, turnClock } from '../core/clock.ts';
+import { GluewallError } from '../core/errors.ts';
+import { formatHostPort } from '../core/host-port.ts';
 import type { Log } from '../core/log.ts';
+import type { Store } from '../storage/store.ts';
 import { Application } from './application.ts';
 import { configOf } from './ask.ts';
 import { connectCommand } from './connect-command.ts';
 import { EXIT } from './exit-codes.ts';
 import { createLogger } from './logger.ts';
-import { openStore } from './open-store.ts';
+import { openJournal, openStore, withStore } from './open-store.ts';
 import { defaultSocketPath } from './socket-path.ts';
 
+export interface RunOptions {
+  readonly config?: string;
+  readonly socket?: string;
+  readonly store?: string;
+  readonly strict?: true;
+}
+
 /** `gluewall run`: the controller in the foreground, until SIGINT or SIGTERM. */
-export async function run(options: { readonly config?: string; readonly socket?: string }): Promise<void> {
-  const { config, file } = configOf(options);
+export async function run(options: RunOptions): Promise<void> {
+  const { config: configured, file } = configOf(options);
+  const config = withStore(configured, options.store);
   const { log, flush } = createLogger(config.log.level);
   const socketPath = options.socket ?? config.control.socket ?? defaultSocketPath();
   // From the first moment on: a log rotation must not end a gluewall that is still starting.
@@ -22,7 +33,9 @@ export async function run(options: { readonly config?: string; readonly socket?:
     log.info({}, 'SIGHUP: files that are written to are opened anew');
     reopenFiles();
   });
-  const application = new Application(config, socketPath, await openStore(config, log), turnClock(systemClock), log);
+  const store = options.strict === true ? await openWholeStore(config, log) : await openStore(config, log);
+  const kept = { store, journal: await openJournal(config, log) };
+  const application = new Application(config, socketPath, kept, turnClock(systemClock), log);
   reopenFiles = () => application.reopenFiles();
   try {
     const port = await application.start();
@@ -48,14 +61,28 @@ export async function run(options: { readonly config?: string; readonly socket?:
   }
 }
 
+/** With `--strict` there is no start without what the store holds. Throws GluewallError `store-strict`. */
+async function openWholeStore(config: Config, log: Log): Promise<Store> {
+  let store: Store | undefined;
+  try {
+    store = await openStore(config, log, true);
+    await store.contents();
+    return store;
+  } catch (cause) {
+    await store?.close();
+    if (!(cause instanceof GluewallError)) throw cause;
+    throw new GluewallError('store-strict', `${cause.message} (--strict: not started without it)`, { cause });
+  }
+}
+
 function sayHowToConnect(log: Log, config: Config, port: number): void {
   const { listen, tls } = config.openflow;
   const { host } = listen;
-  const target = host.includes(':') ? `[${host}]` : host;
-  log.info({ host, port }, `listening for switches on ${target}:${port}${tls === undefined ? '' : ', by TLS'}`);
+  const target = formatHostPort(host, port);
+  log.info({ host, port }, `listening for switches on ${target}${tls === undefined ? '' : ', by TLS'}`);
   const isEverywhere = host === '0.0.0.0' || host === '::';
   const scheme = tls === undefined ? 'tcp' : 'ssl';
-  const command = connectCommand('BRIDGE', `${scheme}:${isEverywhere ? 'ADDRESS-OF-THIS-HOST' : target}:${port}`);
+  const command = connectCommand('BRIDGE', `${scheme}:${isEverywhere ? `ADDRESS-OF-THIS-HOST:${port}` : target}`);
   log.info({}, `connect a bridge: ${command}`);
   const effect = 'setting the first controller of a bridge removes all its flows';
   log.warn({}, `${effect}; traffic stops until this controller has set its own`);

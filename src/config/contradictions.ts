@@ -1,4 +1,5 @@
-import { plainPlaces } from './plain-places.ts';
+import { isJudging } from './effective.ts';
+import { isLoopback, plainPlaces } from './plain-places.ts';
 import type { Config } from './schema.ts';
 
 /** Two keys, each right, that do not go together. */
@@ -17,14 +18,45 @@ export function contradictions(config: Config): readonly Contradiction[] {
       'mode: enforce needs inside.networks and outside.ports, else nobody can tell which queries are outbound';
     problems.push({ path: ['mode'], problem });
   }
+  if (config.openflow.learn && !isJudging(config)) {
+    const problem = 'openflow.learn needs inside.networks and outside.ports, else nobody can tell what left';
+    problems.push({ path: ['openflow', 'learn'], problem });
+  }
   if (config.teach === 'resolvers' && config.trusted_resolvers.length === 0) {
     const problem = 'teach: resolvers needs trusted_resolvers, else nobody teaches';
     problems.push({ path: ['teach'], problem });
   }
   if (ttl.floor > ttl.cap) problems.push({ path: ['ttl', 'floor'], problem: 'ttl.floor is above ttl.cap' });
+  if (config.history.stale > config.history.keep) {
+    const problem = 'history.stale is above history.keep: what is forgotten cannot be used on';
+    problems.push({ path: ['history', 'stale'], problem });
+  }
   if (config.drop_flow.life % 1000 !== 0) {
     const problem = 'drop_flow.life must be whole seconds: the switch counts in seconds';
     problems.push({ path: ['drop_flow', 'life'], problem });
+  }
+  const { kind, url } = config.store;
+  if (kind === 'mariadb' && url === undefined) {
+    problems.push({ path: ['store', 'kind'], problem: 'store.kind: mariadb needs store.url' });
+  }
+  if (kind !== 'mariadb' && url !== undefined) {
+    problems.push({ path: ['store', 'url'], problem: 'store.url is for store.kind: mariadb' });
+  }
+  const { listen, tls } = config.capture;
+  if (listen !== undefined && !('path' in listen) && tls === undefined) {
+    const problem = 'capture.listen: an address is served by TLS alone: set capture.tls, or name a unix socket';
+    problems.push({ path: ['capture', 'listen'], problem });
+  }
+  const { dnstap } = config;
+  if (
+    dnstap.listen !== undefined &&
+    'host' in dnstap.listen &&
+    dnstap.plain === 'loopback' &&
+    !isLoopback(dnstap.listen.host)
+  ) {
+    const problem =
+      'dnstap.listen: whoever reaches it can teach, so it stays on loopback; name a unix socket, or set dnstap.plain: anywhere where only resolvers reach it';
+    problems.push({ path: ['dnstap', 'listen'], problem });
   }
   return [...problems, ...connectionProblems(config)];
 }

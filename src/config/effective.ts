@@ -6,9 +6,15 @@ export function teachingMode({ teach, trusted_resolvers }: Config): NonNullable<
   return teach ?? (trusted_resolvers.length > 0 ? 'resolvers' : 'matched');
 }
 
-/** Where DNS is captured, each interface once. */
-export function captureInterfaces({ capture, outside }: Config): readonly string[] {
-  return [...new Set(capture.interfaces ?? outside.ports.filter((port) => typeof port === 'string'))];
+/** Where DNS is captured, each interface once: none where switches copy it, unless they are named. */
+export function captureInterfaces({ capture, openflow, outside }: Config): readonly string[] {
+  const named = openflow.learn ? [] : outside.ports.filter((port) => typeof port === 'string');
+  return [...new Set(capture.interfaces ?? named)];
+}
+
+/** Whether the history has a source beside interfaces that are captured here. */
+export function hasOtherSource({ capture, openflow, dnstap }: Config): boolean {
+  return openflow.learn || capture.listen !== undefined || dnstap.listen !== undefined;
 }
 
 /** Without a configured direction nobody can tell what is outbound, and so nothing is judged. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { type Address, formatAddress, type Network, parseAddress, parseNetwork } from '../core/address.ts';
+import { formatHostPort } from '../core/host-port.ts';
 import { quoted } from './quoted.ts';
 import { rangePattern } from './range-pattern.ts';
 
@@ -13,6 +14,18 @@ export interface KeyFacts {
   readonly default: string;
   readonly limit: string;
 }
+
+/** What `meta` is given of a key: `defaultText` and `limit` are for people. */
+export const facts = (unit: string, defaultText: string, limit: string): { facts: KeyFacts } => ({
+  facts: { unit, default: defaultText, limit },
+});
+
+/** A path that must be there once its section is. PATH_MAX of Linux counts the zero octet at the end. */
+export const neededPath = z
+  .string()
+  .min(1)
+  .max(4095)
+  .refine((text) => !text.includes('\0'), { error: 'a path has no zero octet' });
 
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -104,6 +117,21 @@ export const address = z.codec(
   },
 );
 
+const MAC_ADDRESS = '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}';
+
+/** A MAC address; its value is its 48 bits. */
+export const macAddress = z.codec(
+  z.string().meta(written(MAC_ADDRESS, 'want a MAC address such as 02:00:00:00:00:01')),
+  z.number(),
+  {
+    decode: (text, context) =>
+      new RegExp(`^${MAC_ADDRESS}$`).test(text)
+        ? Number.parseInt(text.replaceAll(':', ''), 16)
+        : refuse(context, text, 'is no MAC address (want one such as 02:00:00:00:00:01)'),
+    encode: (mac) => (mac.toString(16).padStart(12, '0').match(/../g) ?? []).join(':'),
+  },
+);
+
 const IPV4_NETWORK = `[0-9.]+/${rangePattern(0, 32)}`;
 const IPV6_NETWORK = `[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*/${rangePattern(0, 128)}`;
 
@@ -151,7 +179,7 @@ export const switchTarget = z.codec(
 );
 
 export function formatSwitchTarget({ scheme, host, port }: SwitchTarget): string {
-  return `${scheme}:${hostAndPort(host, port)}`;
+  return `${scheme}:${formatHostPort(host, port)}`;
 }
 
 const LISTEN_PATTERN = `(?:\\[[^\\]]+\\]|[^:[\\]]+):${rangePattern(0, 65535)}`;
@@ -168,10 +196,40 @@ export const listenAddress = z.codec(
       if (host !== undefined && port <= 65535) return { host, port };
       return refuse(context, text, 'is no listen address: want HOST:PORT, such as 127.0.0.1:6653');
     },
-    encode: ({ host, port }) => hostAndPort(host, port),
+    encode: ({ host, port }) => formatHostPort(host, port),
   },
 );
 
-function hostAndPort(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+const WANT_PLACE = 'want the path of a unix socket, from / on, or HOST:PORT';
+const SOCKET_PATH_PATTERN = '/[^\\0]{1,106}';
+/** What sockaddr_un of Linux has room for, less the final zero octet. */
+const MAX_SOCKET_PATH = 107;
+
+interface SocketPlace {
+  readonly path: string;
 }
+
+interface AddressPlace {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The path of a unix socket, or `HOST:PORT`; undefined when it is neither. */
+export function parseCapturePlace(text: string): SocketPlace | AddressPlace | undefined {
+  if (!text.startsWith('/')) return listenAddress.safeDecode(text).data;
+  return Buffer.byteLength(text) <= MAX_SOCKET_PATH && !text.includes('\0') ? { path: text } : undefined;
+}
+
+/** The path of a unix socket, or `HOST:PORT`, or `[IPV6]:PORT`. */
+export const capturePlace = z.codec(
+  z
+    .string({ error: WANT_PLACE })
+    .meta(
+      written(`${SOCKET_PATH_PATTERN}|(?!/)(?:${LISTEN_PATTERN})`, `${WANT_PLACE}, such as /run/gluewall/capture.sock`),
+    ),
+  z.union([z.object({ path: z.string() }), z.object({ host: z.string(), port: z.number() })]),
+  {
+    decode: (text, context) => parseCapturePlace(text) ?? refuse(context, text, `is no place to listen: ${WANT_PLACE}`),
+    encode: (place) => ('path' in place ? place.path : formatHostPort(place.host, place.port)),
+  },
+);

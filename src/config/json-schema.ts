@@ -24,8 +24,14 @@ export function configJsonSchema(): Readonly<Record<string, unknown>> {
         ['inside', 'networks'],
         ['outside', 'ports'],
       ]),
+      needs(['openflow', 'learn'], true, [
+        ['inside', 'networks'],
+        ['outside', 'ports'],
+      ]),
       needs(['teach'], 'resolvers', [['trusted_resolvers']]),
       ...CONNECTIONS,
+      DNSTAP,
+      ...STORE,
     ],
   };
 }
@@ -41,7 +47,7 @@ function showFacts(jsonSchema: z.core.JSONSchema.BaseSchema): void {
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Where `key` is `word`, the lists must not be empty. */
-function needs(key: readonly string[], word: string, lists: readonly (readonly string[])[]): JsonSchema {
+function needs(key: readonly string[], word: string | boolean, lists: readonly (readonly string[])[]): JsonSchema {
   // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
   return { if: under(key, { const: word }), then: { allOf: lists.map((list) => under(list, { minItems: 1 })) } };
 }
@@ -54,6 +60,23 @@ const CONNECTIONS: readonly JsonSchema[] = [
   { anyOf: [WITH_TLS, PLAIN_ANYWHERE, ofOpenflow('listen', { pattern: `^${LOOPBACK_HOST}:[0-9]+$` })] },
   { anyOf: [PLAIN_ANYWHERE, ofOpenflow('connect', each({ pattern: `^(?:ssl:|tcp:${LOOPBACK_HOST}(?::[0-9]+)?$)` }))] },
   { anyOf: [WITH_TLS, ofOpenflow('connect', each({ pattern: '^tcp:' }))] },
+];
+
+/** As OpenFlow without TLS; a unix socket is no address. */
+const DNSTAP: JsonSchema = {
+  anyOf: [
+    under(['dnstap', 'plain'], { const: 'anywhere' }),
+    { properties: { dnstap: { properties: { listen: { pattern: `^(?:/|${LOOPBACK_HOST}:[0-9]+$)` } } } } },
+  ],
+};
+
+const WITH_MARIADB = under(['store', 'kind'], { const: 'mariadb' });
+const WITH_URL = under(['store', 'url'], {});
+
+/** The one is nothing without the other. */
+const STORE: readonly JsonSchema[] = [
+  { anyOf: [{ not: WITH_MARIADB }, WITH_URL] },
+  { anyOf: [{ not: WITH_URL }, WITH_MARIADB] },
 ];
 
 /** What an object has as `openflow.key`, if it does. */

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { GluewallError } from '../core/errors.ts';
+import type { TlsFiles } from '../core/tls-settings.ts';
 import { ConfigError } from './config-error.ts';
 import { contradictions } from './contradictions.ts';
 import { describeIssue } from './describe-issue.ts';
@@ -34,19 +35,28 @@ export function loadConfig(file: string): Config {
 
 /** Files beside the configuration are found from wherever a command is called. */
 function withPathsFrom(folder: string, config: Config): Config {
-  const { root_hints, openflow, store, eve } = config;
-  const { tls } = openflow;
+  const { root_hints, openflow, capture, store, eve } = config;
   const from = (file: string) => resolve(folder, file);
+  const withTls = <C extends { readonly tls?: TlsFiles | undefined }>(section: C): C =>
+    section.tls === undefined ? section : { ...section, tls: tlsFrom(section.tls, from) };
   return {
     ...config,
     ...(root_hints === undefined ? {} : { root_hints: from(root_hints) }),
-    openflow:
-      tls === undefined
-        ? openflow
-        : { ...openflow, tls: { key: from(tls.key), certificate: from(tls.certificate), ca: from(tls.ca) } },
-    store: store.file === undefined ? store : { ...store, file: from(store.file) },
+    openflow: withTls(openflow),
+    capture: withTls(capture),
+    store: storeFrom(store, from),
     eve: eve.file === undefined ? eve : { ...eve, file: from(eve.file) },
   };
+}
+
+function storeFrom(store: Config['store'], from: (file: string) => string): Config['store'] {
+  const names = ['file', 'password_file', 'ca_file', 'journal'] as const;
+  const paths = names.flatMap((name) => (store[name] === undefined ? [] : [[name, from(store[name])]]));
+  return { ...store, ...Object.fromEntries(paths) };
+}
+
+function tlsFrom({ key, certificate, ca }: TlsFiles, from: (file: string) => string): TlsFiles {
+  return { key: from(key), certificate: from(certificate), ca: from(ca) };
 }
 
 /** Undefined when there is more. A pipe has no size beforehand, and a device may have no end. */

@@ -1,6 +1,10 @@
-/** Every key of gluewall.yaml, with its default and limit. docs/configuration.md is made from this file. */
+/** Every key of gluewall.yaml, with its default and limit. docs/configuration.md is made from this. */
 import { z } from 'zod';
-import { address, duration, type KeyFacts, listenAddress, network, switchTarget, whole } from './fields.ts';
+import { RULE_NAMES } from '../nsdb/rules/list.ts';
+import { dnstapKeys } from './dnstap-keys.ts';
+import { address, capturePlace, duration, facts, macAddress, neededPath, network, whole } from './fields.ts';
+import { openflowKeys } from './openflow-keys.ts';
+import { storeKeys } from './store-keys.ts';
 
 /** OFPP_MAX is 0xffffff00 (OpenFlow 1.3.5 §7.2.1); the numbers from there on are reserved. */
 const MAX_PORT = 0xffffff00 - 1;
@@ -8,16 +12,6 @@ const MAX_PORT = 0xffffff00 - 1;
 /** IFNAMSIZ of Linux counts the zero octet at the end. */
 export const MAX_INTERFACE_NAME = 15;
 
-const facts = (unit: string, defaultText: string, limit: string): { facts: KeyFacts } => ({
-  facts: { unit, default: defaultText, limit },
-});
-
-/** PATH_MAX of Linux counts the zero octet at the end. */
-const neededPath = z
-  .string()
-  .min(1)
-  .max(4095)
-  .refine((text) => !text.includes('\0'), { error: 'a path has no zero octet' });
 const path = neededPath.optional();
 
 export const configSchema = z.strictObject({
@@ -88,48 +82,7 @@ export const configSchema = z.strictObject({
     .default([])
     .describe('Addresses in the history from the start, never expiring; for demonstration and measurement')
     .meta(facts('addresses', 'none', '1000000 addresses')),
-  openflow: z
-    .strictObject({
-      listen: listenAddress
-        .prefault('127.0.0.1:6653')
-        .describe('Where switches connect')
-        .meta(facts('host:port', '127.0.0.1:6653', 'one address')),
-      connect: z
-        .array(switchTarget)
-        .max(256)
-        .default([])
-        .describe(
-          'Switches that listen themselves (`ptcp:` or `pssl:` in Open vSwitch) and are connected to: `tcp:HOST:PORT`, or `ssl:HOST:PORT` with TLS; without a port 6653',
-        )
-        .meta(facts('switches', 'none', '256 switches, within openflow.switches')),
-      plain: z
-        .enum(['loopback', 'anywhere'])
-        .default('loopback')
-        .describe(
-          'Where OpenFlow may go without TLS, neither authenticated nor encrypted; anywhere only where nobody but the switches reaches gluewall',
-        )
-        .meta(facts('word', 'loopback', 'loopback, anywhere')),
-      tls: z
-        .strictObject({
-          key: neededPath
-            .describe('Private key in PEM, mode 0600, relative to this file; with it switches can connect by TLS alone')
-            .meta(facts('path', 'plain TCP', '4095 characters')),
-          certificate: neededPath
-            .describe('Certificate of that key in PEM, and those between it and the authority that switches know')
-            .meta(facts('path', 'plain TCP', '4095 characters')),
-          ca: neededPath
-            .describe('Certificates in PEM of the authorities that switches have theirs from; others are refused')
-            .meta(facts('path', 'plain TCP', '4095 characters')),
-        })
-        .optional(),
-      switches: whole('Switches connected at once', 'connections', { default: 64, min: 1, max: 1024 }),
-      connection_rate: whole(
-        'Connections taken in a second, openflow.switches at once after a quiet while; more are closed at once',
-        'connections/s',
-        { default: 50, min: 1, max: 10_000 },
-      ),
-    })
-    .prefault({}),
+  openflow: openflowKeys,
   capture: z
     .strictObject({
       interfaces: z
@@ -137,14 +90,38 @@ export const configSchema = z.strictObject({
         .max(64)
         .optional()
         .describe('Interfaces to capture on')
-        .meta(facts('interfaces', 'the outside ports given by name', '64 interfaces')),
+        .meta(facts('interfaces', 'the outside ports given by name, none with openflow.learn', '64 interfaces')),
       direction: z
         .enum(['port', 'networks'])
         .default('port')
         .describe('How to tell what left: port asks the interface; networks goes by the source (for a mirror port)')
         .meta(facts('word', 'port', 'port, networks')),
+      listen: capturePlace
+        .optional()
+        .describe(
+          'Where `gluewall run` takes what `gluewall capture` sends, and captures nothing itself: a unix socket, made with mode 0600, or HOST:PORT, by TLS with a certificate at both ends',
+        )
+        .meta(facts('path or host:port', 'none: it captures itself', 'one place')),
+      tls: z
+        .strictObject({
+          key: neededPath
+            .describe(
+              'Private key in PEM, mode 0600, relative to this file; of `gluewall run` or of `gluewall capture`',
+            )
+            .meta(facts('path', 'none', '4095 characters')),
+          certificate: neededPath
+            .describe('Certificate of that key in PEM, and those between it and the authority that the other end knows')
+            .meta(facts('path', 'none', '4095 characters')),
+          ca: neededPath
+            .describe(
+              'Certificates in PEM of the authorities that the other end has its own from; it is refused otherwise',
+            )
+            .meta(facts('path', 'none', '4095 characters')),
+        })
+        .optional(),
     })
     .prefault({}),
+  dnstap: dnstapKeys.prefault({}),
   hold: z
     .strictObject({
       time: duration('How long the verdict on an unknown destination waits for the referral that may name it', {
@@ -235,7 +212,46 @@ export const configSchema = z.strictObject({
         min: '0',
         max: '60s',
       }),
-      size: whole('NS records that wait at once', 'records', { default: 65536, min: 0, max: 1_000_000 }),
+    })
+    .prefault({}),
+  learn: z
+    .strictObject({
+      rules_off: z
+        .array(z.enum(RULE_NAMES))
+        .max(RULE_NAMES.length)
+        .default([])
+        .describe('Rules about what may be learned that are switched off; docs/learning.md says what each is for')
+        .meta(facts('words', 'none', RULE_NAMES.join(', '))),
+      client_quota: whole(
+        'New triples that the exchanges of one client, not a trusted resolver, may teach in a minute; 0 for any number',
+        'triples/min',
+        { default: 600, min: 0, max: 1_000_000 },
+      ),
+      inside_servers: z
+        .boolean()
+        .default(false)
+        .describe('Whether addresses of the inside networks may be learned as name servers')
+        .meta(facts('boolean', 'false', 'true, false')),
+      resolver_links: z
+        .array(
+          z.strictObject({
+            address: address.describe('A trusted resolver').meta(facts('address', 'none', 'one address')),
+            mac: macAddress
+              .describe('The MAC address its frames have on the captured interface')
+              .meta(facts('MAC address', 'none', 'six octets in hex, colons between')),
+            vlan: z
+              .int()
+              .min(0)
+              .max(4094)
+              .optional()
+              .describe('The VLAN its frames have there')
+              .meta(facts('VLAN', 'any', '0 to 4094')),
+          }),
+        )
+        .max(256)
+        .default([])
+        .describe('Trusted resolvers that are believed only from this MAC address and VLAN')
+        .meta(facts('bindings', 'none', '256 bindings')),
     })
     .prefault({}),
   pending: z
@@ -246,41 +262,28 @@ export const configSchema = z.strictObject({
     .prefault({}),
   history: z
     .strictObject({
-      size: whole('Triples (zone, name server, address) held', 'triples', {
-        default: 1_000_000,
-        min: 1,
-        max: 10_000_000,
+      size: whole(
+        'Triples (zone, name server, address) held, those that have expired and are remembered among them',
+        'triples',
+        {
+          default: 1_000_000,
+          min: 1,
+          max: 10_000_000,
+        },
+      ),
+      keep: duration('How long a triple is remembered after it has expired; it makes room for new ones', {
+        default: '7d',
+        min: '0',
+        max: '365d',
+      }),
+      stale: duration('How long an address may still be queried after it has expired, told as stale each time', {
+        default: '0',
+        min: '0',
+        max: '7d',
       }),
     })
     .prefault({}),
-  store: z
-    .strictObject({
-      kind: z
-        .enum(['sqlite', 'memory'])
-        .default('sqlite')
-        .describe('Where history, allow-list and events are kept: in a file, or only until gluewall stops')
-        .meta(facts('word', 'sqlite', 'sqlite, memory')),
-      file: path
-        .describe('The file of the SQLite store, relative to this file')
-        .meta(
-          facts(
-            'path',
-            'gluewall.db in $STATE_DIRECTORY, for root in /var/lib/gluewall, else in $XDG_STATE_HOME/gluewall (~/.local/state/gluewall)',
-            '4095 characters',
-          ),
-        ),
-      flush: duration('How often what is new is written; what a crash may lose', {
-        default: '1s',
-        min: '100ms',
-        max: '60s',
-      }),
-      events: whole('Verdict events kept; the oldest go first', 'events', {
-        default: 100_000,
-        min: 0,
-        max: 10_000_000,
-      }),
-    })
-    .prefault({}),
+  store: storeKeys,
   eve: z
     .strictObject({
       file: path

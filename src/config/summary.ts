@@ -1,7 +1,7 @@
 /** What a configuration would do, in sentences, and what its author may not have meant. */
 import { formatAddress, type Network, networkContains } from '../core/address.ts';
-import { captureInterfaces, isJudging, teachingMode } from './effective.ts';
-import { formatDuration, formatSwitchTarget, listenAddress, network } from './fields.ts';
+import { captureInterfaces, hasOtherSource, isJudging, teachingMode } from './effective.ts';
+import { capturePlace, formatDuration, formatSwitchTarget, listenAddress, network } from './fields.ts';
 import { plainPlaces } from './plain-places.ts';
 import type { Config } from './schema.ts';
 
@@ -23,7 +23,7 @@ export function summarise(config: Config): ConfigSummary {
     modeSentence(config),
     `inside: ${listed(networks)}; outside ports: ${listed(outside.ports.map(String))}`,
     `trusted resolvers: ${listed(trusted_resolvers.map(formatAddress))}; allowed destinations: ${config.allow.length}`,
-    `learns from ${TEACHERS[teachingMode(config)]}, captured on ${listed(interfaces)}`,
+    `learns from ${TEACHERS[teachingMode(config)]}, captured ${captureText(config, interfaces)}`,
     connectionSentence(config),
     storeSentence(config),
   ];
@@ -35,6 +35,13 @@ const TEACHERS: Readonly<Record<ReturnType<typeof teachingMode>, string>> = {
   chain: 'responses of servers known to serve a zone above',
   matched: 'every response that matches a query',
 };
+
+function captureText({ capture, openflow }: Config, interfaces: readonly string[]): string {
+  const byInterfaces = `on ${listed(interfaces)}`;
+  const byCopies = interfaces.length === 0 ? 'by the switches' : `by the switches and ${byInterfaces}`;
+  if (capture.listen === undefined) return openflow.learn ? byCopies : byInterfaces;
+  return `${openflow.learn ? 'by the switches and ' : ''}by \`gluewall capture\`, which connects to ${capturePlace.encode(capture.listen)}`;
+}
 
 function modeSentence({ mode, warmup, on_failure }: Config): string {
   if (mode === 'monitor') return 'monitor: every query passes, verdicts are only told';
@@ -54,7 +61,7 @@ function storeSentence({ store, eve }: Config): string {
   const kept =
     store.kind === 'memory'
       ? 'nothing is kept beyond a restart'
-      : `kept in SQLite (written every ${formatDuration(store.flush)}, ${store.events} events)`;
+      : `kept in ${store.kind === 'sqlite' ? 'SQLite' : 'MariaDB'} (written every ${formatDuration(store.flush)}, ${store.events} events)`;
   return `${kept}; events ${eve.file === undefined ? 'are not written to a file' : `are written to ${eve.file}`}`;
 }
 
@@ -79,9 +86,9 @@ const WARNINGS: readonly Warning[] = [
     warning: 'nothing is judged: inside.networks or outside.ports is empty',
   },
   {
-    holds: (config) => captureInterfaces(config).length === 0,
+    holds: (config) => captureInterfaces(config).length === 0 && !hasOtherSource(config),
     warning:
-      'nothing is captured and so nothing learned, and warm-up never ends: name an interface in outside.ports or capture.interfaces',
+      'nothing is captured and so nothing learned, and warm-up never ends: name an interface in outside.ports or capture.interfaces, or set openflow.learn',
   },
   {
     holds: ({ mode, warmup, seed }) => mode === 'enforce' && warmup === 0 && seed.length === 0,

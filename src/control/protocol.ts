@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { parseAddress } from '../core/address.ts';
 import { canonicalName, parseName } from '../dns/name.ts';
-import type { LookupTarget } from '../services/services.ts';
+import type { LookupTarget } from '../services/lookup.ts';
 import { tripleRow } from '../services/triple-view.ts';
 
 /** No line, and so no request, is longer. */

@@ -16,6 +16,7 @@ import {
   flow,
   GROUP_MASK,
   gotoTable,
+  learningDirection,
   REASON_MASK,
 } from './pipeline.ts';
 
@@ -29,6 +30,9 @@ export const ASK_RENEWAL_MS = 5000;
  */
 export type Treatment = 'forward' | 'observe' | 'ask';
 
+/** Whose queries that left, and responses from outside, are copied to learn from: those of the trusted resolvers, or of all. */
+export type Learning = 'nothing' | 'resolvers' | 'all';
+
 export interface BaseSettings {
   readonly treatment: Treatment;
   readonly onFailure: 'open' | 'closed';
@@ -36,6 +40,7 @@ export interface BaseSettings {
   readonly trustedResolvers: readonly Address[];
   /** OpenFlow port numbers. */
   readonly outsidePorts: readonly number[];
+  readonly learns: Learning;
   /** False where the switch has no meters: copies are then sent unmetered. */
   readonly meters: boolean;
 }
@@ -48,11 +53,14 @@ export interface CopyMeter {
 export const COPY_METERS: readonly CopyMeter[] = [
   { meterId: 1, reason: 'observed' },
   { meterId: 2, reason: 'blocked' },
+  { meterId: 3, reason: 'query' },
+  { meterId: 4, reason: 'response' },
+  { meterId: 5, reason: 'fragment' },
 ];
 
-/** Whether copies pass a meter where the meters of these ids stand. */
-export function areCopiesMetered(meterIds: ReadonlySet<number>): boolean {
-  return COPY_METERS.every(({ meterId }) => meterIds.has(meterId));
+/** Whether each kind of copy that has a rate (by meter id) passes a meter where the meters of `standing` stand. */
+export function areCopiesMetered(standing: ReadonlySet<number>, rates: ReadonlyMap<number, number>): boolean {
+  return COPY_METERS.every(({ meterId }) => !rates.has(meterId) || standing.has(meterId));
 }
 
 /** Open vSwitch sends every packet to the controller through this meter, copies that have passed their own as well. */
@@ -61,9 +69,11 @@ export const ASK_METER = Meter.CONTROLLER;
 const DNS_PORT = 53;
 /** RFC 8200 §4, less the fragment header itself. */
 const IPV6_EXTENSION_HEADERS = [IP_PROTOCOL.HOP_BY_HOP, IP_PROTOCOL.ROUTING, IP_PROTOCOL.DESTINATION_OPTIONS];
+const ETHER_TYPES = [ETHER_TYPE.IPV4, ETHER_TYPE.IPV6];
+const ALL_IP: readonly Match[] = ETHER_TYPES.map((value) => [{ field: 'eth_type', value }]);
 const PROTOCOLS = [
-  { ipProto: IP_PROTOCOL.UDP, portField: 'udp_dst' },
-  { ipProto: IP_PROTOCOL.TCP, portField: 'tcp_dst' },
+  { ipProto: IP_PROTOCOL.UDP, src: 'udp_src', dst: 'udp_dst' },
+  { ipProto: IP_PROTOCOL.TCP, src: 'tcp_src', dst: 'tcp_dst' },
 ] as const;
 
 /** Last table first: an entry never leads to a table that is not there yet. */
@@ -108,24 +118,26 @@ const toController: Instruction = { type: 'applyActions', actions: [outputTo(Por
 
 function classifyFlows(settings: BaseSettings): Flow[] {
   const pass = [gotoTable('forward')];
-  const fromOutsidePort = (port: number): Match => [{ field: 'in_port', value: port }];
+  const { learns } = settings;
+  const passOf = (isCopied: boolean) => (isCopied ? [writeReason('query'), ...pass] : pass);
   return [
+    ...(learns === 'nothing' ? [] : settings.outsidePorts.flatMap((port) => outsideDnsFlows(settings, port))),
     ...settings.outsidePorts.map((port) =>
-      flow('classify', 'outsidePort', { match: fromOutsidePort(port), instructions: pass }),
+      flow('classify', 'outsidePort', { match: [{ field: 'in_port', value: port }], instructions: pass }),
     ),
     ...settings.insideNetworks.map((network) =>
       flow('classify', 'insideNetwork', { match: matchNetwork(network), instructions: pass }),
     ),
     ...settings.trustedResolvers.flatMap((resolver) => [
       ...dnsFlows(matchAddress('src', resolver)).map((match) =>
-        flow('classify', 'fromResolver', { match, instructions: pass }),
+        flow('classify', 'fromResolver', { match, instructions: passOf(learns !== 'nothing') }),
       ),
       ...dnsFlows(matchAddress('dst', resolver)).map((match) =>
-        flow('classify', 'toResolver', { match, instructions: pass }),
+        flow('classify', 'toResolver', { match, instructions: passOf(learns === 'all') }),
       ),
     ]),
     ...(settings.treatment === 'ask' ? hiddenPortFlows() : []),
-    ...(settings.treatment === 'forward' ? [] : outboundDnsFlows()),
+    ...(settings.treatment === 'forward' ? [] : outboundDnsFlows(learns === 'all')),
     flow('classify', 'other', { instructions: pass }),
   ];
 }
@@ -139,12 +151,12 @@ function hiddenPortFlows(): Flow[] {
     { field: 'eth_type', value },
     { field: 'nw_frag', value: FragmentBit.ANY },
   ];
-  const withoutPorts = [ETHER_TYPE.IPV4, ETHER_TYPE.IPV6].flatMap((ethType) =>
+  const withoutPorts = ETHER_TYPES.flatMap((ethType) =>
     PROTOCOLS.map(
-      ({ ipProto, portField }): Match => [
+      ({ ipProto, dst }): Match => [
         ...firstFragment(ethType),
         { field: 'ip_proto', value: ipProto },
-        { field: portField, value: 0 },
+        { field: dst, value: 0 },
       ],
     ),
   );
@@ -154,19 +166,51 @@ function hiddenPortFlows(): Flow[] {
   return [...withoutPorts, ...insideChain].map((match) => flow('classify', 'hiddenPorts', { match, instructions: [] }));
 }
 
-function outboundDnsFlows(): Flow[] {
-  const instructions: Instruction[] = [
-    { type: 'writeMetadata', metadata: DEFAULT_GROUP, metadataMask: GROUP_MASK },
-    gotoTable('verdict'),
+/** What is copied of what enters on an outside port; see `responsesTo`. */
+function outsideDnsFlows({ learns, trustedResolvers }: BaseSettings, port: number): Flow[] {
+  const ends = learns === 'resolvers' ? trustedResolvers.map((resolver) => matchAddress('dst', resolver)) : ALL_IP;
+  const { responses, fragments } = responsesTo(ends);
+  const marked = (kind: 'outsideResponse' | 'outsideFragment', reason: CopyReason) => (match: Match) =>
+    flow('classify', kind, {
+      match: [{ field: 'in_port', value: port }, ...match],
+      instructions: [writeReason(reason), gotoTable('forward')],
+    });
+  return [
+    ...responses.map(marked('outsideResponse', 'response')),
+    ...fragments.map(marked('outsideFragment', 'fragment')),
   ];
-  return [ETHER_TYPE.IPV4, ETHER_TYPE.IPV6]
-    .flatMap((value) => dnsFlows([{ field: 'eth_type', value }]))
-    .map((match) => flow('classify', 'outboundDns', { match, instructions }));
 }
 
-/** `match` narrowed to port 53, once for UDP and once for TCP. Fields stand in the order of their prerequisites. */
-function dnsFlows([ethType, ...addresses]: Match): Match[] {
-  return PROTOCOLS.map(({ ipProto, portField }) => [
+/**
+ * DNS responses, first fragments too, and the fragments behind those, which show no ports. Later TCP fragments are left out:
+ * no sender of today makes any. `ends`: `eth_type`, and the destination where only one is meant.
+ */
+function responsesTo(ends: readonly Match[]): { readonly responses: Match[]; readonly fragments: Match[] } {
+  const fragments = ends.map(
+    ([ethType, ...destination]): Match => [
+      ethType!,
+      { field: 'nw_frag', value: FragmentBit.ANY | FragmentBit.LATER },
+      { field: 'ip_proto', value: IP_PROTOCOL.UDP },
+      ...destination,
+    ],
+  );
+  return { responses: ends.flatMap((end) => dnsFlows(end, 'src')), fragments };
+}
+
+/** What an allow flow lets pass may be copied: drops and monitoring write another reason over it. */
+function outboundDnsFlows(isCopied: boolean): Flow[] {
+  const toVerdict = isCopied
+    ? { metadata: DEFAULT_GROUP | COPY_REASON.query, metadataMask: GROUP_MASK | REASON_MASK }
+    : { metadata: DEFAULT_GROUP, metadataMask: GROUP_MASK };
+  const instructions: Instruction[] = [{ type: 'writeMetadata', ...toVerdict }, gotoTable('verdict')];
+  return ALL_IP.flatMap((end) => dnsFlows(end)).map((match) =>
+    flow('classify', 'outboundDns', { match, instructions }),
+  );
+}
+
+/** `match` narrowed to port 53 on one side, once for UDP and once for TCP. Fields stand in the order of their prerequisites. */
+function dnsFlows([ethType, ...addresses]: Match, side: 'src' | 'dst' = 'dst'): Match[] {
+  return PROTOCOLS.map(({ ipProto, [side]: portField }) => [
     ethType!,
     { field: 'ip_proto', value: ipProto },
     ...addresses,
@@ -193,8 +237,9 @@ function defaultVerdicts({ treatment, onFailure }: BaseSettings): Flow[] {
   ];
 }
 
-function copyFlows({ meters }: BaseSettings): Flow[] {
-  return COPY_METERS.map(({ meterId, reason }) =>
+function copyFlows({ learns, meters }: BaseSettings): Flow[] {
+  const wanted = COPY_METERS.filter(({ reason }) => learns !== 'nothing' || learningDirection(reason) === undefined);
+  return wanted.map(({ meterId, reason }) =>
     flow('copy', reason, {
       match: [{ field: 'metadata', value: COPY_REASON[reason], mask: REASON_MASK }],
       instructions: meters ? [{ type: 'meter', meterId }, toController] : [toController],

@@ -4,11 +4,9 @@ import { encodeMessage, type Message, type MessageOf } from '../openflow/message
 import { OPENFLOW_VERSION } from '../openflow/schema/constants.ts';
 import type { MultipartReplyBody, MultipartRequestBody } from '../openflow/schema/multipart.ts';
 import { Requests, type RequestType, type TakePart } from './requests.ts';
-import type { SendBuffer } from './send-buffer.ts';
+import { MAX_XID, type SendBuffer } from './send-buffer.ts';
 
 const REQUEST_MS = 10_000;
-/** Transaction ids of a connection: 1 to 2^32 - 1, then from 1 again. */
-const XIDS = 0xffffffff;
 /** Refusals of one list that are kept one by one. */
 const MAX_REFUSED = 1000;
 
@@ -74,7 +72,7 @@ export class Conversation {
     const refused: Refused<M>[] = [];
     const first = this.#out.peekXid();
     const end = this.#requests.watch((error) => {
-      const message = error.xid === 0 ? undefined : messages[(error.xid - first + XIDS) % XIDS];
+      const message = error.xid === 0 ? undefined : messages[(error.xid - first + MAX_XID) % MAX_XID];
       if (message === undefined) return false;
       if (refused.length < MAX_REFUSED) refused.push({ message, error });
       return true;
@@ -89,6 +87,15 @@ export class Conversation {
       end();
     }
     return refused;
+  }
+
+  /** Sends `messages` and a barrier behind them. Resolves with what the switch refused; rejects as `barrier` does. */
+  tellInOrder<M extends Message>(messages: readonly M[]): Promise<readonly Refused<M>[]> {
+    return this.tellAll(
+      messages,
+      (message) => message,
+      () => this.barrier(),
+    );
   }
 
   /** Resolves with the reply. Rejects with GluewallError `openflow-request` as Requests does. */

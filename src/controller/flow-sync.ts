@@ -25,7 +25,7 @@ export interface Desire {
 /**
  * Keeps the meters and flows of one switch in step with what is desired: what is there is read by the cookies of ours,
  * compared, and only what differs is changed. Meters go first, then what always stands as one transaction, then the flows
- * of verdicts, and what is left over goes last. A read that did not come to its end is never compared.
+ * of verdicts; within each of these two, what is left over goes last. A read that did not come to its end is never compared.
  */
 export class FlowSync {
   readonly #conversation: Conversation;
@@ -51,7 +51,7 @@ export class FlowSync {
 
   /** Whether copies to the controller pass a meter in the switch. */
   get hasCopyMeters(): boolean {
-    return areCopiesMetered(this.#meters);
+    return areCopiesMetered(this.#meters, this.#desire.meterRates());
   }
 
   /** Ids of our meters that stand. */
@@ -107,7 +107,7 @@ export class FlowSync {
 
   /** A switch may also say that it has meters, and refuse to tell which. */
   async #standingMeters(rates: ReadonlyMap<number, number>): Promise<ReadonlySet<number>> {
-    this.#hasMeters ??= await readHasMeters(this.#conversation).catch((error: Error) => {
+    this.#hasMeters ??= await readHasMeters(this.#conversation, rates).catch((error: Error) => {
       if (this.#conversation.isOver) throw error;
       return false;
     });

@@ -2,13 +2,13 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import type { Log } from '../core/log.ts';
-import { PacedLog } from './paced-log.ts';
+import { PacedLog } from '../core/paced-log.ts';
+import { expiresAtMs, loadTlsSettings, type TlsFiles, type TlsSettings } from '../core/tls-settings.ts';
 import { PacketInQueue, type PacketInQueueOptions } from './packet-in-queue.ts';
 import type { SessionHooks } from './session-hooks.ts';
 import { type DialerCounter, SwitchDialer, type SwitchTarget } from './switch-dialer.ts';
 import { type ListenerCounter, SwitchListener } from './switch-listener.ts';
 import { SwitchSession } from './switch-session.ts';
-import { expiresAtMs, loadTlsSettings, type TlsFiles, type TlsSettings } from './tls-settings.ts';
 
 export interface ControllerOptions {
   readonly listen: { readonly host: string; readonly port: number };

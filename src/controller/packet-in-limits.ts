@@ -3,7 +3,7 @@ import { TokenBucket } from '../core/token-bucket.ts';
 import type { PacketInView } from '../openflow/packet-in.ts';
 import type { MultipartReplyBody } from '../openflow/schema/multipart.ts';
 import { ASK_METER, COPY_METERS } from './base-flows.ts';
-import { COOKIE_TAG, type CopyReason, PIPELINE } from './pipeline.ts';
+import { type CopyReason, copyReasonOf } from './pipeline.ts';
 
 /**
  * How many packets were dropped between a switch and us for their number, and the limit on copies where the switch has no
@@ -11,7 +11,7 @@ import { COOKIE_TAG, type CopyReason, PIPELINE } from './pipeline.ts';
  */
 export class PacketInLimits {
   /** Copies dropped: by the meters of the switch, or here. */
-  readonly copiesDropped: Record<CopyReason, number> = { observed: 0, blocked: 0 };
+  readonly copiesDropped: Record<CopyReason, number> = { observed: 0, blocked: 0, query: 0, response: 0, fragment: 0 };
   /** Packets that waited for a verdict and that the switch's meter dropped. */
   asksDropped = 0;
   readonly #buckets: ReadonlyMap<CopyReason, TokenBucket>;
@@ -45,11 +45,4 @@ export class PacketInLimits {
       this.copiesDropped[reason] = dropsOf(meterId) ?? this.copiesDropped[reason];
     this.asksDropped = dropsOf(ASK_METER) ?? this.asksDropped;
   }
-}
-
-function copyReasonOf({ cookieHigh, cookieLow }: PacketInView): CopyReason | undefined {
-  if (cookieHigh >>> 16 !== COOKIE_TAG) return undefined;
-  const { observed, blocked } = PIPELINE.copy.entries;
-  if (cookieLow === observed.rule) return 'observed';
-  return cookieLow === blocked.rule ? 'blocked' : undefined;
 }

@@ -1,5 +1,6 @@
 import type { TimeSource } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
+import { CopyLane, CopyQueue } from './copy-queue.ts';
 
 /** Packet_ins of one port that are delivered in one turn of the event loop. */
 const PORT_SHARE = 128;
@@ -7,13 +8,15 @@ const PORT_SHARE = 128;
 const TURN_SHARE = 1024;
 /** Ports of one connection that have a lane of their own; all further ones share one. */
 const MAX_LANES = 256;
+/** Octets that copies to learn from may take beside those of what wants a verdict, as a part of them. */
+const COPY_SHARE = 1 / 4;
 /** A verdict later than this counts as late: the client has asked again, or given up. */
 const LATE_MS = 1000;
 
 export interface PacketInQueueOptions {
   /** The most packet_ins of one port that wait. */
   readonly perPort: number;
-  /** The most octets that wait, over all ports of all switches; one alone may have half. */
+  /** The most octets that wait, over all ports of all switches; one alone may have half. Copies to learn from may take a quarter as many beside. */
   readonly bytes: number;
 }
 
@@ -49,16 +52,18 @@ class Lane {
   }
 }
 
-/** The lanes of one connection, by port. */
+/** The lanes of one connection: by port, and one for copies to learn from. */
 export class Lanes {
-  /** Octets that wait in them. */
+  /** Octets that wait in those by port. */
   bytes = 0;
+  readonly copies: CopyLane;
   readonly #source: PacketInSource;
   readonly #byPort = new Map<number, Lane>();
   #last: Lane | undefined;
 
   constructor(source: PacketInSource) {
     this.#source = source;
+    this.copies = new CopyLane(source);
   }
 
   of(port: number): Lane {
@@ -86,6 +91,8 @@ export class Lanes {
  */
 export class PacketInQueue {
   readonly counters = new Counters<'packet_in queued' | 'packet_in dropped' | 'late verdicts'>();
+  /** Where copies to learn from wait, behind what waits here. */
+  readonly copies: CopyQueue;
   readonly #clock: TimeSource;
   readonly #options: PacketInQueueOptions;
   /** Those in which something waits, the one whose turn is next first. */
@@ -97,6 +104,7 @@ export class PacketInQueue {
   constructor(clock: TimeSource, options: PacketInQueueOptions) {
     this.#clock = clock;
     this.#options = options;
+    this.copies = new CopyQueue(options.bytes * COPY_SHARE, () => this.#busy.size > 0);
   }
 
   /** Octets that wait. */
@@ -132,6 +140,7 @@ export class PacketInQueue {
     }
     this.#bytes -= lanes.bytes;
     lanes.bytes = 0;
+    this.copies.forget(lanes.copies);
   }
 
   #keep(lane: Lane, message: Buffer): boolean {

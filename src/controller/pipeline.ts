@@ -5,6 +5,7 @@
 import { GluewallError } from '../core/errors.ts';
 import { checkPrerequisites, type Match } from '../openflow/match.ts';
 import type { OxmName } from '../openflow/oxm.ts';
+import type { PacketInView } from '../openflow/packet-in.ts';
 import type { Instruction } from '../openflow/schema/instructions.ts';
 
 /** A kind of flow entry: where it stands in its table, and the rule id that its cookie carries. */
@@ -36,12 +37,16 @@ export const PIPELINE = {
       'ipv4_dst',
       'ipv6_src',
       'ipv6_dst',
+      'udp_src',
       'udp_dst',
+      'tcp_src',
       'tcp_dst',
       'nw_frag',
     ],
     next: ['verdict', 'forward'],
     entries: {
+      outsideResponse: entry(8, 600, 'openflow.learn: a DNS response that came in on an outside port'),
+      outsideFragment: entry(9, 600, 'openflow.learn: a later fragment of a UDP datagram, which may be a DNS response'),
       outsidePort: entry(1, 500, 'came in on an outside port: not outbound'),
       insideNetwork: entry(2, 400, 'to an inside network: not outbound'),
       fromResolver: entry(3, 300, 'DNS from a trusted resolver'),
@@ -81,6 +86,9 @@ export const PIPELINE = {
     entries: {
       observed: entry(48, 10, 'a query that was forwarded'),
       blocked: entry(49, 10, 'a query that a drop flow drops'),
+      query: entry(50, 10, 'openflow.learn: a query that was forwarded without a question, as those of resolvers are'),
+      response: entry(51, 10, 'openflow.learn: a response from outside'),
+      fragment: entry(52, 10, 'openflow.learn: a later fragment from outside'),
     },
   },
 } as const satisfies Record<string, TableDeclaration>;
@@ -93,8 +101,24 @@ export const GROUP_MASK = 0xffffn;
 export const DEFAULT_GROUP = 1n;
 /** Metadata bits 16 to 19: why a copy is wanted. */
 export const REASON_MASK = 0xf0000n;
-export const COPY_REASON = { observed: 0x10000n, blocked: 0x20000n } as const;
+export const COPY_REASON = {
+  observed: 0x10000n,
+  blocked: 0x20000n,
+  query: 0x30000n,
+  response: 0x40000n,
+  fragment: 0x50000n,
+} as const;
 export type CopyReason = keyof typeof COPY_REASON;
+
+const REASON_OF_RULE: ReadonlyMap<number, CopyReason> = new Map(
+  Object.entries(PIPELINE.copy.entries).map(([reason, { rule }]) => [rule, reason as CopyReason]),
+);
+
+/** Which way the packet of a copy went that is there to learn from; undefined for the others, about which verdicts are told. */
+export function learningDirection(reason: CopyReason | undefined): 'outbound' | 'inbound' | undefined {
+  if (reason === 'query') return 'outbound';
+  return reason === 'response' || reason === 'fragment' ? 'inbound' : undefined;
+}
 
 /** The first 16 bits of the cookie of every flow entry of ours: "gW". */
 export const COOKIE_TAG = 0x6757;
@@ -107,9 +131,27 @@ export function cookieOf(generation: number, rule: number): bigint {
   return (BigInt(COOKIE_TAG) << 48n) | (BigInt(generation) << 32n) | BigInt(rule);
 }
 
+/** Whether a flow entry with this cookie is ours. */
+export function isOwnCookie(cookie: bigint): boolean {
+  return (cookie & COOKIE_TAG_MASK) === cookieOf(0, 0);
+}
+
 /** The rule id in a cookie of ours. */
 export function ruleOf(cookie: bigint): number {
   return Number(cookie & RULE_MASK);
+}
+
+/** Why this packet_in is a copy; undefined when it is none of ours. */
+export function copyReasonOf({
+  cookieHigh,
+  cookieLow,
+}: Pick<PacketInView, 'cookieHigh' | 'cookieLow'>): CopyReason | undefined {
+  return isOwnCookieHigh(cookieHigh) ? REASON_OF_RULE.get(cookieLow) : undefined;
+}
+
+/** Whether a flow entry is ours whose cookie has these upper 32 bits. */
+export function isOwnCookieHigh(cookieHigh: number): boolean {
+  return cookieHigh >>> 16 === COOKIE_TAG;
 }
 
 /** The rules of which verdicts make flows; those of the others always stand. */

@@ -7,6 +7,9 @@ const SOCKET_BYTES = 64 * 1024;
 /** What a buffer that waits takes beside its octets; without it a flood of small ones would take many times what is counted. */
 const WAITING_OVERHEAD_BYTES = 200;
 
+/** Transaction ids of a connection: 1 to this, then from 1 again. */
+export const MAX_XID = 0xffffffff;
+
 export interface SendBufferEvents {
   /** The peer reads so slowly that more than the largest backlog waits. */
   overflow(): void;
@@ -64,7 +67,7 @@ export class SendBuffer {
     return offset;
   }
 
-  /** Transaction ids of one connection: 1 to 2^32 - 1, then from 1 again. */
+  /** The transaction id that comes next. */
   nextXid(): number {
     this.#xid = this.peekXid();
     return this.#xid;
@@ -72,7 +75,7 @@ export class SendBuffer {
 
   /** What `nextXid` will give. */
   peekXid(): number {
-    return this.#xid === 0xffffffff ? 1 : this.#xid + 1;
+    return this.#xid === MAX_XID ? 1 : this.#xid + 1;
   }
 
   append(bytes: Buffer): void {

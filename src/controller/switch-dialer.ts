@@ -2,9 +2,10 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
+import { formatHostPort } from '../core/host-port.ts';
 import type { Log } from '../core/log.ts';
+import { subjectOf, type TlsSettings } from '../core/tls-settings.ts';
 import { describeConnectionProblem, describeTlsProblem } from './tls-problem.ts';
-import { subjectOf, type TlsSettings } from './tls-settings.ts';
 
 /** TCP and TLS handshake together. */
 const CONNECT_MS = 10_000;
@@ -37,8 +38,8 @@ export class SwitchDialer {
   #socket: Socket | undefined;
   #cancelTimer = () => {};
   #isStopped = false;
-  /** What was said last, so that each change is said once. */
-  #said: string | undefined;
+  /** So that each change is said once. */
+  #lastLogged: string | undefined;
 
   /** A target `ssl` needs `tls`. */
   constructor(
@@ -56,7 +57,7 @@ export class SwitchDialer {
     this.#counters = counters;
     this.#take = take;
     const { scheme, host, port } = target;
-    this.#name = `${scheme}:${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.#name = `${scheme}:${formatHostPort(host, port)}`;
   }
 
   start(): void {
@@ -106,19 +107,19 @@ export class SwitchDialer {
     this.#counters.add('dialed');
     const subject = this.#target.scheme === 'ssl' ? subjectOf(socket as TLSSocket) : undefined;
     const state = `connected to ${this.#name}${subject === undefined ? '' : ` as ${subject}`}`;
-    if (this.#said !== state) this.#log.info({ target: this.#name, subject }, state);
-    this.#said = state;
+    if (this.#lastLogged !== state) this.#log.info({ target: this.#name, subject }, state);
+    this.#lastLogged = state;
     this.#take(socket, subject);
   }
 
   #missed(problem: string): void {
     if (this.#isStopped) return;
     this.#counters.add('dialed in vain');
-    if (this.#said !== problem) {
+    if (this.#lastLogged !== problem) {
       const often = `it is tried again, at least every ${MAX_BACKOFF_MS / 1000} s`;
       this.#log.warn({ target: this.#name }, `no connection to ${this.#name}: ${problem}; ${often}`);
     }
-    this.#said = problem;
+    this.#lastLogged = problem;
     this.#dialLater();
   }
 

@@ -5,10 +5,11 @@ import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { PacedLog } from '../core/paced-log.ts';
+import { subjectOf, type TlsSettings } from '../core/tls-settings.ts';
 import { TokenBucket } from '../core/token-bucket.ts';
-import { PacedLog } from './paced-log.ts';
+import { peerOf } from './peer.ts';
 import { certificateProblem, describeTlsProblem } from './tls-problem.ts';
-import { subjectOf, type TlsSettings } from './tls-settings.ts';
 
 /** How long a TLS handshake may take. */
 const HANDSHAKE_MS = 10_000;
@@ -199,10 +200,6 @@ export class SwitchListener {
     this.#handshakes.get(ends)?.cancelLimit();
     return this.#handshakes.delete(ends);
   }
-}
-
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress}:${remotePort}`;
 }
 
 /** No two connections have the same; one that has ended has none. */

@@ -15,7 +15,8 @@ import { FlowSync } from './flow-sync.ts';
 import { Liveness } from './liveness.ts';
 import { PacketInLimits } from './packet-in-limits.ts';
 import { Lanes, type PacketInQueue } from './packet-in-queue.ts';
-import { COOKIE_TAG, PIPELINE, ruleName, ruleOf } from './pipeline.ts';
+import { peerOf } from './peer.ts';
+import { copyReasonOf, isOwnCookie, learningDirection, PIPELINE, ruleName, ruleOf } from './pipeline.ts';
 import { PortWatch } from './port-watch.ts';
 import { isError } from './requests.ts';
 import { ASYNC_MESSAGES, type Role, type RoleWish, takeRole } from './role.ts';
@@ -40,7 +41,7 @@ const FLOW_MOD_COOKIE = 8;
 /** The first octet of a TLS handshake (RFC 8446 §5.1), where OpenFlow has its version. */
 const TLS_HANDSHAKE = 0x16;
 
-type SessionCounter = 'messages' | 'packet_in' | 'packet_in dropped' | 'malformed' | 'errors' | 'errors of flow_mod';
+type SessionCounter = 'messages' | 'packet_in' | 'malformed' | 'errors' | 'errors of flow_mod';
 
 /** One switch's connection, from HELLO to its end (OpenFlow 1.3.5 §6.3). */
 export class SwitchSession {
@@ -100,7 +101,7 @@ export class SwitchSession {
       verdictFlows: (present) => hooks.verdictFlows(this, present),
       refused: (refusal) => this.#verdictRefused(refusal),
     });
-    this.peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.peer = peerOf(socket);
   }
 
   /** Starts the handshake. */
@@ -325,7 +326,9 @@ export class SwitchSession {
     }
     this.counters.add('packet_in');
     if (!this.hasMeters && !this.limits.passes(this.#packet)) return;
-    if (!this.#queue.offer(this.#lanes.of(this.#packet.inPort), message)) this.counters.add('packet_in dropped');
+    const isForLearning = learningDirection(copyReasonOf(this.#packet)) !== undefined;
+    if (isForLearning) this.#queue.copies.offer(this.#lanes.copies, message);
+    else this.#queue.offer(this.#lanes.of(this.#packet.inPort), message);
   }
 
   #handle(message: Message): void {
@@ -347,7 +350,7 @@ export class SwitchSession {
     this.counters.add('errors');
     if (isOfFlowMod) this.counters.add('errors of flow_mod');
     const cookie = error.data.length >= FLOW_MOD_COOKIE + 8 ? error.data.readBigUInt64BE(FLOW_MOD_COOKIE) : 0n;
-    const isOurs = isOfFlowMod && cookie >> 48n === BigInt(COOKIE_TAG);
+    const isOurs = isOfFlowMod && isOwnCookie(cookie);
     if (isOurs && isError(error, 'OFPFMFC_TABLE_FULL')) this.#hooks.tableFull(this, ruleOf(cookie));
     else this.#complain(error, isOurs ? ` of rule ${ruleName(ruleOf(cookie))}` : '');
   }

@@ -1,13 +1,12 @@
 /** What a switch is asked about itself, and how its meters are set. All reject with `openflow-request`. */
 import { FragmentFlag, Group, Meter, Port, Table } from '../openflow/schema/constants.ts';
 import type { FlowStats, MultipartRequestBody } from '../openflow/schema/multipart.ts';
-import { COPY_METERS } from './base-flows.ts';
 import { type Conversation, unexpectedReply } from './conversation.ts';
-import { COOKIE_TAG, COOKIE_TAG_MASK, cookieOf, RULE_MASK } from './pipeline.ts';
+import { COOKIE_TAG_MASK, cookieOf, RULE_MASK } from './pipeline.ts';
 import { diffMeters } from './reconcile.ts';
 
 /** Of each cookie of ours, and of no other but by chance. */
-export const OWN_COOKIES = { cookie: BigInt(COOKIE_TAG) << 48n, cookieMask: COOKIE_TAG_MASK } as const;
+export const OWN_COOKIES = { cookie: cookieOf(0, 0), cookieMask: COOKIE_TAG_MASK } as const;
 const ALL_COOKIES = { cookie: 0n, cookieMask: 0n } as const;
 const ALL_FLOWS = { tableId: Table.ALL, outPort: Port.ANY, outGroup: Group.ANY, match: [] } as const;
 
@@ -48,10 +47,11 @@ export async function readPorts(conversation: Conversation): Promise<ReadonlyMap
   return new Map(ports.map(({ name, portNo }) => [name, portNo]));
 }
 
-/** Whether the switch has the meters that copies need. Rejects where it has none at all and says so by an ERROR. */
-export async function readHasMeters(conversation: Conversation): Promise<boolean> {
+/** Whether the switch may have meters of the ids in `rates`. Rejects where it has none at all and says so by an ERROR. */
+export async function readHasMeters(conversation: Conversation, rates: ReadonlyMap<number, number>): Promise<boolean> {
   const [features] = await conversation.multipart({ type: 'meterFeatures' });
-  return features?.type === 'meterFeatures' && features.maxMeter >= COPY_METERS.length;
+  if (features?.type !== 'meterFeatures') return false;
+  return [...rates.keys()].every((meterId) => meterId > Meter.MAX || meterId <= features.maxMeter);
 }
 
 /**
@@ -65,11 +65,7 @@ export async function setMeters(
   const parts = await conversation.multipart({ type: 'meterConfig', meterId: Meter.ALL });
   const present = parts.flatMap((part) => (part.type === 'meterConfig' ? part.entries : []));
   const mods = diffMeters(present, rates);
-  const refused = await conversation.tellAll(
-    mods,
-    (mod) => mod,
-    () => conversation.barrier(),
-  );
+  const refused = await conversation.tellInOrder(mods);
   const missing = new Set(refused.map(({ message }) => message.meterId));
   return new Set([...rates.keys()].filter((meterId) => !missing.has(meterId)));
 }

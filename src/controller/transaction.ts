@@ -48,7 +48,7 @@ export class Transaction {
     const refused: Refused<FlowMod>[] = [];
     for (let at = 0; at < mods.length; at += SLICE) {
       const slice = mods.slice(at, at + SLICE);
-      refused.push(...(await this.#conversation.tellAll(slice, plain, () => this.#conversation.barrier())));
+      refused.push(...(await this.#conversation.tellInOrder(slice)));
       told(at + slice.length);
     }
     return refused;
@@ -110,5 +110,3 @@ export function refusalOf(refused: readonly Refused<FlowMod>[]): GluewallError |
   const rule = `${ruleName(ruleOf(message.cookie))}${others}`;
   return new GluewallError('openflow-refused', `the switch refused a flow of rule ${rule}: ${code}`);
 }
-
-const plain = (mod: FlowMod) => mod;

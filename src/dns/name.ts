@@ -36,6 +36,24 @@ export function isAtOrBelow(name: Name, zone: Name): boolean {
   return name.length - offset === zone.length && name.endsWith(zone);
 }
 
+/** As `isAtOrBelow`, of names in octets: the one at `at` and the zone at `zoneAt`. */
+export function endsWithName(octets: Uint8Array, at: number, zoneOctets: Uint8Array, zoneAt: number): boolean {
+  const zoneEnd = behindName(zoneOctets, zoneAt);
+  const end = behindName(octets, at);
+  let start = at;
+  while (end - start > zoneEnd - zoneAt) start += octets[start]! + 1;
+  if (end - start !== zoneEnd - zoneAt) return false;
+  for (let octet = start; octet < end; octet++) if (octets[octet] !== zoneOctets[zoneAt + octet - start]) return false;
+  return true;
+}
+
+/** Behind the last octet of the uncompressed name that begins at `at`. */
+export function behindName(octets: Uint8Array, at: number): number {
+  let end = at;
+  while (octets[end] !== 0) end += octets[end]! + 1;
+  return end + 1;
+}
+
 /** Presentation form (RFC 1035 §5.1): no final dot except for the root, odd octets as `\DDD`. */
 export function formatName(name: Name): string {
   if (name === ROOT) return '.';

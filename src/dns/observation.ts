@@ -15,6 +15,7 @@ export interface NsRecord {
   readonly owner: Name;
   readonly ttl: number;
   readonly nameServer: Name;
+  readonly section: 'answer' | 'authority';
 }
 
 /** An A or AAAA record of class IN. `owner` is canonical; `ttl` as in NsRecord. */
@@ -22,6 +23,14 @@ export interface AddressRecord {
   readonly owner: Name;
   readonly ttl: number;
   readonly address: Address;
+}
+
+/** The station on the inside whose frame it was, or was for. */
+export interface LinkEnd {
+  /** 48 bits. */
+  readonly mac: number;
+  /** The VLAN of the outermost tag; undefined without one. */
+  readonly vlan: number | undefined;
 }
 
 interface Exchange {
@@ -36,6 +45,8 @@ interface Exchange {
   readonly serverPort: number;
   readonly id: number;
   readonly question: Question;
+  /** Undefined where the source shows no frames. */
+  readonly link?: LinkEnd;
 }
 
 /** A query (QR=0, opcode QUERY, one question) that was seen leaving. */
@@ -47,8 +58,12 @@ export interface DnsQuery extends Exchange {
 export interface DnsResponse extends Exchange {
   readonly kind: 'response';
   readonly rcode: number;
-  /** TC bit: the sections may lack records (RFC 2181 §9). */
+  /** AA: the server answers for a zone it serves (RFC 1035 §4.1.1). */
+  readonly authoritative: boolean;
+  /** TC: the sections may lack records (RFC 2181 §9). */
   readonly truncated: boolean;
+  /** The answer section is not empty, whatever is in it. */
+  readonly hasAnswers: boolean;
   /** NS records of the answer and authority sections. */
   readonly nameServers: readonly NsRecord[];
   /** A and AAAA records of the answer section. */

@@ -11,9 +11,10 @@
 import { MAX_NAME_OCTETS, type Name } from './name.ts';
 
 const LABEL_KIND_MASK = 0xc0;
-const POINTER_KIND = 0xc0;
+/** What the first octet of a pointer is not below. */
+export const POINTER_KIND = 0xc0;
 /** A name has at most 127 labels; a chain with more jumps than that is made to waste time. */
-const MAX_JUMPS = 127;
+export const MAX_JUMPS = 127;
 
 /**
  * Checks the name at `offset` with all its jumps. Returns the offset behind its last octet in place, or -1 when it is
@@ -37,7 +38,7 @@ export function wireNameEnd(octets: Buffer, start: number, offset: number, end: 
     }
     if (kind !== POINTER_KIND || at + 2 > end || ++jumps > MAX_JUMPS) return -1;
     if (behind < 0) behind = at + 2;
-    at = start + (((lead & 0x3f) << 8) | octets[at + 1]!);
+    at = start + pointedAt(octets, at);
     if (at >= lowest) return -1;
     lowest = at;
   }
@@ -56,7 +57,12 @@ export function sliceWireName(octets: Buffer, start: number, offset: number): Na
       continue;
     }
     text += octets.toString('latin1', from, at);
-    at = start + (((lead & 0x3f) << 8) | octets[at + 1]!);
+    at = start + pointedAt(octets, at);
     from = at;
   }
+}
+
+/** Where the pointer at `at` leads, counted from the start of the message. */
+export function pointedAt(octets: Buffer, at: number): number {
+  return ((octets[at]! & 0x3f) << 8) | octets[at + 1]!;
 }

@@ -1,8 +1,17 @@
 /** Whether a running gluewall learns, and if not, why that may be: from the figures of its `status`. */
 import { z } from 'zod';
+import { dnstapFigures, dnstapFindings } from './dnstap-findings.ts';
 import type { Finding } from './finding.ts';
 
 const count = z.number().min(0);
+
+/** A capture, as far as it is read here. */
+const source = z.object({
+  name: z.string(),
+  isConnected: z.boolean(),
+  interfaces: z.array(z.string()),
+  openInterfaces: z.array(z.string()),
+});
 
 /** The part of `status` that is read here; what else it has does not matter. */
 const statusFigures = z.object({
@@ -11,11 +20,16 @@ const statusFigures = z.object({
   capture: z
     .object({
       openInterfaces: z.array(z.string()),
+      sources: z.array(source),
       receivedByKernel: count,
       droppedByKernel: count,
       droppedByBackpressure: count,
     })
     .nullable(),
+  /** Null where switches are not asked for copies. */
+  copies: z.record(z.string(), count).nullable().default(null),
+  /** Null where no resolver is to write. */
+  dnstap: dnstapFigures.nullable().default(null),
 });
 
 export type LearningFacts = z.infer<typeof statusFigures>;
@@ -28,32 +42,44 @@ export function readLearningFacts(status: unknown): LearningFacts | undefined {
 /** What the configuration wants of the capture, and how it teaches. */
 export interface LearningWishes {
   readonly interfaces: readonly string[];
+  /** Captures are processes of their own, which connect to gluewall. */
+  readonly isListening: boolean;
   readonly teach: 'resolvers' | 'chain' | 'matched';
 }
 
 /** With fewer, nothing can be said yet of what is missing. */
 const ENOUGH = 20;
 const MAX_LOSS = 0.01;
-const ENCRYPTED = 'DNS over TLS or HTTPS (853, 443) cannot be learned from';
+const ENCRYPTED = 'DNS over TLS or HTTPS (853, 443) can only be learned from by dnstap of the resolver (dnstap.listen)';
+/** Of the queries of a resolver that iterates few ask for recursion: those of its operator, and to forwarders of some zones. */
+const MAX_FOR_RECURSION = 0.5;
 
 export function learningFindings(facts: LearningFacts, wishes: LearningWishes): readonly Finding[] {
-  if (facts.capture === null) {
-    const message = 'nothing is captured: the configuration of the running gluewall names no interface';
-    return [
-      { check: 'capture', ok: false, message, remedy: 'name one in outside.ports or capture.interfaces, and restart' },
-    ];
+  const { capture, copies, dnstap } = facts;
+  if (capture === null && copies === null && dnstap === null) {
+    const message = 'nothing is captured and there is no other source: nothing can be learned';
+    const remedy =
+      'name an interface in outside.ports or capture.interfaces, or set openflow.learn or dnstap.listen, and restart';
+    return [{ check: 'capture', ok: false, message, remedy }];
   }
   return [
-    openInterfaces(facts.capture, wishes),
-    losses(facts.capture),
+    ...(capture === null ? [] : captureFindings(capture, wishes)),
+    ...(dnstap === null ? [] : dnstapFindings(dnstap)),
     queries(facts, wishes),
+    ...forwarding(facts, wishes),
     responses(facts),
     lessons(facts),
+    ...unknownResponders(facts),
     room(facts),
   ];
 }
 
 type CaptureFacts = NonNullable<LearningFacts['capture']>;
+
+function captureFindings(capture: CaptureFacts, wishes: LearningWishes): readonly Finding[] {
+  const captures = wishes.isListening ? connectedCaptures(capture) : [openInterfaces(capture, wishes)];
+  return [...captures, losses(capture)];
+}
 
 function openInterfaces({ openInterfaces: open }: CaptureFacts, { interfaces }: LearningWishes): Finding {
   const check = 'capture';
@@ -61,6 +87,22 @@ function openInterfaces({ openInterfaces: open }: CaptureFacts, { interfaces }: 
   if (closed.length === 0 && open.length > 0) return { check, ok: true, message: `captures on ${open.join(', ')}` };
   const remedy = 'see the log of gluewall for the reason; it tries again by itself';
   return { check, ok: false, message: `does not capture on ${closed.join(', ') || 'any interface'}`, remedy };
+}
+
+/** One finding for each capture; one when there is none. */
+function connectedCaptures({ sources }: CaptureFacts): readonly Finding[] {
+  const check = 'capture';
+  if (sources.length === 0) {
+    const remedy = 'start `gluewall capture` with the capture.listen of this configuration, and see its log';
+    return [{ check, ok: false, message: 'no capture has connected yet: nothing is learned', remedy }];
+  }
+  return sources.map(({ name, isConnected, interfaces, openInterfaces: open }) => {
+    const remedy = 'see its log for the reason; it tries again by itself';
+    if (!isConnected) return { check, ok: false, message: `${name} is gone: nothing is learned from it`, remedy };
+    const closed = interfaces.filter((one) => !open.includes(one));
+    if (closed.length === 0) return { check, ok: true, message: `${name} captures on ${open.join(', ')}` };
+    return { check, ok: false, message: `${name} does not capture on ${closed.join(', ')}`, remedy };
+  });
 }
 
 function losses({ receivedByKernel, droppedByKernel, droppedByBackpressure }: CaptureFacts): Finding {
@@ -89,6 +131,27 @@ function queries(facts: LearningFacts, { teach }: LearningWishes): Finding {
   const message = 'no query was seen leaving since the start';
   const remedy = `capture where the resolver's queries leave, check capture.direction and inside.networks; ${ENCRYPTED}`;
   return { check, ok: false, message, remedy };
+}
+
+/** Clients ask for recursion, too: only where none but resolvers teach does it say something. */
+function forwarding(facts: LearningFacts, { teach }: LearningWishes): readonly Finding[] {
+  const seen = figure(facts, 'queries');
+  const forRecursion = figure(facts, 'queries for recursion');
+  if (teach !== 'resolvers' || seen < ENOUGH || forRecursion <= MAX_FOR_RECURSION * seen) return [];
+  const message = `${forRecursion} of ${seen} queries of trusted resolvers ask for recursion: they forward to another resolver, whose answers name few name servers`;
+  const remedy =
+    'let them iterate from the root, or learn where the other one does; else allow it with `gluewall allow add`';
+  return [{ check: 'forwarding', ok: false, message, remedy }];
+}
+
+/** Servers that answer the resolver although no referral has named them to it. */
+function unknownResponders(facts: LearningFacts): readonly Finding[] {
+  const refused = figure(facts, 'refused: responder is not known');
+  if (refused < ENOUGH || refused < figure(facts, 'lessons')) return [];
+  const message = `${refused} delegations came from servers that nobody was referred to: the resolver knew them before gluewall began, or has a root zone of its own (RFC 8806)`;
+  const remedy =
+    'empty the cache of the resolver once (unbound-control flush_zone . or rndc flush); with a local root zone switch that off, or import a history, or see teach in docs/configuration.md';
+  return [{ check: 'unknown-servers', ok: null, message, remedy }];
 }
 
 function responses(facts: LearningFacts): Finding {

@@ -70,11 +70,13 @@ export function rightsFinding({ hasNetRaw, userId }: SystemFacts, isCapturing: b
   };
 }
 
-/** `interfaces` are those the configuration has gluewall capture on. */
-export function interfaceFindings(interfaces: readonly InterfaceFacts[]): readonly Finding[] {
+/** `interfaces` are those the configuration has gluewall capture on; `hasOtherSource`: it need not. */
+export function interfaceFindings(interfaces: readonly InterfaceFacts[], hasOtherSource: boolean): readonly Finding[] {
   if (interfaces.length > 0) return interfaces.map(interfaceFinding);
+  if (hasOtherSource)
+    return [{ check: 'interface', ok: true, message: 'none is captured here: what is learned comes from elsewhere' }];
   const message = 'the configuration names no interface to capture on: nothing is learned, and warm-up never ends';
-  const remedy = 'name one in outside.ports or capture.interfaces';
+  const remedy = 'name one in outside.ports or capture.interfaces, or set openflow.learn';
   return [{ check: 'interface', ok: false, message, remedy }];
 }
 

@@ -38,7 +38,7 @@ export const eveRecordSchema = z
       action: z
         .enum(['allow', 'block', 'would_block'])
         .describe('would_block: monitor mode let the query pass that enforce mode would have blocked'),
-      reason: z.enum(['allow_list', 'history', 'root_hints', 'seed', 'unknown']),
+      reason: z.enum(['allow_list', 'history', 'stale', 'root_hints', 'seed', 'unknown']),
       enforced: z.boolean().describe('false in monitor mode: the query passed whatever the verdict'),
       scope: z.literal('destination').describe('what the verdict read, and what a flow made from it matches at least'),
       held_ms: z.int().min(0).describe('how long the verdict was put off'),

@@ -47,6 +47,7 @@ const REASONS: Readonly<Record<VerdictEvent['reason'], EveRecord['verdict']['rea
   allowList: 'allow_list',
   history: 'history',
   rootHints: 'root_hints',
+  stale: 'stale',
   seed: 'seed',
   unknown: 'unknown',
 };

@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts';
+import type { SaveMark } from '../core/save-mark.ts';
 import type { VerdictEvent } from './verdict-event.ts';
 
 /** Which events are wanted: all that is given must hold. */
@@ -13,8 +14,11 @@ export interface EventQuery {
 
 /** Where events are kept beyond the life of a process. */
 export interface EventStore {
-  /** Keeps the events, all or none, and lets go of the oldest beyond the number that the store was told to keep. */
-  saveEvents(events: readonly VerdictEvent[]): Promise<void>;
+  /**
+   * Keeps the events, all or none, and lets go of the oldest beyond the number that the store was told to keep. With a mark
+   * that was saved before, nothing is done.
+   */
+  saveEvents(events: readonly VerdictEvent[], mark?: SaveMark): Promise<void>;
   /** What the query asks for, oldest first, in portions of some thousands. */
   findEvents(query: EventQuery): AsyncIterable<readonly VerdictEvent[]>;
 }

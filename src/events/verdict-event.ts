@@ -24,7 +24,7 @@ export interface VerdictEvent {
   readonly queryName: Name | undefined;
   readonly queryType: number | undefined;
   readonly verdict: 'allow' | 'block';
-  readonly reason: 'allowList' | 'history' | 'rootHints' | 'seed' | 'unknown';
+  readonly reason: 'allowList' | 'history' | 'stale' | 'rootHints' | 'seed' | 'unknown';
   /** The fields the verdict read. */
   readonly scope: 'destination';
   /** Undefined when the history never knew the destination, or has forgotten that it did. */

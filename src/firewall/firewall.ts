@@ -6,7 +6,7 @@
  * No step calls back. The events leave through a bounded queue and never delay a packet.
  */
 
-import { COOKIE_TAG, PIPELINE } from '../controller/pipeline.ts';
+import { copyReasonOf, isOwnCookieHigh } from '../controller/pipeline.ts';
 import type { VerdictFlow } from '../controller/verdict-flows.ts';
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
@@ -57,6 +57,12 @@ type FirewallCounter =
   | 'unreadable frames'
   | 'not outbound DNS';
 
+/** Rows of the history that one turn of the event loop may let expire. */
+const EXPIRED_PER_TURN = 1000;
+
+/** Takes the frame `octets[start, end)` of a direct query that has left; to be read at once. */
+export type TakeLeft = (octets: Buffer, start: number, end: number) => void;
+
 const HOLD_COUNTERS = { held: 'held', merged: 'held: merged', full: 'held: no room' } as const;
 
 export class Firewall {
@@ -66,10 +72,13 @@ export class Firewall {
   readonly #history: NsHistory;
   readonly #allowList: AllowList;
   readonly #feed: EventFeed<VerdictEvent>;
+  readonly #onLeft: TakeLeft;
   readonly #holdTimeMs: number;
   readonly #holdBook: HoldBook<Held>;
   readonly #gates = new Map<string, Gate>();
   readonly #frame = new FrameView();
+  /** More has expired than one turn of the event loop takes. */
+  #isExpiring = false;
 
   constructor(
     clock: Clock,
@@ -78,12 +87,14 @@ export class Firewall {
     allowList: AllowList,
     feed: EventFeed<VerdictEvent>,
     hold: HoldOptions,
+    onLeft: TakeLeft = () => undefined,
   ) {
     this.#clock = clock;
     this.#log = log;
     this.#history = history;
     this.#allowList = allowList;
     this.#feed = feed;
+    this.#onLeft = onLeft;
     this.#holdTimeMs = hold.timeMs;
     this.#holdBook = new HoldBook(clock, hold, (held) => this.#settle(held));
     history.subscribe({ learned: (address) => this.#admit(address), expired: (address) => this.#reconsider(address) });
@@ -144,7 +155,7 @@ export class Firewall {
     const verdict = this.#decide(frame.destination);
     if (verdict.kind === 'block' && purpose !== 'blocked' && this.#hold(gate, purpose, packet)) return;
     const isFree = this.#carryOut(gate, purpose, verdict, frame.source, frame.destination);
-    if (isFree) gate.release(packet.inPort, packet.message, packet.frameStart, packet.frameEnd);
+    if (isFree) this.#release(gate, packet.inPort, packet.message, packet.frameStart, packet.frameEnd);
     if (this.#feed.hasRoom())
       this.#tell(this.#subject(gate, packet), verdict, purpose, { heldMs: 0, packetsAtLeast: 1 });
     else this.#feed.lose();
@@ -152,8 +163,14 @@ export class Firewall {
 
   /** Renews and ends flows; to be called about twice a second. */
   tick(): void {
-    this.#history.expire();
+    if (!this.#isExpiring) this.#expire();
     for (const gate of this.#gates.values()) gate.tick((destination) => this.#allowedUntilMs(destination));
+  }
+
+  /** A portion in each turn of the event loop: a hundred thousand addresses may expire in one second. */
+  #expire(): void {
+    this.#isExpiring = !this.#history.expire(EXPIRED_PER_TURN);
+    if (this.#isExpiring) this.#clock.after(0, () => this.#expire());
   }
 
   /** Lets go of what is held. Safe twice. */
@@ -163,18 +180,28 @@ export class Firewall {
 
   /** Undefined for a packet that nobody here asked for. */
   #purposeAt(gate: Gate, packet: PacketInView): Purpose | undefined {
-    const isOurs = packet.cookieHigh >>> 16 === COOKIE_TAG;
-    if (!isOurs && !gate.enforces) {
+    const { message, frameStart, frameEnd } = packet;
+    const reason = copyReasonOf(packet);
+    if (reason === 'blocked') return 'blocked';
+    if (reason === 'observed') {
+      this.#onLeft(message, frameStart, frameEnd);
+      return 'observed';
+    }
+    const isAsking = reason === undefined && (isOwnCookieHigh(packet.cookieHigh) || gate.enforces);
+    if (!isAsking) {
       this.counters.add('not asked for');
       return undefined;
     }
-    const { observed, blocked } = PIPELINE.copy.entries;
-    if (isOurs && packet.cookieLow === observed.rule) return 'observed';
-    if (isOurs && packet.cookieLow === blocked.rule) return 'blocked';
     if (gate.enforces) return 'asking';
     // An entry of an enforcing past sent it, before the switch was in step again.
-    gate.release(packet.inPort, packet.message, packet.frameStart, packet.frameEnd);
+    this.#release(gate, packet.inPort, message, frameStart, frameEnd);
     return 'observed';
+  }
+
+  #release(gate: Gate, inPort: number, octets: Buffer, start: number, end: number): void {
+    if (!gate.isConnected) return;
+    gate.release(inPort, octets, start, end);
+    this.#onLeft(octets, start, end);
   }
 
   #decide(destination: Address): Verdict {
@@ -228,7 +255,7 @@ export class Firewall {
     const verdict = this.#decide(subject.destination);
     if (verdict.kind === 'allow') this.counters.add('held and allowed');
     const isFree = this.#carryOut(gate, purpose, verdict, subject.client, subject.destination);
-    if (isFree && frame !== undefined) gate.release(subject.inPort, frame, 0, frame.length);
+    if (isFree && frame !== undefined) this.#release(gate, subject.inPort, frame, 0, frame.length);
     const heldMs = this.#clock.nowMs() - subject.atMs;
     this.#tell(subject, verdict, purpose, { heldMs, packetsAtLeast: packets });
   }

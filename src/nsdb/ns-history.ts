@@ -1,93 +1,80 @@
 import type { Address } from '../core/address.ts';
-import { AddressTimes } from '../core/address-times.ts';
 import type { TimeSource } from '../core/clock.ts';
-import { ExpiryBuckets } from '../core/expiry-buckets.ts';
-import { type Name, parentName, ROOT } from '../dns/name.ts';
-import { AddressRows } from './address-rows.ts';
-import type { Lesson, NsTriple, Origin, Trust } from './ns-triple.ts';
-
-export interface HistoryOptions {
-  /** No sighting counts for less than this. */
-  readonly ttlFloorSeconds: number;
-  /** No sighting counts for more than this; also what a TTL with the top bit set becomes (RFC 8767 §4). */
-  readonly ttlCapSeconds: number;
-  /** The most triples held; beyond it nothing new is learned. */
-  readonly size: number;
-}
-
-/** What the history tells its subscribers; called in the same turn, so keep it short. */
-export interface HistorySubscriber {
-  /** The address was not known before. */
-  learned?(address: Address): void;
-  /** The last triple of the address has expired. */
-  expired?(address: Address): void;
-  /** The triple is new or was seen again; it stays the same object for as long as it is held. */
-  changed?(triple: NsTriple): void;
-}
-
-/** What the history says, or last said, of an address. */
-export type HistoryMemory = Pick<NsTriple, 'zone' | 'nameServer' | 'expiresAtMs'>;
-
-/** Addresses that have expired and are still remembered, for the reports on what is blocked; the oldest makes room. */
-const MAX_FORGOTTEN = 65_536;
-
-/** What is known of an address now. */
-export interface KnownAddress {
-  readonly address: Address;
-  /** When its last triple expires, milliseconds; Infinity for what never expires. */
-  readonly expiresAtMs: number;
-  readonly triples: readonly NsTriple[];
-}
-
-/**
- * A triple as held: sightings change it in place, its lesson too, so that each row has one place in the expiry buckets and
- * a sighting of what is known leaves nothing for the garbage collector, which is slow at objects that lived for a while.
- */
-interface Row extends NsTriple {
-  trust: Trust;
-  firstSeenAtMs: number;
-  lastSeenAtMs: number;
-  expiresAtMs: number;
-  lesson: Changeable<Lesson> | undefined;
-}
-
-type Changeable<T> = { -readonly [K in keyof T]: T[K] };
+import type { Name } from '../dns/name.ts';
+import { ChangedRows } from './changed-rows.ts';
+import { ExpiryWheel } from './expiry-wheel.ts';
+import type { HistoryOptions, HistorySubscriber } from './history-options.ts';
+import { HistoryView } from './history-view.ts';
+import { joinTriple } from './join-triple.ts';
+import type { NsTriple, Origin } from './ns-triple.ts';
+import { PastRows } from './past-rows.ts';
+import { GLUE, MARK, ORIGIN, ORIGINS, originOf, packState, TRUST, trustOf } from './row-state.ts';
+import type { Sighting, Taking } from './sighting.ts';
+import { TripleBatchWriter } from './triple-batch.ts';
 
 /** How an address came to be known and how long that holds: all the hot path asks. */
 export interface Standing {
   readonly origin: Origin;
-  /** Milliseconds; Infinity for what never expires. */
-  readonly expiresAtMs: number;
+  /** Until when it may be queried, milliseconds: the time of grace counts once it has begun. Infinity for what never expires. */
+  readonly untilMs: number;
+  /** It has expired, and the time of grace is not over. */
+  readonly isStale: boolean;
 }
 
-/** An origin's tag in the table of times is its place here, counted from 1. */
-const ORIGINS: readonly Origin[] = ['learned', 'rootHints', 'seed'];
-
-/** The NS history: every name-server address legitimately learned and not yet expired, in memory. */
-export class NsHistory {
-  readonly #clock: TimeSource;
+/** Most rows of one zone: 20 name servers with 13 addresses each, and each once without. */
+const MAX_ZONE_ROWS = 20 * (13 + 1);
+const NONE = 0;
+/** For so long the exchange that taught a row is not replaced by one that is trusted as much. */
+const LESSON_MS = 60_000;
+/** The NS history: every name-server address legitimately learned and not yet expired, in memory, and some that have expired. */
+export class NsHistory extends HistoryView {
   readonly #options: HistoryOptions;
-  readonly #rows = new Map<Address, AddressRows<Row>>();
-  /** When the last triple of each address expires, tagged with the origin of its first. */
-  readonly #times = new AddressTimes();
-  readonly #expiry = new ExpiryBuckets<Row>((row) => row.expiresAtMs);
+  readonly #wheel: ExpiryWheel;
+  readonly #past: PastRows;
+  readonly #changed: ChangedRows;
   readonly #subscribers = new Set<HistorySubscriber>();
-  readonly #forgotten = new Map<Address, HistoryMemory>();
   #size = 0;
+  #glueless = 0;
+  #addressCount = 0;
   #refused = 0;
 
   constructor(clock: TimeSource, options: HistoryOptions) {
-    this.#clock = clock;
+    // One more than are held: a row is put in before a past one makes room for it.
+    super(clock, options.size + 1);
     this.#options = options;
+    this.#wheel = new ExpiryWheel(this.rows, options.ttlCapSeconds * 1000, clock.nowMs());
+    this.#past = new PastRows(this.rows);
+    this.#changed = new ChangedRows(this.rows);
   }
 
-  /** How many triples are held. */
+  /** Until when an NS record of `nsTtlSeconds` holds that was seen at `atMs`. */
+  holdsUntilMs(atMs: number, nsTtlSeconds: number): number {
+    return atMs + this.#lifetimeMs(nsTtlSeconds);
+  }
+
+  /** How long a row is remembered after it has expired, milliseconds. */
+  get keepMs(): number {
+    return this.#options.keepMs;
+  }
+
+  /** How many triples are held that have not expired. */
   get size(): number {
     return this.#size;
   }
 
+  /** NS records that wait for the address of their name server. */
+  get gluelessCount(): number {
+    return this.#glueless;
+  }
+
+  /** Rows that have expired and are remembered. */
+  get pastCount(): number {
+    return this.#past.size;
+  }
+
+  /** Addresses that are known, those among them that have expired since the last `expire`. */
   get addressCount(): number {
-    return this.#rows.size;
+    return this.#addressCount;
   }
 
   /** Triples not taken because the history was full. */
@@ -101,199 +88,307 @@ export class NsHistory {
 
   /** The standing of an address, undefined when it is not known (any more). */
   standing(address: Address): Standing | undefined {
-    const expiresAtMs = this.#times.timeOf(address);
-    if (!(expiresAtMs > this.#clock.nowMs())) return undefined;
-    return { origin: ORIGINS[this.#times.tagOf(address) - 1]!, expiresAtMs };
+    const { addresses } = this.rows;
+    const id = addresses.find(address);
+    if (id === NONE) return undefined;
+    const expiresMs = addresses.untilMs(id);
+    const nowMs = this.nowMs;
+    const isStale = expiresMs <= nowMs;
+    const untilMs = isStale ? expiresMs + this.#options.staleMs : expiresMs;
+    return untilMs <= nowMs ? undefined : { origin: ORIGINS[addresses.origin(id)]!, untilMs, isStale };
   }
 
-  lookup(address: Address): KnownAddress | undefined {
-    const nowMs = this.#clock.nowMs();
-    const expiresAtMs = this.#times.timeOf(address);
-    if (!(expiresAtMs > nowMs)) return undefined;
-    const triples = [...this.#rows.get(address)!.values()].filter((row) => row.expiresAtMs > nowMs);
-    return { address, expiresAtMs, triples };
-  }
-
-  /** One triple of an address that is known, or the last one of an address that was. */
-  memory(address: Address): HistoryMemory | undefined {
-    for (const row of this.#rows.get(address)?.values() ?? []) return row;
-    return this.#forgotten.get(address);
-  }
-
-  /** All triples that have not expired, in no order. May be read on while the history changes. */
-  *triples(): Generator<NsTriple, void> {
-    for (const rows of this.#rows.values()) {
-      for (const row of rows.values()) if (row.expiresAtMs > this.#clock.nowMs()) yield row;
+  /** Takes a sighting in. One that is over already changes nothing. `known`: its row, where the caller knows it. */
+  learn(sighting: Sighting, known: number = NONE): Taking {
+    const rows = this.rows;
+    const nowMs = this.nowMs;
+    const expiresMs = this.#expiryOf(sighting, nowMs);
+    if (expiresMs <= nowMs) return 'over';
+    const { zone, nameServer, address } = sighting;
+    let row = known || rows.find(zone, nameServer, address);
+    if (row !== NONE && this.#isOutranked(row, sighting, nowMs)) {
+      this.#see(row, sighting.seenMs);
+      this.#change(row);
+      return 'outranked';
     }
-  }
-
-  /** The zone closest above (or at) `name` that `address` is known to serve. `name` is canonical. */
-  closestServedZone(address: Address, name: Name): Name | undefined {
-    const rows = this.#isKnown(address) ? this.#rows.get(address) : undefined;
-    if (rows === undefined) return undefined;
-    for (let zone = name; ; zone = parentName(zone)) {
-      if (rows.hasZone(zone)) return zone;
-      if (zone === ROOT) return undefined;
+    const isNew = row === NONE;
+    if (isNew) {
+      const leaving = this.#leavingFor(zone);
+      if (typeof leaving === 'string') return leaving;
+      row = rows.insert(zone, nameServer, address);
+      rows.setFirstSeenMs(row, sighting.seenMs);
+      this.#takeLesson(row, sighting);
+      if (leaving !== NONE) this.#forget(leaving);
     }
-  }
-
-  /** Takes a lesson in; returns false when the history is full. A lesson that is over already changes nothing. */
-  learn(lesson: Lesson): boolean {
-    const { zone, nameServer, address, trust, responseAtMs } = lesson;
-    const expiresAtMs = responseAtMs + this.#lifetimeMs(lesson);
-    return this.#take({
-      zone,
-      nameServer,
-      address,
-      origin: 'learned',
-      trust,
-      firstSeenAtMs: responseAtMs,
-      lastSeenAtMs: responseAtMs,
-      expiresAtMs,
-      lesson,
-    });
+    this.#hold(row, expiresMs, isNew, nowMs);
+    this.#see(row, sighting.seenMs);
+    if (!isNew && this.#isNews(row, sighting)) this.#takeLesson(row, sighting);
+    this.#prolong(row);
+    this.#change(row);
+    return isNew ? 'new' : 'seen';
   }
 
   /**
-   * Takes a triple in that was learned before, here or elsewhere; false when the history is full. What is over changes
-   * nothing; what claims to hold for longer than `ttlCapSeconds` from now, or to have been seen later than now, is cut.
+   * Takes a triple in that was learned before, here or elsewhere; false when the history is full. What was forgotten by now
+   * changes nothing; what claims to hold for longer than `ttlCapSeconds` from now, or to have been seen later than now, is cut.
+   * `isSaved`: it comes from the store.
    */
-  restore(triple: NsTriple): boolean {
-    const nowMs = this.#clock.nowMs();
-    const lastSeenAtMs = Math.min(triple.lastSeenAtMs, nowMs);
-    const firstSeenAtMs = Math.min(triple.firstSeenAtMs, lastSeenAtMs);
-    const expiresAtMs = Math.min(triple.expiresAtMs, nowMs + 1000 * this.#options.ttlCapSeconds);
-    return this.#take({ ...triple, origin: 'learned', firstSeenAtMs, lastSeenAtMs, expiresAtMs });
+  restore(triple: NsTriple, isSaved = false): boolean {
+    const rows = this.rows;
+    const nowMs = this.nowMs;
+    const expiresMs = Math.min(triple.expiresAtMs, nowMs + 1000 * this.#options.ttlCapSeconds);
+    if (expiresMs + this.#options.keepMs <= nowMs) return true;
+    const key = this.#intern(triple);
+    if (key === undefined) return this.#refuse();
+    const held = rows.find(key.zone, key.nameServer, key.address);
+    // What is kept for good stays what it is.
+    if (held !== NONE && originOf(rows.state(held)) !== ORIGIN.LEARNED) return true;
+    const row = held || this.#insert(key.zone, key.nameServer, key.address);
+    if (row === NONE) return this.#refuse();
+    joinTriple(rows, row, triple, held === NONE, nowMs);
+    if (trustOf(rows.state(row)) === TRUST.REFERRAL && triple.lesson !== undefined) this.#delegate(row);
+    this.#hold(row, expiresMs, held === NONE, nowMs);
+    this.#prolong(row);
+    if (!isSaved) this.#change(row);
+    return true;
   }
 
-  /** Makes an address known for good: a root hint or a configured seed. */
+  /** Makes an address known for good: a root hint or a configured seed. False when the history is full. */
   keep(origin: 'rootHints' | 'seed', zone: Name, nameServer: Name, address: Address): boolean {
-    const nowMs = this.#clock.nowMs();
-    if (this.#rows.get(address)?.find({ zone, nameServer }) !== undefined) return true;
-    const times = { firstSeenAtMs: nowMs, lastSeenAtMs: nowMs, expiresAtMs: Number.POSITIVE_INFINITY };
-    return this.#insert({ zone, nameServer, address, origin, trust: 'high', ...times, lesson: undefined });
-  }
-
-  /** Drops what has expired and tells the subscribers. To be called about once a second. */
-  expire(): void {
-    const nowMs = this.#clock.nowMs();
-    this.#expiry.drain(nowMs, (row) => this.#remove(row));
-  }
-
-  #lifetimeMs({ nsTtlSeconds, glueTtlSeconds }: Lesson): number {
-    const { ttlFloorSeconds, ttlCapSeconds } = this.#options;
-    const seconds = Math.min(nsTtlSeconds, glueTtlSeconds);
-    return 1000 * Math.max(ttlFloorSeconds, Math.min(ttlCapSeconds, seconds));
-  }
-
-  #take(triple: NsTriple): boolean {
-    const nowMs = this.#clock.nowMs();
-    if (triple.expiresAtMs <= nowMs) return true;
-    const row = this.#rows.get(triple.address)?.find(triple);
-    if (row === undefined) return this.#insert(rowOf(triple));
-    const wasKnown = this.#isKnown(triple.address);
-    row.trust = row.trust === 'high' ? 'high' : triple.trust;
-    row.firstSeenAtMs = Math.min(row.firstSeenAtMs, triple.firstSeenAtMs);
-    if (triple.lastSeenAtMs >= row.lastSeenAtMs) {
-      row.lastSeenAtMs = triple.lastSeenAtMs;
-      takeLesson(row, triple.lesson);
-    }
-    row.expiresAtMs = Math.max(row.expiresAtMs, triple.expiresAtMs);
-    this.#prolong(row);
-    if (!wasKnown) this.#tellLearned(triple.address);
-    this.#tellChanged(row);
-    return true;
-  }
-
-  #insert(row: Row): boolean {
-    if (this.#size >= this.#options.size) {
-      this.#refused++;
-      return false;
-    }
-    const wasKnown = this.#isKnown(row.address);
-    let rows = this.#rows.get(row.address);
-    if (rows === undefined) {
-      rows = new AddressRows<Row>();
-      this.#rows.set(row.address, rows);
-    }
-    rows.add(row);
-    this.#prolong(row);
+    const rows = this.rows;
+    const nowMs = this.nowMs;
+    const key = this.#intern({ zone, nameServer, address });
+    if (key === undefined) return this.#refuse();
+    if (rows.find(key.zone, key.nameServer, key.address) !== NONE) return true;
+    const row = this.#insert(key.zone, key.nameServer, key.address);
+    if (row === NONE) return this.#refuse();
+    rows.setFirstSeenMs(row, nowMs);
+    rows.setLastSeenMs(row, nowMs);
+    rows.setExpiresMs(row, Number.POSITIVE_INFINITY);
+    rows.setState(row, packState(ORIGINS.indexOf(origin), TRUST.AUTHORITATIVE, GLUE.NONE));
     this.#size++;
-    this.#expiry.add(row);
-    if (!wasKnown) this.#tellLearned(row.address);
-    this.#tellChanged(row);
+    this.#prolong(row);
     return true;
   }
 
-  #isKnown(address: Address): boolean {
-    return this.#times.timeOf(address) > this.#clock.nowMs();
+  /**
+   * Takes note of what has expired, tells the subscribers, and forgets what is long past; looks at `most` rows at the most, and
+   * returns false when there may be more. To be called about once a second.
+   */
+  expire(most: number): boolean {
+    const rows = this.rows;
+    const nowMs = this.nowMs;
+    const isDone = this.#wheel.drain(nowMs, most, (row) => this.#expired(row, nowMs));
+    const forgottenMs = nowMs - this.#options.keepMs;
+    for (let left = most; left > 0; left--) {
+      const row = this.#past.oldest;
+      if (row === NONE || rows.expiresMs(row) > forgottenMs) return isDone;
+      this.#forget(row);
+    }
+    return false;
+  }
+
+  /** How many triples wait for `takeChanged`, about. */
+  get waiting(): number {
+    return this.#changed.size;
+  }
+
+  /** The triples that changed since they were last taken, `most` at the most, as a batch; undefined when there are none. */
+  takeChanged(most: number): Uint8Array | undefined {
+    const writer = new TripleBatchWriter();
+    while (writer.size < most) {
+      const row = this.#changed.shift();
+      if (row === NONE) break;
+      writer.add(this.triple(row));
+    }
+    return writer.size === 0 ? undefined : writer.take();
+  }
+
+  #expiryOf(sighting: Sighting, nowMs: number): number {
+    const { zone, address, nsTtlSeconds, glueTtlSeconds, isByParent, responseMs, seenMs } = sighting;
+    const { names } = this.rows;
+    const nsUntilMs = this.holdsUntilMs(Math.min(responseMs, nowMs), nsTtlSeconds);
+    if (isByParent) names.setDelegatedUntilMs(zone, nsUntilMs);
+    const glueUntilMs = address === NONE ? nsUntilMs : this.holdsUntilMs(Math.min(seenMs, nowMs), glueTtlSeconds);
+    const delegatedUntilMs = this.#options.isParentBound ? names.delegatedUntilMs(zone) : 0;
+    return Math.min(nsUntilMs, glueUntilMs, delegatedUntilMs || Number.POSITIVE_INFINITY);
+  }
+
+  /** A sighting never overwrites one that is trusted more and still holds (RFC 2181 §5.4.1). */
+  #isOutranked(row: number, { trust }: Sighting, nowMs: number): boolean {
+    const state = this.rows.state(row);
+    return originOf(state) === ORIGIN.LEARNED && trustOf(state) > trust && this.rows.expiresMs(row) > nowMs;
+  }
+
+  #lifetimeMs(ttlSeconds: number): number {
+    const { ttlFloorSeconds, ttlCapSeconds } = this.#options;
+    return 1000 * Math.max(ttlFloorSeconds, Math.min(ttlCapSeconds, ttlSeconds));
+  }
+
+  #see(row: number, atMs: number): void {
+    const rows = this.rows;
+    rows.setSightings(row, rows.sightings(row) + 1);
+    if (atMs > rows.lastSeenMs(row)) rows.setLastSeenMs(row, atMs);
+    else if (atMs < rows.firstSeenMs(row)) rows.setFirstSeenMs(row, atMs);
+  }
+
+  /** A name server that is asked all the time need not be described anew each time. */
+  #isNews(row: number, { responseMs, trust }: Sighting): boolean {
+    const heldMs = this.rows.responseMs(row);
+    return responseMs >= heldMs + LESSON_MS || (responseMs >= heldMs && trust !== trustOf(this.rows.state(row)));
+  }
+
+  #takeLesson(row: number, sighting: Sighting): void {
+    const rows = this.rows;
+    const { trust, glue, nsTtlSeconds, glueTtlSeconds, responseMs, queryMs, queryId, teacher } = sighting;
+    const queryName = rows.names.intern(sighting.queryOctets, sighting.queryNameAt) || rows.nameServer(row);
+    const state = rows.state(row);
+    // What is kept for good stays what it is.
+    if (originOf(state) === ORIGIN.LEARNED)
+      rows.setState(row, packState(ORIGIN.LEARNED, trust, glue) | (state & MARK.CHANGED));
+    rows.setTtls(row, nsTtlSeconds, glueTtlSeconds);
+    rows.setExchange(row, responseMs, queryMs, queryId, queryName);
+    rows.addTeacher(row, teacher);
+  }
+
+  /** What the parent said of the zone counts for the other rows, too. */
+  #delegate(row: number): void {
+    const { names } = this.rows;
+    const zone = this.rows.zone(row);
+    const untilMs = this.holdsUntilMs(this.rows.responseMs(row), this.rows.nsTtlSeconds(row));
+    names.setDelegatedUntilMs(zone, Math.max(names.delegatedUntilMs(zone), untilMs));
+  }
+
+  #intern({ zone, nameServer, address }: Pick<NsTriple, 'zone' | 'nameServer' | 'address'>) {
+    const { names, addresses } = this.rows;
+    const key = {
+      zone: names.internName(zone),
+      nameServer: names.internName(nameServer),
+      address: addresses.intern(address),
+    };
+    if (key.zone !== NONE && key.nameServer !== NONE && key.address !== NONE) return key;
+    this.#drop(key);
+    return undefined;
+  }
+
+  /** Lets go of names and an address that were taken in for a triple that was then refused. */
+  #drop({ zone, nameServer, address }: Pick<Sighting, 'zone' | 'nameServer' | 'address'>): void {
+    this.rows.names.drop(zone);
+    this.rows.names.drop(nameServer);
+    this.rows.addresses.drop(address);
+  }
+
+  /** 0 when there is no room; names and address are let go of then. */
+  #insert(zone: number, nameServer: number, address: number): number {
+    const isFull = this.rows.size >= this.#options.size;
+    const leaving = isFull ? this.#past.oldest : NONE;
+    if (isFull && leaving === NONE) {
+      this.#drop({ zone, nameServer, address });
+      return NONE;
+    }
+    const row = this.rows.insert(zone, nameServer, address);
+    if (leaving !== NONE) this.#forget(leaving);
+    return row;
+  }
+
+  /**
+   * The past row that has to go for a new one of the zone, 0 when there is room. It goes when the new one is in: before, names
+   * and an address of the new one may be held by nothing else.
+   */
+  #leavingFor(zone: number): number | 'zone is full' | 'history is full' {
+    const rows = this.rows;
+    if (rows.names.zoneCount(zone) >= MAX_ZONE_ROWS) {
+      let past = NONE;
+      for (let row = rows.names.zoneRows(zone); row !== NONE; row = rows.nextOfZone(row)) {
+        // Newest first: the last one found is the oldest.
+        if ((rows.state(row) & MARK.PAST) !== 0) past = row;
+      }
+      return past === NONE ? 'zone is full' : past;
+    }
+    if (rows.size < this.#options.size) return NONE;
+    if (this.#past.oldest !== NONE) return this.#past.oldest;
+    this.#refused++;
+    return 'history is full';
+  }
+
+  #refuse(): false {
+    this.#refused++;
+    return false;
+  }
+
+  /** A row that is in no list of time begins to hold. */
+  #wake(row: number, expiresMs: number): void {
+    const rows = this.rows;
+    rows.setState(row, rows.state(row) & ~MARK.PAST);
+    rows.setExpiresMs(row, expiresMs);
+    this.#wheel.add(row);
+    if (rows.address(row) === NONE) this.#glueless++;
+    else this.#size++;
+  }
+
+  /** The row holds until then at least; one that is new is in no list of time yet. */
+  #hold(row: number, expiresMs: number, isNew: boolean, nowMs: number): void {
+    const rows = this.rows;
+    const isPast = (rows.state(row) & MARK.PAST) !== 0;
+    if (isNew && expiresMs <= nowMs) {
+      this.#remember(row, expiresMs);
+    } else if (isNew || (isPast && expiresMs > nowMs)) {
+      if (isPast) this.#past.delete(row);
+      this.#wake(row, expiresMs);
+    } else {
+      rows.setExpiresMs(row, Math.max(rows.expiresMs(row), expiresMs));
+    }
+  }
+
+  #remember(row: number, expiresMs: number): void {
+    this.rows.setExpiresMs(row, expiresMs);
+    this.rows.setState(row, this.rows.state(row) | MARK.PAST);
+    this.#past.add(row);
+  }
+
+  /** The wheel has let go of the row. */
+  #expired(row: number, nowMs: number): void {
+    const rows = this.rows;
+    const address = rows.address(row);
+    if (address === NONE) {
+      this.#glueless--;
+      rows.remove(row);
+      return;
+    }
+    this.#size--;
+    this.#remember(row, rows.expiresMs(row));
+    const { addresses } = rows;
+    if (addresses.untilMs(address) > nowMs || !addresses.isTold(address)) return;
+    addresses.setTold(address, false);
+    this.#addressCount--;
+    for (const subscriber of this.#subscribers) subscriber.expired?.(addresses.addressOf(address));
+  }
+
+  #forget(row: number): void {
+    this.#past.delete(row);
+    this.rows.remove(row);
   }
 
   /** The address is known for as long as its longest row. */
-  #prolong({ address, origin, expiresAtMs }: Row): void {
-    const heldMs = this.#times.timeOf(address);
-    if (heldMs >= expiresAtMs) return;
-    const tag = this.#times.tagOf(address) || ORIGINS.indexOf(origin) + 1;
-    this.#times.set(address, expiresAtMs, tag);
+  #prolong(row: number): void {
+    const { addresses } = this.rows;
+    const address = this.rows.address(row);
+    if (address === NONE) return;
+    const nowMs = this.nowMs;
+    const heldMs = addresses.untilMs(address);
+    const expiresMs = this.rows.expiresMs(row);
+    if (heldMs < expiresMs) {
+      const origin = heldMs > nowMs ? addresses.origin(address) : originOf(this.rows.state(row));
+      addresses.setUntil(address, expiresMs, origin);
+    }
+    if (heldMs > nowMs || expiresMs <= nowMs) return;
+    if (!addresses.isTold(address)) this.#addressCount++;
+    addresses.setTold(address, true);
+    for (const subscriber of this.#subscribers) subscriber.learned?.(addresses.addressOf(address));
   }
 
-  #tellLearned(address: Address): void {
-    for (const subscriber of this.#subscribers) subscriber.learned?.(address);
+  #change(row: number): void {
+    if (this.rows.address(row) === NONE || originOf(this.rows.state(row)) !== ORIGIN.LEARNED) return;
+    if (this.#changed.add(row)) for (const subscriber of this.#subscribers) subscriber.changed?.();
   }
-
-  #tellChanged(row: Row): void {
-    for (const subscriber of this.#subscribers) subscriber.changed?.(row);
-  }
-
-  #remove(row: Row): void {
-    const rows = this.#rows.get(row.address);
-    if (rows === undefined) return;
-    rows.delete(row);
-    this.#size--;
-    if (rows.size > 0) return;
-    this.#rows.delete(row.address);
-    this.#times.delete(row.address);
-    this.#remember(row);
-    for (const subscriber of this.#subscribers) subscriber.expired?.(row.address);
-  }
-
-  #remember({ address, zone, nameServer, expiresAtMs }: Row): void {
-    this.#forgotten.delete(address);
-    if (this.#forgotten.size >= MAX_FORGOTTEN) this.#forgotten.delete(this.#forgotten.keys().next().value!);
-    this.#forgotten.set(address, { zone, nameServer, expiresAtMs });
-  }
-}
-
-/** A row of its own: what the caller gave is left as it is. */
-function rowOf({ zone, nameServer, address, origin, trust, lesson, ...times }: NsTriple): Row {
-  const { firstSeenAtMs, lastSeenAtMs, expiresAtMs } = times;
-  const row: Row = {
-    zone,
-    nameServer,
-    address,
-    origin,
-    trust,
-    firstSeenAtMs,
-    lastSeenAtMs,
-    expiresAtMs,
-    lesson: undefined,
-  };
-  takeLesson(row, lesson);
-  return row;
-}
-
-function takeLesson(row: Row, lesson: Lesson | undefined): void {
-  const held = row.lesson;
-  if (lesson === undefined || held === undefined) {
-    row.lesson = lesson === undefined ? undefined : { ...lesson };
-    return;
-  }
-  held.nsTtlSeconds = lesson.nsTtlSeconds;
-  held.glueTtlSeconds = lesson.glueTtlSeconds;
-  held.trust = lesson.trust;
-  held.teacher = lesson.teacher;
-  held.queryAtMs = lesson.queryAtMs;
-  held.queryId = lesson.queryId;
-  held.queryName = lesson.queryName;
-  held.responseAtMs = lesson.responseAtMs;
 }

@@ -1,4 +1,5 @@
 /** How the numbers of a message are shown: names of enumerations, of bits and of reserved numbers (OpenFlow 1.3.5). */
+import { ACTION_ROWS } from './schema/actions.ts';
 import {
   Experimenter,
   FlowModFlag,
@@ -48,24 +49,10 @@ const PORT_FEATURES = [
   ...['OTHER', 'COPPER', 'FIBER', 'AUTONEG', 'PAUSE', 'PAUSE_ASYM'],
 ];
 const GROUP_TYPE = { ALL: 0, SELECT: 1, INDIRECT: 2, FF: 3 };
-const ACTION_TYPE = {
-  output: 0,
-  copyTtlOut: 11,
-  copyTtlIn: 12,
-  setMplsTtl: 15,
-  decMplsTtl: 16,
-  pushVlan: 17,
-  popVlan: 18,
-  pushMpls: 19,
-  popMpls: 20,
-  setQueue: 21,
-  group: 22,
-  setNwTtl: 23,
-  decNwTtl: 24,
-  setField: 25,
-  pushPbb: 26,
-  popPbb: 27,
-};
+/** Those that have a bit in the features of groups. */
+const ACTION_TYPE = Object.fromEntries(
+  ACTION_ROWS.filter(({ number }) => number < 32).map(({ name, number }) => [name, number]),
+);
 const SWITCH_CAPABILITIES = {
   FLOW_STATS: 1,
   TABLE_STATS: 2,

@@ -7,10 +7,10 @@
  *
  * Lengths come from the IP and UDP headers, never from the frame: short frames are padded (IEEE 802.3 §4.2.3.3).
  */
-import { type Address, type Ipv4Address, readIpv4, readIpv6 } from '../core/address.ts';
-import { findIp, type IpPlace, LINK_TYPE, type LinkProblem } from './link-layer.ts';
+import { type Address, readIpv4, readIpv6 } from '../core/address.ts';
+import { readUint16 } from '../core/read-integer.ts';
+import { findIp, type IpPlace, LINK_TYPE, type LinkProblem, NO_ADDRESSES, NO_TAG } from './link-layer.ts';
 import { IP_PROTOCOL } from './protocol-numbers.ts';
-import { readUint16 } from './uint16.ts';
 
 /**
  * Why a frame cannot be read:
@@ -30,20 +30,32 @@ const IPV4_OCTETS = 20;
 const IPV6_OCTETS = 40;
 const UDP_OCTETS = 8;
 const TCP_OCTETS = 20;
-const NO_ADDRESS = 0 as Ipv4Address;
+
+/** The hardware addresses and the VLAN of a frame. */
+export interface FrameLink {
+  /** 48 bits. */
+  readonly sourceMac: number;
+  readonly destinationMac: number;
+  /** Of the outermost tag; undefined without one. */
+  readonly vlan: number | undefined;
+}
 
 /**
- * A view that is filled anew by each `parse`, so that a capture allocates nothing per frame but the two strings of
- * IPv6 addresses. The fields hold only after a `parse` that returned undefined, and until the next one.
+ * A view that is filled anew by each `parse`, so that a capture allocates nothing per frame. The fields hold only after a
+ * `parse` that returned undefined, and until the next one or until its octets change.
  */
 export class FrameView implements IpPlace {
   /** How many VLAN tags stand before the EtherType. */
   vlanTags = 0;
+  vlan: number = NO_TAG;
+  macsAt: number = NO_ADDRESSES;
   ipStart = 0;
   ipLimit = 0;
   ipVersion: 4 | 6 = 4;
-  source: Address = NO_ADDRESS;
-  destination: Address = NO_ADDRESS;
+  /** The frame, in which the addresses are, and where they are: 4 or 16 octets by `ipVersion`. */
+  frameOctets: Buffer = Buffer.alloc(0);
+  sourceAt = 0;
+  destinationAt = 0;
   /** How many IPv6 extension headers were read. */
   extensionHeaders = 0;
   /** The IP protocol number behind all extension headers this reader knows. */
@@ -72,12 +84,32 @@ export class FrameView implements IpPlace {
   payloadStart = 0;
   payloadEnd = 0;
 
+  get source(): Address {
+    return this.#addressAt(this.sourceAt);
+  }
+
+  get destination(): Address {
+    return this.#addressAt(this.destinationAt);
+  }
+
+  /** Undefined where the link type shows no hardware addresses. */
+  get link(): FrameLink | undefined {
+    const { frameOctets, macsAt, vlan } = this;
+    if (macsAt === NO_ADDRESSES) return undefined;
+    return {
+      sourceMac: frameOctets.readUIntBE(macsAt + 6, 6),
+      destinationMac: frameOctets.readUIntBE(macsAt, 6),
+      vlan: vlan === NO_TAG ? undefined : vlan,
+    };
+  }
+
   /**
    * Reads the frame in `octets[start, end)`; undefined when all went well. The caller guarantees
    * 0 <= start <= end <= octets.length. `linkType`: one of LINK_TYPE.
    */
   parse(octets: Buffer, start: number, end: number, linkType: number = LINK_TYPE.ETHERNET): FrameProblem | undefined {
     this.fragment = 'none';
+    this.frameOctets = octets;
     const problem = findIp(octets, start, end, linkType, this);
     if (problem !== undefined) return problem;
     return this.ipVersion === 4
@@ -94,6 +126,10 @@ export class FrameView implements IpPlace {
     return this.fragment === 'none' ? problem : 'too-many-headers';
   }
 
+  #addressAt(at: number): Address {
+    return this.ipVersion === 4 ? readIpv4(this.frameOctets, at) : readIpv6(this.frameOctets, at);
+  }
+
   #parseIpv4(octets: Buffer, at: number, end: number): FrameProblem | undefined {
     if (at + IPV4_OCTETS > end) return 'truncated';
     const versionAndLength = octets[at]!;
@@ -104,8 +140,8 @@ export class FrameView implements IpPlace {
     if (at + totalOctets > end) return 'truncated';
     this.ipVersion = 4;
     this.extensionHeaders = 0;
-    this.source = readIpv4(octets, at + 12);
-    this.destination = readIpv4(octets, at + 16);
+    this.sourceAt = at + 12;
+    this.destinationAt = at + 16;
     this.protocol = octets[at + 9]!;
     const fragmentField = readUint16(octets, at + 6);
     const isWhole = (fragmentField & 0x3fff) === 0;
@@ -134,8 +170,8 @@ export class FrameView implements IpPlace {
     const ipEnd = payloadAt + readUint16(octets, at + 4);
     if (ipEnd > end) return 'truncated';
     this.ipVersion = 6;
-    this.source = readIpv6(octets, at + 8);
-    this.destination = readIpv6(octets, at + 24);
+    this.sourceAt = at + 8;
+    this.destinationAt = at + 24;
     this.protocol = octets[at + 6]!;
     return this.#parseExtensionHeaders(octets, payloadAt, ipEnd);
   }

@@ -12,8 +12,9 @@
  *     BSD loopback  address family(4), in either octet order; some write an EtherType into its last two octets
  *     NFLOG         family(1) version(1) resource(2), then TLVs: length(2) type(2), the packet in type 9
  */
+
+import { readUint16 } from '../core/read-integer.ts';
 import { ETHER_TYPE, PPP_PROTOCOL } from './protocol-numbers.ts';
-import { readUint16 } from './uint16.ts';
 
 export const LINK_TYPE = {
   NULL: 0,
@@ -30,6 +31,9 @@ export const LINK_TYPE = {
   NFLOG: 239,
   LINUX_SLL2: 276,
 } as const;
+
+/** Of the two octets before the EtherType of a tag; the others are priorities. */
+const VLAN_MASK = 0x0fff;
 
 const READABLE: ReadonlySet<number> = new Set(Object.values(LINK_TYPE));
 
@@ -49,7 +53,14 @@ export interface IpPlace {
   ipVersion: 4 | 6;
   /** How many VLAN tags stand before it. */
   vlanTags: number;
+  /** The VLAN of the outermost tag; NO_TAG without one. */
+  vlan: number;
+  /** Where the hardware addresses of an Ethernet frame begin, destination first; NO_ADDRESSES in other frames. */
+  macsAt: number;
 }
+
+export const NO_TAG = -1;
+export const NO_ADDRESSES = -1;
 
 /** Finds the IP header of the frame in `octets[start, end)` and fills `place`. */
 export function findIp(
@@ -60,9 +71,12 @@ export function findIp(
   place: IpPlace,
 ): LinkProblem | undefined {
   place.vlanTags = 0;
+  place.vlan = NO_TAG;
+  place.macsAt = NO_ADDRESSES;
   place.ipLimit = end;
   switch (linkType) {
     case LINK_TYPE.ETHERNET:
+      place.macsAt = start;
       return behindType(octets, start + 12, end, place);
     case LINK_TYPE.LINUX_SLL:
       return behindType(octets, start + 14, end, place);
@@ -124,7 +138,7 @@ function behindEtherType(
       case ETHER_TYPE.SERVICE_VLAN:
       case ETHER_TYPE.OLD_QINQ:
         if (at + 4 > end) return 'truncated';
-        place.vlanTags++;
+        if (place.vlanTags++ === 0) place.vlan = readUint16(octets, at) & VLAN_MASK;
         etherType = readUint16(octets, at + 2);
         at += 4;
         break;

@@ -5,7 +5,7 @@
  * new ones, until a new SYN, silence, or want of room.
  */
 import type { Address } from '../core/address.ts';
-import type { FrameView } from './frame.ts';
+import type { FrameLink, FrameView } from './frame.ts';
 import { MessageFramer } from './message-framer.ts';
 import { COPY_OVERHEAD_BYTES, ownCopy } from './own-copy.ts';
 import { TCP_FLAG } from './protocol-numbers.ts';
@@ -36,6 +36,8 @@ export interface Endpoints {
   readonly sourcePort: number;
   readonly destination: Address;
   readonly destinationPort: number;
+  /** Undefined where there are no frames, or frames without hardware addresses. */
+  readonly link?: FrameLink | undefined;
 }
 
 export interface TcpStreamsHooks<W> {
@@ -104,13 +106,16 @@ export class TcpStreams<W extends string> {
     return this.#heldBytes;
   }
 
-  /** Takes the TCP segment in view, which lies in `octets`. */
-  add(frame: FrameView, octets: Buffer, atMs: number, way: W): void {
+  /**
+   * Takes the TCP segment in view, which lies in `octets`. `station` tells whose frame it is: what another one sends or is sent
+   * under the same addresses is a stream of its own.
+   */
+  add(frame: FrameView, octets: Buffer, atMs: number, way: W, station: string): void {
     this.passTime(atMs);
     const { tcpFlags, payloadStart, payloadEnd } = frame;
     const isSyn = (tcpFlags & TCP_FLAG.SYN) !== 0;
     const { source, sourcePort, destination, destinationPort } = frame;
-    const key = `${way} ${source} ${sourcePort} ${destination} ${destinationPort}`;
+    const key = `${way} ${source} ${sourcePort} ${destination} ${destinationPort} ${station}`;
     const held = this.#streams.get(key);
     if (held === undefined && !isSyn && payloadStart === payloadEnd) return;
     const stream = held ?? this.#open(key, frame, way, atMs);
@@ -144,10 +149,15 @@ export class TcpStreams<W extends string> {
     for (const stream of [...this.#streams.values()]) this.#end(stream);
   }
 
-  #open(key: string, { source, sourcePort, destination, destinationPort }: Endpoints, way: W, atMs: number): Stream<W> {
+  #open(
+    key: string,
+    { source, sourcePort, destination, destinationPort, link }: Endpoints,
+    way: W,
+    atMs: number,
+  ): Stream<W> {
     return {
       key,
-      endpoints: { source, sourcePort, destination, destinationPort },
+      endpoints: { source, sourcePort, destination, destinationPort, link },
       way,
       framer: new MessageFramer(),
       first: undefined,

@@ -8,7 +8,8 @@ import type { AllowEntry } from './allow-list.ts';
 /** The fields a verdict read; the flow made from it matches at least those. */
 export type VerdictScope = 'destination';
 
-export type AllowReason = 'allowList' | 'history' | 'rootHints' | 'seed';
+/** `stale`: the history's entry has expired, and the time of grace is not over (RFC 8767). */
+export type AllowReason = 'allowList' | 'history' | 'stale' | 'rootHints' | 'seed';
 
 /** `untilMs`: when the verdict stops holding, milliseconds; Infinity when nothing ends it. */
 export interface Allow {
@@ -34,8 +35,9 @@ export function decide(entry: AllowEntry | undefined, standing: Standing | undef
   if (entry !== undefined)
     return { kind: 'allow', reason: 'allowList', untilMs: entry.expiresAtMs, scope: 'destination' };
   if (standing !== undefined) {
-    const reason = standing.origin === 'learned' ? 'history' : standing.origin;
-    return { kind: 'allow', reason, untilMs: standing.expiresAtMs, scope: 'destination' };
+    const { origin, isStale, untilMs } = standing;
+    const reason = isStale ? 'stale' : origin === 'learned' ? 'history' : origin;
+    return { kind: 'allow', reason, untilMs, scope: 'destination' };
   }
   return BLOCK;
 }
@@ -53,6 +55,8 @@ function describeStanding(destination: Address, reason: AllowReason): string {
   switch (reason) {
     case 'history':
       return `registered ${isIpv4(destination) ? 'glueA' : 'glueAAAA'} record`;
+    case 'stale':
+      return `registered ${isIpv4(destination) ? 'glueA' : 'glueAAAA'} record that has expired`;
     case 'rootHints':
       return 'a root server';
     case 'seed':

@@ -123,7 +123,9 @@ function historyFinding(destination: Address, history: NsHistory): string {
   if (memory === undefined) return `${text} is not in the history`;
   const role = `name server ${formatName(memory.nameServer)} of ${formatName(memory.zone)}`;
   const known = history.standing(destination);
-  const until = formatInstant(known?.expiresAtMs ?? memory.expiresAtMs);
+  const until = formatInstant(known?.untilMs ?? memory.expiresAtMs);
+  if (known?.isStale === true)
+    return `${text} was ${role}; that has expired, and counts until ${until} (history.stale)`;
   if (known === undefined) return `${text} is not in the history any more: it was ${role}, until ${until}`;
   return `${text} is ${role}${until === null ? ', for good' : `, known until ${until}`}`;
 }

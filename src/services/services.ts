@@ -1,38 +1,21 @@
 /** What people ask of gluewall, one function each. The doors only pass on. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Address, formatAddress } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
-import { formatName, isAtOrBelow, type Name } from '../dns/name.ts';
+import { isAtOrBelow, type Name } from '../dns/name.ts';
 import { type EveRecord, eveRecord } from '../events/eve.ts';
 import type { EventQuery, EventStore } from '../events/event-store.ts';
 import type { EventTap } from '../events/event-tap.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
-import { canBeNameServer } from '../nsdb/teaching.ts';
+import { canBeNameServer } from '../nsdb/rules/name-server-address.ts';
 import type { AllowEntry, AllowList } from '../policy/allow-list.ts';
 import type { PolicyStore } from '../policy/policy-store.ts';
 import { type CheckQuestion, type CheckView, explainVerdict, type PolicyParts } from './explain-verdict.ts';
 import { formatInstant } from './instant.ts';
+import { inTurns, type LookupTarget, type LookupView, lookup } from './lookup.ts';
 import { type TripleView, viewTriple } from './triple-view.ts';
-
-/** What is looked up: an address, or a name as zone or name server. */
-export type LookupTarget =
-  | { readonly kind: 'address'; readonly address: Address }
-  | { readonly kind: 'name'; readonly name: Name };
-
-export interface LookupView {
-  readonly target: string;
-  readonly known: boolean;
-  /** When the last of the triples expires; null when nothing is known, or for never. */
-  readonly expires: string | null;
-  readonly triples: readonly TripleView[];
-  /** True when there are more triples than are shown. */
-  readonly more: boolean;
-  /** What the history last said of an address that it does not know any more. */
-  readonly last: { readonly zone: string; readonly nameServer: string; readonly expired: string } | null;
-}
 
 export interface AllowView {
   readonly address: string;
@@ -96,10 +79,6 @@ export interface ServiceParts extends PolicyParts {
   readonly status: () => StatusView;
 }
 
-/** The most triples one look-up shows. */
-const MAX_LOOKUP_TRIPLES = 1000;
-/** Triples looked at in one turn of the event loop. */
-const TRIPLES_PER_TURN = 2000;
 /** An event is kept and told to followers within this time of what it tells of. */
 const MAX_EVENT_DELAY_MS = 10_000;
 /** Kept events that a follower may be told of once more; more than can wait for one. */
@@ -109,8 +88,7 @@ export function createServices(parts: ServiceParts): Services {
   const { history, allowList, store, clock } = parts;
   return {
     status: parts.status,
-    lookup: (target) =>
-      target.kind === 'address' ? lookupAddress(history, target.address) : lookupName(history, target.name),
+    lookup: (target) => lookup(history, target, clock.nowMs()),
     check: (question) => explainVerdict(question, parts),
     async *historyList(zone) {
       for await (const triple of inTurns(history.triples())) {
@@ -140,53 +118,6 @@ export function createServices(parts: ServiceParts): Services {
     },
     events: (query, follow) => findEvents(query, follow, parts),
   };
-}
-
-async function lookupAddress(history: NsHistory, address: Address): Promise<LookupView> {
-  const known = history.lookup(address);
-  const last = known === undefined ? history.memory(address) : undefined;
-  return {
-    target: formatAddress(address),
-    known: known !== undefined,
-    expires: known === undefined ? null : formatInstant(known.expiresAtMs),
-    triples: known?.triples.slice(0, MAX_LOOKUP_TRIPLES).map(viewTriple) ?? [],
-    more: (known?.triples.length ?? 0) > MAX_LOOKUP_TRIPLES,
-    last:
-      last === undefined
-        ? null
-        : {
-            zone: formatName(last.zone),
-            nameServer: formatName(last.nameServer),
-            expired: formatInstant(last.expiresAtMs)!,
-          },
-  };
-}
-
-async function lookupName(history: NsHistory, name: Name): Promise<LookupView> {
-  const found: NsTriple[] = [];
-  for await (const triple of inTurns(history.triples())) {
-    if (triple.zone !== name && triple.nameServer !== name) continue;
-    found.push(triple);
-    if (found.length > MAX_LOOKUP_TRIPLES) break;
-  }
-  const expiresAtMs = Math.max(...found.map((triple) => triple.expiresAtMs));
-  return {
-    target: formatName(name),
-    known: found.length > 0,
-    expires: formatInstant(expiresAtMs),
-    triples: found.slice(0, MAX_LOOKUP_TRIPLES).map(viewTriple),
-    more: found.length > MAX_LOOKUP_TRIPLES,
-    last: null,
-  };
-}
-
-/** Lets the event loop turn now and then: packets wait for their verdicts. */
-async function* inTurns(triples: Iterable<NsTriple>): AsyncGenerator<NsTriple, void> {
-  let count = 0;
-  for (const triple of triples) {
-    if (++count % TRIPLES_PER_TURN === 0) await nextTurn();
-    yield triple;
-  }
 }
 
 function importTriples(history: NsHistory, triples: readonly NsTriple[], nowMs: number): ImportView {

@@ -44,6 +44,7 @@ const REASONS: Readonly<Record<VerdictEvent['reason'], true>> = {
   allowList: true,
   history: true,
   rootHints: true,
+  stale: true,
   seed: true,
   unknown: true,
 };

@@ -1,11 +1,16 @@
 import type { Address } from '../core/address.ts';
+import type { SaveMark } from '../core/save-mark.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
+import { readTriples, TripleBatchWriter } from '../nsdb/triple-batch.ts';
 import type { AllowEntry } from '../policy/allow-list.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
-import { PORTION_ROWS, type Store, type StoreOptions } from './store.ts';
+import { PORTION_ROWS, type Store, type StoreContents, type StoreOptions } from './store.ts';
 import { storeClosed } from './store-errors.ts';
+
+/** There are no tables to be of a version. */
+const MEMORY_VERSION = 0;
 
 /** A store that ends with the process, and is otherwise like the one in a file. */
 export class MemoryStore implements Store {
@@ -13,6 +18,8 @@ export class MemoryStore implements Store {
   readonly #maxEvents: number;
   readonly #triples = new Map<string, NsTriple>();
   readonly #allowEntries = new Map<Address, AllowEntry>();
+  /** The last sequence number of each writer; in one process there are few. */
+  readonly #marks = new Map<string, number>();
   /** In order of their time; of one time, in the order they came. */
   #events: VerdictEvent[] = [];
   #warmup: WarmupProgress | undefined;
@@ -22,37 +29,28 @@ export class MemoryStore implements Store {
     this.#maxEvents = events;
   }
 
-  async *loadTriples(nowMs: number): AsyncGenerator<readonly NsTriple[], void> {
+  async *loadTriples(sinceMs: number): AsyncGenerator<Uint8Array, void> {
     this.#mustBeOpen();
-    yield* portions([...this.#triples.values()].filter((triple) => triple.expiresAtMs > nowMs));
-  }
-
-  async saveTriples(triples: readonly NsTriple[]): Promise<void> {
-    this.#mustBeOpen();
-    for (const { zone, nameServer, address, origin, trust, lesson, ...times } of triples) {
-      if (origin !== 'learned') continue;
-      const { firstSeenAtMs, lastSeenAtMs, expiresAtMs } = times;
-      // The history goes on changing its triples, lessons too.
-      const taught = lesson === undefined ? undefined : { ...lesson };
-      const copy = {
-        zone,
-        nameServer,
-        address,
-        origin,
-        trust,
-        lesson: taught,
-        firstSeenAtMs,
-        lastSeenAtMs,
-        expiresAtMs,
-      };
-      this.#triples.set(`${address}/${zone}${nameServer}`, copy);
+    const wanted = [...this.#triples.values()].filter((triple) => triple.expiresAtMs > sinceMs);
+    const writer = new TripleBatchWriter();
+    for (const portion of portions(wanted)) {
+      for (const triple of portion) writer.add(triple);
+      yield writer.take();
     }
   }
 
-  async deleteExpiredTriples(nowMs: number): Promise<number> {
+  async saveTriples(batch: Uint8Array, mark?: SaveMark): Promise<void> {
+    this.#mustBeOpen();
+    if (!this.#setMark(mark)) return;
+    for (const triple of readTriples(batch)) {
+      this.#triples.set(`${triple.address}/${triple.zone}${triple.nameServer}`, triple);
+    }
+  }
+
+  async deleteExpiredTriples(beforeMs: number): Promise<number> {
     this.#mustBeOpen();
     const before = this.#triples.size;
-    for (const [key, { expiresAtMs }] of this.#triples) if (expiresAtMs <= nowMs) this.#triples.delete(key);
+    for (const [key, { expiresAtMs }] of this.#triples) if (expiresAtMs <= beforeMs) this.#triples.delete(key);
     return before - this.#triples.size;
   }
 
@@ -82,8 +80,9 @@ export class MemoryStore implements Store {
     this.#warmup = { ...progress };
   }
 
-  async saveEvents(events: readonly VerdictEvent[]): Promise<void> {
+  async saveEvents(events: readonly VerdictEvent[], mark?: SaveMark): Promise<void> {
     this.#mustBeOpen();
+    if (!this.#setMark(mark)) return;
     let lastAtMs = this.#events.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
     let isInOrder = true;
     for (const event of events) {
@@ -108,8 +107,30 @@ export class MemoryStore implements Store {
     yield* portions(limit > 0 ? newest(wanted, Math.floor(limit)) : []);
   }
 
+  async contents(): Promise<StoreContents> {
+    this.#mustBeOpen();
+    const events = newest(this.#events, this.#maxEvents);
+    return {
+      schemaVersion: MEMORY_VERSION,
+      triples: this.#triples.size,
+      events: events.length,
+      allowEntries: this.#allowEntries.size,
+      sizeBytes: undefined,
+      oldestEventAtMs: events[0]?.atMs,
+      newestEventAtMs: events.at(-1)?.atMs,
+    };
+  }
+
   async close(): Promise<void> {
     this.#isOpen = false;
+  }
+
+  /** False when it was set before. */
+  #setMark(mark: SaveMark | undefined): boolean {
+    if (mark === undefined) return true;
+    if ((this.#marks.get(mark.writer) ?? Number.NEGATIVE_INFINITY) >= mark.sequence) return false;
+    this.#marks.set(mark.writer, mark.sequence);
+    return true;
   }
 
   #mustBeOpen(): void {

@@ -1,12 +1,17 @@
 /**
- * The tables of the store, as the steps that make them. Names stand in presentation form, addresses as text, instants
- * as milliseconds since the epoch with their fraction (sightings have one), and NULL is an instant that never comes.
+ * The tables of a SQLite store, as the steps that make them. The names and addresses of triples stand as their octets, the
+ * rest of a triple as in triple-batch.ts; in other tables names stand in presentation form and addresses as text. Instants are
+ * milliseconds since the epoch with their fraction (sightings have one), and NULL is an instant that never comes.
  */
 import type { Database } from 'better-sqlite3';
+import { moveFirstTriples } from './move-first-triples.ts';
 
 export interface Migration {
   readonly version: number;
   readonly sql: string;
+  /** What is to be done with the rows between `sql` and `after`. */
+  readonly move?: (connection: Database) => void;
+  readonly after?: string;
 }
 
 /** Marks a SQLite file as ours: `GlWl`. */
@@ -79,6 +84,27 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX events_by_destination ON events (destination, at_ms);
     `,
   },
+  {
+    version: 2,
+    sql: `
+      ALTER TABLE triples RENAME TO first_triples;
+      CREATE TABLE triples (
+        zone BLOB NOT NULL,
+        name_server BLOB NOT NULL,
+        address BLOB NOT NULL,
+        expires_at_ms REAL,
+        facts BLOB NOT NULL,
+        PRIMARY KEY (zone, name_server, address)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE saves (
+        writer TEXT PRIMARY KEY,
+        sequence INTEGER NOT NULL,
+        saved_at_ms REAL NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+    move: moveFirstTriples,
+    after: 'DROP TABLE first_triples;',
+  },
 ];
 
 /** The version of a store's tables: 0 when it has none yet. */
@@ -90,12 +116,14 @@ export function schemaVersion(connection: Database): number {
 
 /** Brings the tables to the newest version, each step whole or not at all. Throws what SQLite throws. */
 export function migrate(connection: Database, migrations: readonly Migration[], nowMs: number): void {
-  const apply = connection.transaction(({ version, sql }: Migration) => {
+  const apply = connection.transaction(({ version, sql, move, after }: Migration) => {
     if (version === 1) {
       connection.pragma(`application_id = ${APPLICATION_ID}`);
       connection.exec('CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL) STRICT');
     }
     connection.exec(sql);
+    move?.(connection);
+    if (after !== undefined) connection.exec(after);
     const appliedAt = new Date(nowMs).toISOString();
     connection.prepare('INSERT INTO schema_version (version, applied_at) VALUES (?, ?)').run(version, appliedAt);
   });

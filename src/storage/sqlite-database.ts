@@ -1,29 +1,27 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { type Address, formatAddress } from '../core/address.ts';
+import type { SaveMark } from '../core/save-mark.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
-import type { NsTriple } from '../nsdb/ns-triple.ts';
+import { readTriple, TripleBatchWriter } from '../nsdb/triple-batch.ts';
 import type { AllowEntry } from '../policy/allow-list.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
-import {
-  boundedColumns,
-  endlessMilliseconds,
-  readAddress,
-  readEndlessMilliseconds,
-  readMilliseconds,
-  readText,
-} from './column-values.ts';
+import { inTableOrder } from './batch-order.ts';
+import { boundedColumns, endlessMilliseconds } from './column-values.ts';
 import { EVENT_COLUMNS, eventRow, readEvent } from './event-rows.ts';
+import { schemaVersion } from './migrations.ts';
+import { ALLOW_COLUMNS, allowEntryRow, readAllowEntry, readWarmup } from './policy-rows.ts';
 import { openSqliteFile } from './sqlite-file.ts';
-import { PORTION_ROWS, type StoreOptions } from './store.ts';
+import { PORTION_ROWS, type StoreContents, type StoreOptions } from './store.ts';
 import { type StoreAction, storeClosed, storeError } from './store-errors.ts';
-import type { EventPlace, Portion, StoreOperations } from './store-operations.ts';
-import { readTriple, TRIPLE_COLUMNS, tripleRow } from './triple-rows.ts';
+import type { EventPlace, Portion, StoreOperations, TriplePlace } from './store-operations.ts';
+import { placeOfRow, readPackedRow } from './triple-columns.ts';
 
-/** Rows deleted in one go. */
-const DELETED_AT_ONCE = 10_000;
-const TRIPLE_KEY: readonly string[] = ['zone', 'name_server', 'address'];
-const ALLOW_COLUMNS = ['address', 'reason', 'owner', 'created_at_ms', 'expires_at_ms'];
+/** Marks of writers that have not written for so long are forgotten, milliseconds. */
+const MARK_LIFE_MS = 90 * 86_400_000;
+
+/** Longer facts are cut, and so are unreadable. */
+const MAX_FACTS_OCTETS = 1024;
 
 type Row = readonly unknown[];
 type Rows = Statement<unknown[], Row>;
@@ -34,7 +32,7 @@ export function openSqliteDatabase(
   options: StoreOptions,
 ): { readonly database: SqliteDatabase; readonly setAside: string | undefined } {
   const build = (connection: Database) => new SqliteDatabase(connection, file, options);
-  const { opened, setAside } = openSqliteFile(file, build);
+  const { opened, setAside } = openSqliteFile(file, build, options.isStrict);
   return { database: opened, setAside };
 }
 
@@ -61,24 +59,32 @@ export class SqliteDatabase implements StoreOperations {
     return this.#unreadableRows;
   }
 
-  triplesAfter(id: number, nowMs: number): Portion<NsTriple, number> {
+  triplesAfter(place: TriplePlace | undefined, sinceMs: number): Portion<Uint8Array, TriplePlace> {
     return this.#do('read', () => {
-      const rows = this.#statements.triplesAfter.all(id, nowMs, PORTION_ROWS);
-      const items = this.#readRows(rows, (row) => readTriple(row.slice(1)));
-      return { items, next: rows.length < PORTION_ROWS ? undefined : Number(rows.at(-1)![0]) };
+      const { firstTriples, triplesAfter } = this.#statements;
+      const after = place && [place.zone, place.nameServer, place.address].map((octets) => Buffer.from(octets));
+      const rows =
+        after === undefined
+          ? firstTriples.all(sinceMs, PORTION_ROWS)
+          : triplesAfter.all(...after, sinceMs, PORTION_ROWS);
+      const writer = new TripleBatchWriter();
+      for (const row of rows) this.#pack(row, writer);
+      const next = rows.length < PORTION_ROWS ? undefined : placeOfRow(rows.at(-1));
+      return { items: writer.take(), next };
     });
   }
 
-  saveTriples(triples: readonly NsTriple[]): void {
-    this.#inTransaction(() => {
-      for (const triple of triples) {
-        if (triple.origin === 'learned') this.#statements.saveTriple.run(tripleRow(triple));
+  saveTriples(batch: Uint8Array, mark?: SaveMark): void {
+    this.#inTransaction(mark, () => {
+      const { saveTriple } = this.#statements;
+      for (const { zone, nameServer, address, expiresAtMs, facts } of inTableOrder(batch)) {
+        saveTriple.run(zone, nameServer, address, endlessMilliseconds(expiresAtMs), facts);
       }
     });
   }
 
-  deleteExpiredTriples(nowMs: number): number {
-    return this.#do('write', () => this.#statements.deleteExpiredTriples.run(nowMs, DELETED_AT_ONCE).changes);
+  deleteExpiredTriples(beforeMs: number): number {
+    return this.#do('write', () => this.#statements.deleteExpiredTriples.run(beforeMs).changes);
   }
 
   allowEntries(nowMs: number): readonly AllowEntry[] {
@@ -87,9 +93,7 @@ export class SqliteDatabase implements StoreOperations {
 
   saveAllowEntry(entry: AllowEntry): void {
     if (entry.origin !== 'command') return;
-    const { address, reason, owner, createdAtMs, expiresAtMs } = entry;
-    const row = [formatAddress(address), reason, owner, createdAtMs, endlessMilliseconds(expiresAtMs)];
-    this.#do('write', () => this.#statements.saveAllowEntry.run(row));
+    this.#do('write', () => this.#statements.saveAllowEntry.run(allowEntryRow(entry)));
   }
 
   deleteAllowEntry(address: Address): void {
@@ -104,17 +108,18 @@ export class SqliteDatabase implements StoreOperations {
     this.#do('write', () => this.#statements.saveWarmup.run(endlessMilliseconds(learnedForMs), lastLearnedAtMs));
   }
 
-  saveEvents(events: readonly VerdictEvent[]): void {
-    const count = this.#inTransaction(() => {
+  saveEvents(events: readonly VerdictEvent[], mark?: SaveMark): void {
+    let count = this.#eventCount;
+    this.#inTransaction(mark, () => {
       for (const event of events) this.#statements.saveEvent.run(eventRow(event));
-      const held = this.#eventCount + events.length;
-      const excess = held - this.#maxEvents;
-      return excess > 0 ? held - this.#statements.deleteOldestEvents.run(excess).changes : held;
+      count += events.length;
+      const excess = count - this.#maxEvents;
+      if (excess > 0) count -= this.#statements.deleteOldestEvents.run(excess).changes;
     });
     this.#eventCount = count;
   }
 
-  eventsAfter(place: EventPlace | undefined, query: EventQuery): Portion<VerdictEvent, EventPlace> {
+  eventsAfter(place: EventPlace | undefined, query: EventQuery): Portion<readonly VerdictEvent[], EventPlace> {
     return this.#do('read', () => {
       const start = place ?? this.#oldestEvent(query);
       const limit = Math.min(start.left, PORTION_ROWS);
@@ -129,6 +134,25 @@ export class SqliteDatabase implements StoreOperations {
       const left = start.left - rows.length;
       if (last === undefined || rows.length < limit || left === 0) return { items, next: undefined };
       return { items, next: { id: Number(last[0]), atMs: Number(last[1]), left } };
+    });
+  }
+
+  contents(): StoreContents {
+    return this.#do('read', () => {
+      const one = (sql: string) => Number(this.#connection.prepare(sql).pluck().get() ?? Number.NaN);
+      const instant = (which: string) => {
+        const atMs = this.#connection.prepare(`SELECT ${which}(at_ms) FROM events`).pluck().get();
+        return typeof atMs === 'number' ? atMs : undefined;
+      };
+      return {
+        schemaVersion: schemaVersion(this.#connection),
+        triples: one('SELECT count(*) FROM triples'),
+        events: this.#eventCount,
+        allowEntries: one('SELECT count(*) FROM allow_entries'),
+        sizeBytes: one('SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()'),
+        oldestEventAtMs: instant('min'),
+        newestEventAtMs: instant('max'),
+      };
     });
   }
 
@@ -162,8 +186,29 @@ export class SqliteDatabase implements StoreOperations {
     return items;
   }
 
-  #inTransaction<T>(action: () => T): T {
-    return this.#do('write', () => this.#connection.transaction(action).immediate());
+  /** Puts a row into the batch, if it is a triple. */
+  #pack(row: Row, writer: TripleBatchWriter): void {
+    const packed = readPackedRow(row);
+    if (packed === undefined || readTriple(packed) === undefined || !writer.addPacked(packed)) this.#unreadableRows++;
+  }
+
+  /** All of the action or nothing, and nothing when the mark says that it was done before. */
+  #inTransaction(mark: SaveMark | undefined, action: () => void): void {
+    this.#do('write', () => {
+      const transaction = this.#connection.transaction(() => {
+        if (mark === undefined || this.#setMark(mark)) action();
+      });
+      transaction.immediate();
+    });
+  }
+
+  /** False when it was set before. */
+  #setMark({ writer, sequence }: SaveMark): boolean {
+    const { setMark, deleteMarks } = this.#statements;
+    const nowMs = Date.now();
+    if (setMark.run(writer, sequence, nowMs).changes === 0) return false;
+    deleteMarks.run(nowMs - MARK_LIFE_MS);
+    return true;
   }
 
   #do<T>(action: StoreAction, operation: () => T): T {
@@ -180,17 +225,21 @@ export class SqliteDatabase implements StoreOperations {
 function prepareStatements(connection: Database) {
   const rows = (sql: string): Rows => connection.prepare<unknown[], Row>(sql).raw();
   const places = (columns: readonly unknown[]) => columns.map(() => '?').join(', ');
-  const updates = TRIPLE_COLUMNS.filter((column) => !TRIPLE_KEY.includes(column));
+  const triples = (after: string) => `
+    SELECT zone, name_server, address, expires_at_ms, substr(facts, 1, ${MAX_FACTS_OCTETS}) FROM triples
+    WHERE ${after} (expires_at_ms IS NULL OR expires_at_ms > ?) ORDER BY zone, name_server, address LIMIT ?`;
   return {
-    triplesAfter: rows(`
-      SELECT id, ${boundedColumns(TRIPLE_COLUMNS)} FROM triples
-      WHERE id > ? AND (expires_at_ms IS NULL OR expires_at_ms > ?) ORDER BY id LIMIT ?`),
+    firstTriples: rows(triples('')),
+    triplesAfter: rows(triples('(zone, name_server, address) > (?, ?, ?) AND')),
     saveTriple: connection.prepare(`
-      INSERT INTO triples (${TRIPLE_COLUMNS.join(', ')}) VALUES (${places(TRIPLE_COLUMNS)})
-      ON CONFLICT (address, zone, name_server)
-      DO UPDATE SET ${updates.map((column) => `${column} = excluded.${column}`).join(', ')}`),
-    deleteExpiredTriples: connection.prepare(`
-      DELETE FROM triples WHERE id IN (SELECT id FROM triples WHERE expires_at_ms <= ? LIMIT ?)`),
+      INSERT OR REPLACE INTO triples (zone, name_server, address, expires_at_ms, facts) VALUES (?, ?, ?, ?, ?)`),
+    // There is no index of instants, which would cost more than it saves: all rows are looked through once a minute.
+    deleteExpiredTriples: connection.prepare('DELETE FROM triples WHERE expires_at_ms <= ?'),
+    setMark: connection.prepare(`
+      INSERT INTO saves (writer, sequence, saved_at_ms) VALUES (?, ?, ?)
+      ON CONFLICT (writer) DO UPDATE SET sequence = excluded.sequence, saved_at_ms = excluded.saved_at_ms
+      WHERE sequence < excluded.sequence`),
+    deleteMarks: connection.prepare('DELETE FROM saves WHERE saved_at_ms < ?'),
     allowEntries: rows(`
       SELECT ${boundedColumns(ALLOW_COLUMNS)} FROM allow_entries
       WHERE expires_at_ms IS NULL OR expires_at_ms > ? ORDER BY created_at_ms, address`),
@@ -214,22 +263,4 @@ function conditions({ sinceMs, client, destination }: EventQuery): { readonly wh
   if (client !== undefined) terms.push(['client = ?', formatAddress(client)]);
   if (destination !== undefined) terms.push(['destination = ?', formatAddress(destination)]);
   return { where: terms.map(([term]) => `AND ${term}`).join(' '), values: terms.map(([, value]) => value) };
-}
-
-function readAllowEntry(row: Row): AllowEntry | undefined {
-  const address = readAddress(row[0]);
-  const reason = readText(row[1]);
-  const owner = readText(row[2]);
-  const createdAtMs = readMilliseconds(row[3]);
-  const expiresAtMs = readEndlessMilliseconds(row[4]);
-  if (address === undefined || reason === undefined || owner === undefined) return undefined;
-  if (createdAtMs === undefined || expiresAtMs === undefined) return undefined;
-  return { address, origin: 'command', reason, owner, createdAtMs, expiresAtMs };
-}
-
-function readWarmup(row: Row): WarmupProgress | undefined {
-  const learnedForMs = readEndlessMilliseconds(row[0]);
-  const lastLearnedAtMs = readMilliseconds(row[1]);
-  if (learnedForMs === undefined || learnedForMs < 0 || lastLearnedAtMs === undefined) return undefined;
-  return { learnedForMs, lastLearnedAtMs };
 }

@@ -1,16 +1,24 @@
-/** What the database does in one go. Its thread is asked for these by name, so all of it can be cloned. */
+/** What a database does in one go. Its thread is asked for these by name, so all of it can be cloned. */
 import type { Address } from '../core/address.ts';
+import type { SaveMark } from '../core/save-mark.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
-import type { NsTriple } from '../nsdb/ns-triple.ts';
 import type { AllowEntry } from '../policy/allow-list.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
+import type { StoreContents } from './store.ts';
 
 /** Some of the rows asked for, and where to go on. */
 export interface Portion<T, P> {
-  readonly items: readonly T[];
+  readonly items: T;
   /** The place of the last row read; undefined when there are no more. */
   readonly next: P | undefined;
+}
+
+/** The key of a triple, as octets: reading goes on after it. */
+export interface TriplePlace {
+  readonly zone: Uint8Array;
+  readonly nameServer: Uint8Array;
+  readonly address: Uint8Array;
 }
 
 /** Where in the events reading goes on: after this row, for so many more. */
@@ -21,17 +29,23 @@ export interface EventPlace {
 }
 
 export interface StoreOperations {
-  /** The triples after row `id`, 0 for the first. */
-  triplesAfter(id: number, nowMs: number): Portion<NsTriple, number>;
-  saveTriples(triples: readonly NsTriple[]): void;
+  /** A batch of the triples after `place`, undefined for the first. */
+  triplesAfter(place: TriplePlace | undefined, sinceMs: number): Portion<Uint8Array, TriplePlace>;
+  saveTriples(batch: Uint8Array, mark?: SaveMark | undefined): void;
   /** Deletes some thousands; resolves with how many, 0 when there are no more. */
-  deleteExpiredTriples(nowMs: number): number;
+  deleteExpiredTriples(beforeMs: number): number;
   allowEntries(nowMs: number): readonly AllowEntry[];
   saveAllowEntry(entry: AllowEntry): void;
   deleteAllowEntry(address: Address): void;
   warmup(): WarmupProgress | undefined;
   saveWarmup(progress: WarmupProgress): void;
-  saveEvents(events: readonly VerdictEvent[]): void;
+  saveEvents(events: readonly VerdictEvent[], mark?: SaveMark | undefined): void;
   /** The events of a query after `place`, undefined for the first. */
-  eventsAfter(place: EventPlace | undefined, query: EventQuery): Portion<VerdictEvent, EventPlace>;
+  eventsAfter(place: EventPlace | undefined, query: EventQuery): Portion<readonly VerdictEvent[], EventPlace>;
+  contents(): StoreContents;
 }
+
+/** The same where each takes its time. */
+export type AsyncStoreOperations = {
+  [K in keyof StoreOperations]: (...args: Parameters<StoreOperations[K]>) => Promise<ReturnType<StoreOperations[K]>>;
+};

@@ -3,12 +3,14 @@ import type { HistoryStore } from '../nsdb/history-store.ts';
 import type { PolicyStore } from '../policy/policy-store.ts';
 
 /**
- * What outlives the process. What a save is given may change as soon as the call has returned. Every promise rejects
- * with a GluewallError whose code begins with `store-`; after one about a full or failing disk the store stays usable.
+ * What outlives the process. What a save is given may change as soon as the call has returned; a batch is the store's.
+ * Every promise rejects with a GluewallError whose code begins with `store-`; the store stays usable after it.
  */
 export interface Store extends HistoryStore, PolicyStore, EventStore {
   /** Rows that were found and could not be read, since the store was opened; they are left out. */
   readonly unreadableRows: number;
+  /** How much it holds. */
+  contents(): Promise<StoreContents>;
   /** Lets go of the store once all that was asked before is done. Safe twice; other calls then reject. */
   close(): Promise<void>;
 }
@@ -16,6 +18,22 @@ export interface Store extends HistoryStore, PolicyStore, EventStore {
 export interface StoreOptions {
   /** The most events kept. */
   readonly events: number;
+  /** Whether a damaged file is refused with `store-corrupt`, where it would be set aside. */
+  readonly isStrict?: boolean;
+}
+
+/** How much a store holds. */
+export interface StoreContents {
+  /** The version of its tables. */
+  readonly schemaVersion: number;
+  readonly triples: number;
+  readonly events: number;
+  readonly allowEntries: number;
+  /** Octets on the disk of its machine, about; undefined in memory. */
+  readonly sizeBytes: number | undefined;
+  /** Milliseconds; undefined when there are no events. */
+  readonly oldestEventAtMs: number | undefined;
+  readonly newestEventAtMs: number | undefined;
 }
 
 /** Rows in one portion of what a store reads. */

@@ -1,4 +1,4 @@
-import { COOKIE_TAG, PIPELINE, ruleOf } from '../controller/pipeline.ts';
+import { isOwnCookie, PIPELINE, ruleOf } from '../controller/pipeline.ts';
 import { readFragmentMode, readOwnFlows, readPorts, readTable } from '../controller/switch-state.ts';
 import type { Clock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
@@ -68,7 +68,7 @@ async function readPipeline(place: BridgePlace, clock: Clock): Promise<Known<Pip
 const HIGHEST_PRIORITY = Math.max(...Object.values(PIPELINE.classify.entries).map(({ priority }) => priority));
 
 function isBypassing({ cookie, priority }: { readonly cookie: bigint; readonly priority: number }): boolean {
-  return cookie >> 48n !== BigInt(COOKIE_TAG) && priority > HIGHEST_PRIORITY;
+  return !isOwnCookie(cookie) && priority > HIGHEST_PRIORITY;
 }
 
 function countByRule(rules: readonly number[]): ReadonlyMap<number, number> {

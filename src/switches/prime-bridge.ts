@@ -75,8 +75,8 @@ export async function primeBridge(connection: ManagementConnection, settings: Pr
 }
 
 async function standingMeters(conversation: Conversation, rates: ReadonlyMap<number, number>): Promise<boolean> {
-  if (!(await readHasMeters(conversation).catch(() => false))) return false;
-  return areCopiesMetered(await setMeters(conversation, rates));
+  if (!(await readHasMeters(conversation, rates).catch(() => false))) return false;
+  return areCopiesMetered(await setMeters(conversation, rates), rates);
 }
 
 function isThere(ports: ReadonlyMap<string, number>, port: string | number): boolean {

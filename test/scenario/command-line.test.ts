@@ -57,7 +57,7 @@ describe('gluewall without a running controller', () => {
     [['check', 'corp.example'], 2, '"corp.example" is no IPv4 or IPv6 address'],
     [['events', '--since', 'yesterday'], 2, '"yesterday" is no time: want a duration such as 1h'],
     [['allow', 'add', '192.0.2.1', '--reason', 'x', '--expires', '0s'], 2, '"0s" is no duration'],
-    [['history', 'export', '--format', 'xml'], 2, 'Allowed choices are jsonl, csv'],
+    [['history', 'export', '--format', 'xml'], 2, 'Allowed choices are json, jsonl, cof, csv'],
     [['learn', 'missing.pcap'], 1, 'missing.pcap cannot be read: there is no such file'],
     [['check'], 2, "missing required argument 'address'"],
     [['eat'], 2, "unknown command 'eat'"],

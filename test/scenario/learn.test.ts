@@ -94,12 +94,16 @@ it('believes responses without their queries only when told to, and a stranger n
     expect(list).toHaveLength(triples);
     return { triples, responsesUnmatched, refused };
   };
-  expect(learned('responses.pcap', '--teach', 'matched')).toEqual({ triples: 0, responsesUnmatched: 1, refused: {} });
+  expect(learned('responses.pcap', '--teach', 'matched')).toEqual({
+    triples: 0,
+    responsesUnmatched: 1,
+    refused: { 'response answers no query that left': 1 },
+  });
   expect(learned('responses.pcap', '--teach', 'matched', '--trust-unmatched').triples).toBe(1);
   expect(learned('border.pcap', '--teach', 'chain')).toEqual({
     triples: 0,
     responsesUnmatched: 0,
-    refused: { 'unknown responder teaches': 1 },
+    refused: { 'responder is not known': 1 },
   });
   expect(gluewall('lookup', SERVER).status).toBe(1);
 });

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { formatName } from '../../src/dns/name.ts';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
-import { allowEntryOf, eventOf, NOW_MS, tripleOf } from '../support/store-rows.ts';
+import { allowEntryOf, eventOf, NOW_MS, packed, tripleOf } from '../support/store-rows.ts';
 import { describeStore, findAll, loadAll } from '../unit/storage/store-contract.ts';
 
 const BUILT = fileURLToPath(new URL('../../dist/src', import.meta.url));
@@ -50,7 +50,7 @@ describe('a store that is opened again', () => {
   it('has what was saved', async () => {
     const file = newFile();
     const { store } = await open(file);
-    await store.saveTriples([tripleOf(1)]);
+    await store.saveTriples(packed([tripleOf(1)]));
     await store.saveEvents([eventOf(1)]);
     await store.saveAllowEntry(allowEntryOf('192.0.2.1'));
     await store.saveWarmup({ learnedForMs: 5, lastLearnedAtMs: NOW_MS });
@@ -79,7 +79,7 @@ describe('a second user of the store', () => {
     const file = newFile();
     const { store } = await open(file);
     await expect(open(file)).rejects.toMatchObject({ code: 'store-busy', message: expect.stringContaining(file) });
-    await store.saveTriples([tripleOf(1)]);
+    await store.saveTriples(packed([tripleOf(1)]));
     const { lines, ended } = startChild(file, 0, 'hold');
     await ended;
     expect(lines).toEqual(['store-busy']);

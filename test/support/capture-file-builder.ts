@@ -105,13 +105,14 @@ function pad(octets: Buffer): Buffer {
   return Buffer.concat([octets, Buffer.alloc((4 - (octets.length % 4)) % 4)]);
 }
 
-/** `octets` in pieces of the lengths that `nextLength` gives, each in memory of its own. */
+/** `octets` in pieces of the lengths that `nextLength` gives, each of which holds until the next one is asked for. */
 export function sourceOf(octets: Buffer, nextLength: () => number = () => 65_536): CaptureSource {
   const chunks = async function* () {
     for (let at = 0; at < octets.length; ) {
       const chunk = Buffer.from(octets.subarray(at, at + Math.max(0, nextLength())));
       yield chunk;
       at += chunk.length;
+      chunk.fill(0xee);
     }
   };
   return { name: 'made.pcap', sizeBytes: octets.length, chunks: chunks() };

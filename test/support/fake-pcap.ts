@@ -74,10 +74,11 @@ export class FakePcap implements PcapModule {
     return session;
   }
 
-  /** The last open session whose filter begins so; `(` for the one without direction. */
-  find(filterStart: 'outbound' | 'inbound' | '('): FakeSession {
-    const found = this.sessions.filter(({ filter, closed }) => filter.startsWith(filterStart) && !closed).at(-1);
-    if (found === undefined) throw new Error(`no open session with filter ${filterStart}`);
+  /** The last open session of the direction for frames of that size. */
+  find(direction: 'outbound' | 'inbound' | 'both', size: 'usual' | 'large' = 'usual'): FakeSession {
+    const start = `${direction === 'both' ? '' : `${direction} and `}${size === 'usual' ? 'less' : 'greater'} `;
+    const found = this.sessions.filter(({ filter, closed }) => filter.startsWith(start) && !closed).at(-1);
+    if (found === undefined) throw new Error(`no open session with filter ${start}`);
     return found;
   }
 }

@@ -21,7 +21,7 @@ switch (behaviour) {
     port.on('message', (request) => answer(request));
 }
 
-/** @param {import('../../src/storage/sqlite-protocol.ts').StoreRequest} request */
+/** @param {import('../../src/storage/thread-protocol.ts').StoreRequest} request */
 function answer(request) {
   if (behaviour === 'hangs') return;
   if (behaviour === 'dies') throw new Error('out of order');
@@ -29,7 +29,7 @@ function answer(request) {
   if (behaviour === 'fails') {
     port.postMessage({ kind: 'failed', id: request.id, code: 'store-write', message: 'no room' });
   } else {
-    const result = request.operation === 'triplesAfter' ? { items: [], next: undefined } : undefined;
+    const result = request.operation === 'triplesAfter' ? { items: new Uint8Array(0), next: undefined } : undefined;
     port.postMessage({ kind: 'done', id: request.id, result, unreadableRows: 7 });
   }
   if (request.operation === 'close') port.close();

@@ -11,7 +11,9 @@ export interface FrameFields {
   readonly tcpSequence?: number;
   /** The IP protocol number, where it is not that of `transport`. */
   readonly protocol?: number;
-  /** EtherTypes of VLAN tags, outermost first. */
+  /** The hardware addresses in hex, destination first. */
+  readonly macs?: string;
+  /** EtherTypes of VLAN tags, outermost first; all of VLAN 10. */
   readonly tags?: readonly number[];
   /** Octets behind the datagram. */
   readonly padding?: Buffer;
@@ -33,7 +35,7 @@ export function composeIpFrame(segment: Buffer, fields: FrameFields = {}): Buffe
   const packet = composePacket(segment, fields);
   const tags = (fields.tags ?? []).map((tag) => Buffer.from([tag >> 8, tag & 0xff, 0x00, 0x0a]));
   const etherType = Buffer.from(packet[0]! >> 4 === 4 ? [0x08, 0x00] : [0x86, 0xdd]);
-  const macs = Buffer.from('020000000001020000000002', 'hex');
+  const macs = Buffer.from(fields.macs ?? '020000000001020000000002', 'hex');
   return Buffer.concat([macs, ...tags, etherType, packet, fields.padding ?? Buffer.alloc(0)]);
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TlsFiles } from '../../src/controller/tls-settings.ts';
+import type { TlsFiles } from '../../src/core/tls-settings.ts';
 import { type KeyAndCertificate, LabAuthority } from '../../src/pki/lab-authority.ts';
 
 /** Before the time of a virtual clock, and long enough for the machine's. */

@@ -3,7 +3,7 @@ import { type Address, parseAddress } from '../../src/core/address.ts';
 import { canonicalName, type Name, parseName } from '../../src/dns/name.ts';
 import type { AddressRecord, DnsQuery, DnsResponse, NsRecord } from '../../src/dns/observation.ts';
 import { RECORD_TYPE } from '../../src/dns/registry.ts';
-import type { Lesson } from '../../src/nsdb/ns-triple.ts';
+import type { Glue, NsTriple, Trust } from '../../src/nsdb/ns-triple.ts';
 
 export function addressOf(text: string): Address {
   const address = parseAddress(text);
@@ -34,8 +34,11 @@ export interface ExchangeFields {
 
 export interface ResponseFields extends ExchangeFields {
   readonly rcode?: number;
+  readonly authoritative?: boolean;
   readonly truncated?: boolean;
-  /** `OWNER NS-TTL NAME-SERVER` */
+  /** By default whether there are `answers` or NS records that stand in the answer section. */
+  readonly hasAnswers?: boolean;
+  /** `OWNER NS-TTL NAME-SERVER`, and `answer` behind it for one of the answer section. */
   readonly nameServers?: readonly string[];
   /** `OWNER TTL ADDRESS` */
   readonly answers?: readonly string[];
@@ -49,12 +52,15 @@ export function queryAt(atMs: number, fields: ExchangeFields = {}): DnsQuery {
 }
 
 export function responseAt(atMs: number, fields: ResponseFields = {}): DnsResponse {
+  const nameServers = (fields.nameServers ?? []).map(nsRecord);
   return {
     kind: 'response',
     ...exchangeAt(atMs, fields),
     rcode: fields.rcode ?? 0,
+    authoritative: fields.authoritative ?? false,
     truncated: fields.truncated ?? false,
-    nameServers: (fields.nameServers ?? []).map(nsRecord),
+    hasAnswers: fields.hasAnswers ?? ((fields.answers ?? []).length > 0 || nameServers.some(isAnswer)),
+    nameServers,
     answers: (fields.answers ?? []).map(addressRecord),
     additional: (fields.additional ?? []).map(addressRecord),
   };
@@ -77,9 +83,16 @@ function exchangeAt(atMs: number, fields: ExchangeFields) {
   } as const;
 }
 
+const isAnswer = ({ section }: NsRecord) => section === 'answer';
+
 function nsRecord(text: string): NsRecord {
-  const [owner, ttl, nameServer] = text.split(' ');
-  return { owner: canonical(owner!), ttl: Number(ttl), nameServer: canonical(nameServer!) };
+  const [owner, ttl, nameServer, section] = text.split(' ');
+  return {
+    owner: canonical(owner!),
+    ttl: Number(ttl),
+    nameServer: canonical(nameServer!),
+    section: section === 'answer' ? 'answer' : 'authority',
+  };
 }
 
 function addressRecord(text: string): AddressRecord {
@@ -87,28 +100,38 @@ function addressRecord(text: string): AddressRecord {
   return { owner: canonical(owner!), ttl: Number(ttl), address: addressOf(address!) };
 }
 
-export interface LessonFields {
+export interface TripleFields {
   readonly zone?: string;
   readonly nameServer?: string;
   readonly address?: string;
-  readonly nsTtlSeconds?: number;
-  readonly glueTtlSeconds?: number;
-  readonly trust?: 'low' | 'high';
+  readonly trust?: Trust;
+  readonly glue?: Glue;
+  readonly expiresAtMs?: number;
+  readonly teachers?: readonly string[];
+  readonly queryName?: string;
 }
 
-/** A lesson seen at `atMs`; by default that ns.example.org at 203.0.113.53 serves example.org for an hour. */
-export function lessonAt(atMs: number, fields: LessonFields = {}): Lesson {
+/** A triple learned at `atMs`; by default that ns.example.org at 203.0.113.53 serves example.org for an hour. */
+export function tripleAt(atMs: number, fields: TripleFields = {}): NsTriple {
   return {
     zone: canonical(fields.zone ?? 'example.org'),
     nameServer: canonical(fields.nameServer ?? 'ns.example.org'),
     address: addressOf(fields.address ?? '203.0.113.53'),
-    nsTtlSeconds: fields.nsTtlSeconds ?? 3600,
-    glueTtlSeconds: fields.glueTtlSeconds ?? 3600,
-    trust: fields.trust ?? 'high',
-    teacher: addressOf('198.51.100.53'),
-    queryAtMs: atMs - 10,
-    queryId: 0x1234,
-    queryName: nameOf('www.example.org'),
-    responseAtMs: atMs,
+    origin: 'learned',
+    trust: fields.trust ?? 'referral',
+    glue: fields.glue ?? 'in-domain',
+    firstSeenAtMs: atMs,
+    lastSeenAtMs: atMs,
+    expiresAtMs: fields.expiresAtMs ?? atMs + 3_600_000,
+    sightings: 1,
+    teachers: (fields.teachers ?? ['198.51.100.53']).map(addressOf),
+    lesson: {
+      nsTtlSeconds: 3600,
+      glueTtlSeconds: 3600,
+      queryAtMs: atMs - 10,
+      queryId: 0x1234,
+      queryName: canonical(fields.queryName ?? 'www.example.org'),
+      responseAtMs: atMs,
+    },
   };
 }

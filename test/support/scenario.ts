@@ -20,6 +20,7 @@ import { expect } from 'vitest';
 import { Observer } from '../../src/capture/observe.ts';
 import { Counters } from '../../src/core/counters.ts';
 import { silentLog } from '../../src/core/log.ts';
+import { ObservationWriter } from '../../src/dns/observation-writer.ts';
 import { EventFeed } from '../../src/events/event-feed.ts';
 import type { VerdictEvent } from '../../src/events/verdict-event.ts';
 import { FlowAllowance } from '../../src/firewall/allow-book.ts';
@@ -29,12 +30,13 @@ import type { HoldOptions } from '../../src/firewall/hold-book.ts';
 import { Learner } from '../../src/nsdb/learner.ts';
 import { NsHistory } from '../../src/nsdb/ns-history.ts';
 import { keepRootHints } from '../../src/nsdb/root-hints.ts';
-import type { TeachingMode } from '../../src/nsdb/teaching.ts';
+import type { TeachingMode } from '../../src/nsdb/rules/facts.ts';
 import { AllowList } from '../../src/policy/allow-list.ts';
 import { allowEntry } from './allow-entries.ts';
 import { composeQuery, type Packet } from './dns-messages.ts';
 import { FakeDatapath, type Fate } from './fake-datapath.ts';
 import { composeFrame, type FrameFields } from './frames.ts';
+import { historyOptions, learnerOptions } from './learning.ts';
 import { addressOf, nameOf } from './observations.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -56,7 +58,7 @@ const TICK_MS = 500;
 /** Everything from packet_in and captured frame to verdict and event, around one fake switch. */
 export class World {
   readonly clock = new VirtualClock();
-  readonly history = new NsHistory(this.clock, { ttlFloorSeconds: 1, ttlCapSeconds: 7 * 86_400, size: 1000 });
+  readonly history = new NsHistory(this.clock, historyOptions({ ttlFloorSeconds: 1 }));
   readonly events: VerdictEvent[] = [];
   readonly allowList: AllowList;
   readonly learner: Learner;
@@ -65,7 +67,8 @@ export class World {
   readonly switch: FakeDatapath;
   readonly startMs = this.clock.nowMs();
   readonly #captured = new Counters<never>();
-  readonly #observer = new Observer(this.#captured, (observation) => this.learner.observe(observation));
+  readonly #observed = new ObservationWriter((batch) => this.learner.take(batch));
+  readonly #observer = new Observer(this.#captured, this.#observed);
   /** The server of each zone that the scenario has referred to. */
   readonly #servers = new Map([['.', ROOT_SERVER]]);
   #nextId = 1000;
@@ -82,13 +85,14 @@ export class World {
     );
     this.allowList = new AllowList(100);
     for (const address of options.allow ?? []) this.allowList.add(allowEntry(address, { origin: 'configuration' }));
-    this.learner = new Learner(clock, history, {
-      teach: options.teach ?? 'resolvers',
-      trustUnmatched: false,
-      trustedResolvers: new Set([RESOLVER, RESOLVER6].map(addressOf)),
-      pending: { timeMs: 5000, size: 100 },
-      awaitingGlue: { timeMs: 2000, size: 100 },
-    });
+    this.learner = new Learner(
+      clock,
+      history,
+      learnerOptions({
+        teach: options.teach ?? 'resolvers',
+        trustedResolvers: new Set([RESOLVER, RESOLVER6].map(addressOf)),
+      }),
+    );
     const feed = new EventFeed<VerdictEvent>(clock, { size: 1000, perRound: 1000, roundMs: 0 }, (event) =>
       this.events.push(event),
     );
@@ -130,6 +134,7 @@ export class World {
   /** The capture on the outside sees a frame. */
   capture(direction: 'outbound' | 'inbound', frame: Buffer): void {
     this.#observer.observe(frame, 0, frame.length, this.clock.nowMs(), direction);
+    this.#observed.flush();
   }
 
   /** The capture sees a client's query and at once its response with these sections. */

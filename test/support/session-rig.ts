@@ -29,6 +29,7 @@ export function gateFlows(session: SwitchSession): readonly Flow[] {
     insideNetworks: [parseNetwork('192.0.2.0/24')!],
     trustedResolvers: [],
     outsidePorts: [session.ports.get('outside') ?? 99],
+    learns: 'nothing',
     meters: session.hasMeters,
   });
 }

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 const [, , built = '', file = '', first = '0', mode = 'write'] = process.argv;
 const load = (/** @type {string} */ path) => import(new URL(path, pathToFileURL(`${built}/`)).href);
 const { openSqliteStore } = await load('storage/sqlite-store.js');
+const { TripleBatchWriter } = await load('nsdb/triple-batch.js');
 const { parseName } = await load('dns/name.js');
 
 /** @param {string | number} word */
@@ -21,12 +22,22 @@ function triples(batch) {
     nameServer: parseName(`row${row}.example`),
     address: (198 << 24) | (18 << 16) | row,
     origin: 'learned',
-    trust: 'high',
+    trust: 'referral',
+    glue: 'none',
+    sightings: 1,
+    teachers: [],
     firstSeenAtMs: 1,
     lastSeenAtMs: 2,
     expiresAtMs: Number.POSITIVE_INFINITY,
     lesson: undefined,
   }));
+}
+
+/** @param {number} batch */
+function packed(batch) {
+  const writer = new TripleBatchWriter();
+  for (const triple of triples(batch)) writer.add(triple);
+  return writer.take();
 }
 
 /** @param {number} batch */
@@ -56,10 +67,10 @@ try {
   const { store } = await openSqliteStore(file, { events: 1_000_000 });
   say('open');
   if (mode === 'hold') setInterval(() => {}, 1000);
-  else if (mode === 'leave') await store.saveTriples(triples(Number(first)));
+  else if (mode === 'leave') await store.saveTriples(packed(Number(first)));
   else {
     for (let batch = Number(first); ; batch++) {
-      await Promise.all([store.saveTriples(triples(batch)), store.saveEvents(events(batch))]);
+      await Promise.all([store.saveTriples(packed(batch)), store.saveEvents(events(batch))]);
       say(batch);
     }
   }

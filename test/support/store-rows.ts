@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { type Address, addressFromOctets, parseAddress } from '../../src/core/address.ts';
 import { canonicalName, type Name, parseName } from '../../src/dns/name.ts';
 import type { VerdictEvent } from '../../src/events/verdict-event.ts';
-import type { Lesson, NsTriple } from '../../src/nsdb/ns-triple.ts';
+import { GLUES, type Lesson, type NsTriple, TRUSTS } from '../../src/nsdb/ns-triple.ts';
+import { TripleBatchWriter } from '../../src/nsdb/triple-batch.ts';
 import type { AllowEntry } from '../../src/policy/allow-list.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 15, 12) + 0.123456789;
@@ -29,21 +30,22 @@ export const HOSTILE_NAMES: readonly Name[] = [
   nameFrom(...Array.from({ length: 127 }, () => 'a')),
 ];
 
-export function lessonOf(triple: Pick<NsTriple, 'zone' | 'nameServer' | 'address'>): Lesson {
-  const { zone, nameServer, address } = triple;
+export function lessonOf(): Lesson {
   return {
-    zone,
-    nameServer,
-    address,
     nsTtlSeconds: 172_800,
     glueTtlSeconds: 3600,
-    trust: 'low',
-    teacher: addressOf('2001:db8::53'),
     queryAtMs: NOW_MS - 0.25,
     queryId: 0xffff,
     queryName: nameOf('wWw.Example.com'),
     responseAtMs: NOW_MS,
   };
+}
+
+/** The triples as a batch. */
+export function packed(triples: readonly NsTriple[]): Uint8Array {
+  const writer = new TripleBatchWriter();
+  for (const triple of triples) writer.add(triple);
+  return writer.take();
 }
 
 export function tripleOf(number: number, more: Partial<NsTriple> = {}): NsTriple {
@@ -55,11 +57,14 @@ export function tripleOf(number: number, more: Partial<NsTriple> = {}): NsTriple
   };
   return {
     origin: 'learned',
-    trust: 'high',
+    trust: 'referral',
+    glue: 'in-domain',
     firstSeenAtMs: NOW_MS - 1000.5,
     lastSeenAtMs: NOW_MS,
     expiresAtMs: NOW_MS + 3_600_000,
-    lesson: lessonOf(key),
+    sightings: 3,
+    teachers: [addressOf('2001:db8::53')],
+    lesson: lessonOf(),
     ...key,
   };
 }
@@ -109,7 +114,6 @@ const anyAddress = fc
   .map((octets) => addressFromOctets(Buffer.from(octets))!);
 const anyTime = fc.double({ min: 0, max: 1e13, noNaN: true });
 const anyTtl = fc.integer({ min: 0, max: 0xffffffff });
-const anyTrust = fc.constantFrom('low' as const, 'high' as const);
 
 /** Any triple that has not expired at 0. */
 export const anyTriple: fc.Arbitrary<NsTriple> = fc
@@ -117,7 +121,10 @@ export const anyTriple: fc.Arbitrary<NsTriple> = fc
     zone: anyName.map(canonicalName),
     nameServer: anyName.map(canonicalName),
     address: anyAddress,
-    trust: anyTrust,
+    trust: fc.constantFrom(...TRUSTS),
+    glue: fc.constantFrom(...GLUES),
+    sightings: fc.integer({ min: 0, max: 0xffffffff }),
+    teachers: fc.array(anyAddress, { maxLength: 2 }),
     firstSeenAtMs: anyTime,
     lastSeenAtMs: anyTime,
     expiresAtMs: fc.oneof(fc.double({ min: 1, max: 1e13, noNaN: true }), fc.constant(Number.POSITIVE_INFINITY)),
@@ -125,8 +132,6 @@ export const anyTriple: fc.Arbitrary<NsTriple> = fc
       fc.record({
         nsTtlSeconds: anyTtl,
         glueTtlSeconds: anyTtl,
-        trust: anyTrust,
-        teacher: anyAddress,
         queryAtMs: fc.option(anyTime, { nil: undefined }),
         queryId: fc.integer({ min: 0, max: 0xffff }),
         queryName: anyName,
@@ -135,11 +140,5 @@ export const anyTriple: fc.Arbitrary<NsTriple> = fc
       { nil: undefined },
     ),
   })
-  .map(({ zone, nameServer, address, lesson, ...rest }) => ({
-    zone,
-    nameServer,
-    address,
-    origin: 'learned',
-    ...rest,
-    lesson: lesson === undefined ? undefined : { zone, nameServer, address, ...lesson },
-  }));
+  // Its objects have no prototype.
+  .map(({ lesson, ...fields }) => ({ origin: 'learned', ...fields, lesson: lesson && { ...lesson } }));

@@ -125,9 +125,19 @@ export class VethBridge {
     await this.#exchange(0, times, frames);
   }
 
-  async #exchange(seconds: number, times: number, frames: readonly Buffer[]): Promise<readonly Buffer[]> {
+  /** The same into port 2. */
+  async sendBack(frames: readonly Buffer[], times = 1): Promise<void> {
+    await this.#exchange(0, times, frames, [...WIRES].reverse());
+  }
+
+  async #exchange(
+    seconds: number,
+    times: number,
+    frames: readonly Buffer[],
+    wires: readonly (typeof WIRES)[number][] = WIRES,
+  ): Promise<readonly Buffer[]> {
     const hex = [MARKER, ...frames].map((frame) => frame.toString('hex'));
-    const args = ['-c', EXCHANGE, ...WIRES.map(({ outer }) => outer), String(seconds), String(times), ...hex];
+    const args = ['-c', EXCHANGE, ...wires.map(({ outer }) => outer), String(seconds), String(times), ...hex];
     const { status, stdout, stderr } = await runProgram('/usr/bin/python3', args, process.env);
     if (status !== 0) throw new Error(`the marker did not come out: ${stderr}`);
     const lines = stdout.split('\n').filter((line) => line !== '');

@@ -1,77 +1,22 @@
 /** The controller on a real switch: bundles, meters, roles, and what it finds when it comes back. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../mininet/until.ts';
-import { type ControllerHooks, OpenFlowController } from '../../src/controller/openflow-controller.ts';
-import type { Flow } from '../../src/controller/pipeline.ts';
-import type { RoleWish } from '../../src/controller/role.ts';
-import type { SwitchSession } from '../../src/controller/switch-session.ts';
 import { allowFlow } from '../../src/controller/verdict-flows.ts';
 import { parseAddress } from '../../src/core/address.ts';
-import { systemClock } from '../../src/core/clock.ts';
 import { Meter } from '../../src/openflow/schema/constants.ts';
+import { ControllerRig } from '../support/controller-rig.ts';
 import { describeIf } from '../support/describe-if.ts';
 import { composeFrame } from '../support/frames.ts';
-import { gateFlows, keepingLog } from '../support/session-rig.ts';
+import { gateFlows } from '../support/session-rig.ts';
 import { VethBridge } from '../support/veth-bridge.ts';
 
 const WAIT_MS = 10_000;
 const query = composeFrame(Buffer.from('a question'), { source: '192.0.2.1', destination: '198.51.100.53' });
 const allowed = allowFlow(parseAddress('198.51.100.1')!, 300);
 
-/** A controller that keeps what it is told. */
-class Rig {
-  readonly told: string[] = [];
-  readonly log: string[] = [];
-  verdicts: readonly Flow[] = [];
-  base: (session: SwitchSession) => readonly Flow[] = gateFlows;
-  rates = new Map([
-    [1, 1000],
-    [2, 100],
-    [Meter.CONTROLLER, 5000],
-  ]);
-  role: RoleWish | undefined;
-  readonly controller: OpenFlowController;
-  session: SwitchSession | undefined;
-
-  constructor() {
-    const tell = (what: string) => (session: SwitchSession) => {
-      this.session = session;
-      this.told.push(what);
-    };
-    const hooks: ControllerHooks = {
-      role: () => this.role,
-      baseFlows: (session) => this.base(session),
-      verdictFlows: () => this.verdicts,
-      meterRates: () => this.rates,
-      ready: tell('ready'),
-      standby: tell('standby'),
-      packetIn: tell('packetIn'),
-      tableFull: (_session, rule) => this.told.push(`tableFull ${rule}`),
-      wantsUse: () => false,
-      used: () => undefined,
-      gone: tell('gone'),
-    };
-    const options = {
-      listen: { host: '127.0.0.1', port: 0 },
-      switches: 4,
-      packetIns: { perPort: 256, bytes: 1 << 20 },
-    };
-    this.controller = new OpenFlowController(systemClock, keepingLog(this.log), options, hooks);
-  }
-
-  telling(what: string, count = 1): Promise<unknown> {
-    const times = () => this.told.filter((one) => one === what).length;
-    return until(
-      `${what} (told: ${this.told}; log: ${this.log.join('; ')})`,
-      WAIT_MS,
-      () => times() >= count || undefined,
-    );
-  }
-}
-
 describeIf(['root', 'namespaces', 'openVswitch'], 'a controller of Open vSwitch', () => {
   let bridge: VethBridge;
-  const rigs: Rig[] = [];
+  const rigs: ControllerRig[] = [];
 
   beforeAll(async () => {
     bridge = await VethBridge.start();
@@ -82,8 +27,10 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'a controller of Open vSwitch'
     for (const rig of rigs.splice(0)) await rig.controller.stop();
   });
 
-  async function start(prepare: (rig: Rig) => void = () => undefined): Promise<{ rig: Rig; target: string }> {
-    const rig = new Rig();
+  async function start(
+    prepare: (rig: ControllerRig) => void = () => undefined,
+  ): Promise<{ rig: ControllerRig; target: string }> {
+    const rig = new ControllerRig();
     rigs.push(rig);
     prepare(rig);
     return { rig, target: `tcp:127.0.0.1:${await rig.controller.start()}` };
@@ -147,7 +94,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'a controller of Open vSwitch'
   });
 
   describe('beside another', () => {
-    async function twoControllers(): Promise<{ master: Rig; slave: Rig }> {
+    async function twoControllers(): Promise<{ master: ControllerRig; slave: ControllerRig }> {
       const one = await start((rig) => {
         rig.role = { role: 'master', generationId: 1n };
       });

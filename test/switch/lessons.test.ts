@@ -1,15 +1,11 @@
 /** Complaints of other controllers' users that only a real switch can answer: docs/decisions/9-complaints.md. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { until } from '../../mininet/until.ts';
-import { type ControllerHooks, OpenFlowController } from '../../src/controller/openflow-controller.ts';
 import { type Flow, PIPELINE } from '../../src/controller/pipeline.ts';
-import type { SwitchSession } from '../../src/controller/switch-session.ts';
 import { allowFlow } from '../../src/controller/verdict-flows.ts';
 import { type Address, parseAddress } from '../../src/core/address.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import { Meter } from '../../src/openflow/schema/constants.ts';
+import { ControllerRig } from '../support/controller-rig.ts';
 import { describeIf } from '../support/describe-if.ts';
-import { gateFlows, keepingLog } from '../support/session-rig.ts';
 import { VethBridge } from '../support/veth-bridge.ts';
 
 const WAIT_MS = 10_000;
@@ -18,67 +14,9 @@ const address = (host: number): Address => parseAddress(`198.51.100.${host}`)!;
 const allowed = (count: number): readonly Flow[] =>
   Array.from({ length: count }, (_, index) => allowFlow(address(index + 1), 300));
 
-/** A controller that keeps what it is told. */
-class Rig {
-  readonly told: string[] = [];
-  readonly log: string[] = [];
-  verdicts: readonly Flow[] = [];
-  base: (session: SwitchSession) => readonly Flow[] = gateFlows;
-  rates = new Map([
-    [1, 1000],
-    [2, 100],
-    [Meter.CONTROLLER, 5000],
-  ]);
-  session: SwitchSession | undefined;
-  readonly controller: OpenFlowController;
-
-  constructor() {
-    const hooks: ControllerHooks = {
-      role: () => undefined,
-      baseFlows: (session) => this.base(session),
-      verdictFlows: () => this.verdicts,
-      meterRates: () => this.rates,
-      ready: (session) => {
-        this.session = session;
-        this.told.push('ready');
-      },
-      standby: () => this.told.push('standby'),
-      packetIn: () => this.told.push('packetIn'),
-      tableFull: (_session, rule) => this.told.push(`tableFull ${rule}`),
-      wantsUse: () => false,
-      used: () => undefined,
-      gone: () => this.told.push('gone'),
-    };
-    const options = {
-      listen: { host: '127.0.0.1', port: 0 },
-      switches: 4,
-      packetIns: { perPort: 256, bytes: 1 << 20 },
-    };
-    this.controller = new OpenFlowController(systemClock, keepingLog(this.log), options, hooks);
-  }
-
-  count(what: string): number {
-    return this.told.filter((one) => one === what).length;
-  }
-
-  telling(what: string, count = 1): Promise<unknown> {
-    return until(
-      `${what} (told: ${this.told}; log: ${this.log.join('; ')})`,
-      WAIT_MS,
-      () => this.count(what) >= count || undefined,
-    );
-  }
-
-  /** Waits until the flows have been found in step, or brought there, for the `count`th time. */
-  inStep(count: number): Promise<unknown> {
-    const lines = () => this.log.filter((line) => line.includes('flows in step'));
-    return until(`in step; log: ${this.log.join('; ')}`, WAIT_MS, () => lines().length >= count || undefined);
-  }
-}
-
 describeIf(['root', 'namespaces', 'openVswitch'], 'lessons, on Open vSwitch', () => {
   let bridge: VethBridge;
-  let rig: Rig;
+  let rig: ControllerRig;
 
   beforeAll(async () => {
     bridge = await VethBridge.start();
@@ -86,7 +24,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'lessons, on Open vSwitch', ()
   afterAll(() => bridge?.stop());
   beforeEach(async () => {
     await bridge.recreate();
-    rig = new Rig();
+    rig = new ControllerRig();
   });
   afterEach(() => rig.controller.stop());
 
@@ -156,7 +94,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'lessons, on Open vSwitch', ()
     await connect();
     await rig.telling('ready');
     await rig.controller.stop();
-    rig = new Rig();
+    rig = new ControllerRig();
     rig.rates = new Map([...rig.rates, [2, 50]]);
     await connect();
     await rig.telling('ready');

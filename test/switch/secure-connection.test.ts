@@ -7,8 +7,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { runProgram } from '../../mininet/child.ts';
 import { until } from '../../mininet/until.ts';
 import { type ControllerOptions, OpenFlowController } from '../../src/controller/openflow-controller.ts';
-import type { TlsFiles } from '../../src/controller/tls-settings.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import type { TlsFiles } from '../../src/core/tls-settings.ts';
 import { type LabFiles, writeLabFiles } from '../../src/pki/lab-files.ts';
 import { describeIf } from '../support/describe-if.ts';
 import { composeFrame } from '../support/frames.ts';
@@ -61,7 +61,11 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'a connection with Open vSwitc
         role: () => undefined,
         baseFlows: gateFlows,
         verdictFlows: () => [],
-        meterRates: () => new Map([[1, 1000]]),
+        meterRates: () =>
+          new Map([
+            [1, 1000],
+            [2, 100],
+          ]),
         standby: () => undefined,
         tableFull: () => undefined,
         wantsUse: () => false,

@@ -22,7 +22,7 @@ import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { StoreWriter } from '../../src/storage/store-writer.ts';
 import { describeIf } from '../support/describe-if.ts';
-import { eventOf, NOW_MS, tripleOf } from '../support/store-rows.ts';
+import { eventOf, NOW_MS, packed, tripleOf } from '../support/store-rows.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { findAll, loadAll } from '../unit/storage/store-contract.ts';
 
@@ -67,7 +67,7 @@ describeIf(['root', 'namespaces'], 'the store', () => {
   async function fill(store: Store): Promise<{ readonly saved: number; readonly error: GluewallError | undefined }> {
     for (let saved = 0; saved < 1000; saved++) {
       try {
-        await store.saveTriples(batch(saved));
+        await store.saveTriples(packed(batch(saved)));
       } catch (error) {
         return { saved, error: error as GluewallError };
       }
@@ -95,9 +95,9 @@ describeIf(['root', 'namespaces'], 'the store', () => {
     expect(error!.message).toMatch(/store\.db cannot be written: .*full.*; make room on its disk/);
     expect(saved).toBeGreaterThan(2);
     expect(await loadAll(store)).toHaveLength(saved * ROWS);
-    await expect(store.saveTriples(batch(900))).rejects.toMatchObject({ code: 'store-write' });
+    await expect(store.saveTriples(packed(batch(900)))).rejects.toMatchObject({ code: 'store-write' });
     rmSync(ballast);
-    await store.saveTriples(batch(900));
+    await store.saveTriples(packed(batch(900)));
     await store.saveEvents([eventOf(1)]);
     await store.close();
     const again = await open();
@@ -114,8 +114,14 @@ describeIf(['root', 'namespaces'], 'the store', () => {
       error: (fields: object) => lines.push(JSON.stringify(fields)),
       info: () => lines.push('works'),
     };
-    const writer = new StoreWriter(new VirtualClock(), log, store, { flushMs: 1000 });
-    for (let row = 0; row < 2500; row++) writer.tripleChanged(tripleOf(row, { expiresAtMs: NOW_MS * 2 }));
+    const rows = Array.from({ length: 2500 }, (_, row) => tripleOf(row, { expiresAtMs: NOW_MS * 2 }));
+    const changed = {
+      get waiting() {
+        return rows.length;
+      },
+      takeChanged: (most: number) => (rows.length === 0 ? undefined : packed(rows.splice(0, most))),
+    };
+    const writer = new StoreWriter(new VirtualClock(), log, store, changed, { flushMs: 1000, keepMs: 0 });
     await writer.flush();
     await writer.flush();
     expect(writer.figures()).toMatchObject({ failing: 'store-write', lostTriples: 0 });
@@ -129,18 +135,18 @@ describeIf(['root', 'namespaces'], 'the store', () => {
 
   it('can be opened and read on a full disk, and not made on one', async () => {
     const store = await open();
-    await store.saveTriples(batch(0));
+    await store.saveTriples(packed(batch(0)));
     await store.close();
     fillDisk();
     const again = await open();
     expect(await loadAll(again)).toHaveLength(ROWS);
-    await expect(again.saveTriples(batch(1))).rejects.toMatchObject({ code: 'store-write' });
+    await expect(again.saveTriples(packed(batch(1)))).rejects.toMatchObject({ code: 'store-write' });
     await expect(open(join(disk, 'another.db'))).rejects.toMatchObject({ code: 'store-write' });
   });
 
   it('is refused on a disk that may only be read, and left as it is', async () => {
     const store = await open();
-    await store.saveTriples(batch(0));
+    await store.saveTriples(packed(batch(0)));
     await store.close();
     const before = readFileSync(file);
     execFileSync('mount', ['-o', 'remount,ro', disk]);
@@ -153,16 +159,17 @@ describeIf(['root', 'namespaces'], 'the store', () => {
 
   it('refuses to write when its disk becomes one that may only be read', async () => {
     const store = await open();
-    await store.saveTriples(batch(0));
+    await store.saveTriples(packed(batch(0)));
     const { status } = spawnSync('mount', ['-o', 'remount,ro', disk]);
     // The kernel does not allow it while a file is open for writing, unless forced; then there is nothing to test.
-    if (status === 0) await expect(store.saveTriples(batch(1))).rejects.toMatchObject({ name: 'GluewallError' });
+    if (status === 0)
+      await expect(store.saveTriples(packed(batch(1)))).rejects.toMatchObject({ name: 'GluewallError' });
     expect(await loadAll(store)).toHaveLength(ROWS);
   });
 
   it('is refused to a user without the right to write it', async () => {
     const store = await open();
-    await store.saveTriples(batch(0));
+    await store.saveTriples(packed(batch(0)));
     await store.close();
     chmodSync(folder, 0o755);
     const asNobody = () => {

@@ -1,4 +1,4 @@
-import { createReadStream, type ReadStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { GluewallError } from '../../core/errors.ts';
 
@@ -8,7 +8,7 @@ export interface CaptureSource {
   readonly name: string;
   /** Undefined where the end is not known. */
   readonly sizeBytes: number | undefined;
-  /** To be read once; each chunk is the reader's to keep. */
+  /** To be read once; a chunk holds until the next one is asked for. */
   readonly chunks: AsyncIterable<Buffer>;
 }
 
@@ -24,9 +24,35 @@ export async function openCaptureSource(path: string): Promise<CaptureSource> {
   const sizeBytes = await readableSize(path).catch((cause: NodeJS.ErrnoException) => {
     throw cause instanceof GluewallError ? cause : unreadable(path, cause);
   });
-  const end = sizeBytes === undefined ? {} : { end: sizeBytes - 1 };
-  const start = () => createReadStream(path, { highWaterMark: CHUNK_BYTES, ...end });
+  const start = () => (sizeBytes === undefined ? createReadStream(path) : fileChunks(path, sizeBytes));
   return { name: path, sizeBytes, chunks: readable(start, path) };
+}
+
+/** The first `sizeBytes` of a file, read into the same memory again and again, one chunk ahead of who takes them. */
+async function* fileChunks(path: string, sizeBytes: number): AsyncGenerator<Buffer, void> {
+  const file = await open(path);
+  const buffers = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)] as const;
+  let position = 0;
+  const read = (buffer: Buffer) => {
+    const result = file.read(buffer, 0, Math.min(CHUNK_BYTES, sizeBytes - position), position);
+    // A failure waits until it is asked for.
+    result.catch(() => undefined);
+    return result;
+  };
+  let reading = read(buffers[0]);
+  try {
+    for (let turn = 1; ; turn ^= 1) {
+      const { buffer, bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      reading = read(buffers[turn as 0 | 1]);
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    // What is under way writes into the memory, and fails where the file is closed before.
+    await reading.catch(() => undefined);
+    await file.close();
+  }
 }
 
 function standardInput(): CaptureSource {
@@ -50,7 +76,7 @@ async function readableSize(path: string): Promise<number | undefined> {
   return stats.size;
 }
 
-async function* readable(start: () => ReadStream | typeof process.stdin, name: string): AsyncGenerator<Buffer, void> {
+async function* readable(start: () => AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer, void> {
   try {
     yield* start();
   } catch (cause) {

@@ -36,13 +36,16 @@ export function gzipDamage(error: unknown): string | undefined {
   return code?.startsWith('Z_') ? `its gzip data are damaged (${(error as Error).message})` : undefined;
 }
 
-/** The end of each chunk goes by itself: a wrong checksum must not cost the packets before it. */
+/**
+ * The end of each chunk goes by itself: a wrong checksum must not cost the packets before it. Pieces are copies, for they wait
+ * while the next chunk is asked for.
+ */
 async function* inPieces(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
   for await (const chunk of chunks) {
     const trailerAt = Math.max(0, chunk.length - TRAILER_BYTES);
     for (let at = 0; at < trailerAt; at += PIECE_BYTES) {
-      yield chunk.subarray(at, Math.min(trailerAt, at + PIECE_BYTES));
+      yield Buffer.from(chunk.subarray(at, Math.min(trailerAt, at + PIECE_BYTES)));
     }
-    if (trailerAt < chunk.length) yield chunk.subarray(trailerAt);
+    if (trailerAt < chunk.length) yield Buffer.from(chunk.subarray(trailerAt));
   }
 }

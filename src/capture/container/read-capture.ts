@@ -22,7 +22,7 @@ export async function readCapture(
   onPacket: OnPacket,
   onChunk?: (bytesRead: number) => void | Promise<void>,
 ): Promise<CaptureSummary> {
-  const reader = new CaptureReader(source.name, onPacket);
+  const reader = new ChunkReader(source.name, onPacket);
   let bytesRead = 0;
   const counted = async function* () {
     for await (const chunk of source.chunks) {
@@ -46,7 +46,7 @@ export async function readCapture(
 }
 
 /** Feeds a format with chunks; only a record that lies across their borders is copied. */
-class CaptureReader {
+class ChunkReader {
   readonly #name: string;
   readonly #onPacket: OnPacket;
   readonly #carried = new CarryOver();
@@ -142,13 +142,14 @@ async function* unpacked(chunks: AsyncGenerator<Buffer, void>): AsyncGenerator<B
   }
 }
 
-/** At least two octets, if there are so many. */
+/** At least two octets, if there are so many; holds until the next chunk is asked for. */
 async function firstOctets(chunks: AsyncGenerator<Buffer, void>): Promise<Buffer> {
   let first: Buffer = Buffer.alloc(0);
   while (first.length < 2) {
     const step = await chunks.next();
     if (step.done === true) break;
-    first = first.length === 0 ? step.value : Buffer.concat([first, step.value]);
+    // Of a chunk that was not enough, a copy: asking for the next one ends it.
+    first = first.length === 0 && step.value.length >= 2 ? step.value : Buffer.concat([first, step.value]);
   }
   return first;
 }

@@ -8,10 +8,10 @@ import { configJsonSchema } from '../../config/json-schema.ts';
 import { loadConfig } from '../../config/load.ts';
 import { type Config, MAX_INTERFACE_NAME } from '../../config/schema.ts';
 import { summarise } from '../../config/summary.ts';
-import { loadTlsSettings } from '../../controller/tls-settings.ts';
 import { systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
 import { silentLog } from '../../core/log.ts';
+import { loadTlsSettings } from '../../core/tls-settings.ts';
 import { configOf, DEFAULT_CONFIG_FILE } from '../ask.ts';
 import { buildHistory } from '../build-parts.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -77,6 +77,8 @@ function complaintsOfParts(config: Config): readonly string[] {
   buildHistory(config, systemClock, log);
   const { tls } = config.openflow;
   if (tls !== undefined) loadTlsSettings(tls, systemClock.nowMs());
+  const { tls: captureTls } = config.capture;
+  if (captureTls !== undefined) loadTlsSettings(captureTls, systemClock.nowMs(), 'capture.tls');
   return complaints;
 }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { captureInterfaces, teachingMode } from '../../config/effective.ts';
+import { captureInterfaces, hasOtherSource, teachingMode } from '../../config/effective.ts';
 import type { Config } from '../../config/schema.ts';
 import { summarise } from '../../config/summary.ts';
 import { resultOf } from '../../control/answer.ts';
@@ -14,6 +14,7 @@ import { readClockFacts } from '../../doctor/clock-facts.ts';
 import { clockFindings } from '../../doctor/clock-findings.ts';
 import type { Finding } from '../../doctor/finding.ts';
 import { learningFindings, readLearningFacts } from '../../doctor/learning-findings.ts';
+import { mariadbFindings } from '../../doctor/mariadb-findings.ts';
 import { readStoreFacts } from '../../doctor/store-facts.ts';
 import { storeFindings } from '../../doctor/store-findings.ts';
 import { readSystemFacts } from '../../doctor/system-facts.ts';
@@ -31,6 +32,7 @@ import { readDatabase } from '../../switches/database-facts.ts';
 import { type AskOptions, askingCommand, configOf } from '../ask.ts';
 import { bridgeWishes } from '../bridge-settings.ts';
 import { EXIT } from '../exit-codes.ts';
+import { mariadbFacts } from '../mariadb-facts.ts';
 import { storeFile } from '../open-store.ts';
 import { printJson, printLines } from '../output.ts';
 import { printFindings } from '../print-findings.ts';
@@ -63,7 +65,7 @@ async function examine(bridges: readonly string[], options: AskOptions): Promise
   const learning = learningSection(running, config);
   const isCapturing = learning.findings.some(({ check, ok }) => check === 'capture' && ok === true);
   const system = readSystemFacts(captureInterfaces(config));
-  const store = config.store.kind === 'memory' ? undefined : readStoreFacts(storeFile(config), APPLICATION_ID);
+  const store = await storeSection(config, running.ok);
   const sections: readonly Section[] = [
     {
       section: 'program',
@@ -71,12 +73,12 @@ async function examine(bridges: readonly string[], options: AskOptions): Promise
         nodeFinding(system.nodeVersion),
         ...packageFindings(system.packages),
         ...programFindings(system.programs),
-        rightsFinding(system, isCapturing),
+        ...(system.interfaces.length === 0 && hasOtherSource(config) ? [] : [rightsFinding(system, isCapturing)]),
       ],
     },
     { section: 'configuration', findings: configurationFindings(config, file) },
-    { section: 'interfaces', findings: interfaceFindings(system.interfaces) },
-    { section: 'store', findings: storeFindings(store, running.ok) },
+    { section: 'interfaces', findings: interfaceFindings(system.interfaces, hasOtherSource(config)) },
+    { section: 'store', findings: store },
     { section: 'clock', findings: clockFindings(await readClockFacts(systemClock)) },
     ...(await bridgeSections(named, runDirectory, config)),
     learning,
@@ -85,6 +87,12 @@ async function examine(bridges: readonly string[], options: AskOptions): Promise
   else await printSections(sections);
   const hasFailed = sections.some(({ findings }) => findings.some(({ ok }) => ok === false));
   process.exitCode = hasFailed ? EXIT.refused : EXIT.done;
+}
+
+async function storeSection(config: Config, isRunning: boolean): Promise<readonly Finding[]> {
+  const { kind } = config.store;
+  if (kind === 'mariadb') return mariadbFindings(await mariadbFacts(config));
+  return storeFindings(kind === 'memory' ? undefined : readStoreFacts(storeFile(config), APPLICATION_ID), isRunning);
 }
 
 function configurationFindings(config: Config, file: string): readonly Finding[] {
@@ -114,7 +122,8 @@ function learningSection(running: Running, config: Config): Section {
   if (!running.ok) return unknown(`not known: ${running.problem}`);
   const facts = readLearningFacts(running.status);
   if (facts === undefined) return unknown('not known: the gluewall that answers is of another version');
-  const wishes = { interfaces: captureInterfaces(config), teach: teachingMode(config) };
+  const isListening = config.capture.listen !== undefined;
+  const wishes = { interfaces: captureInterfaces(config), isListening, teach: teachingMode(config) };
   return { section, findings: learningFindings(facts, wishes) };
 }
 

@@ -1,11 +1,11 @@
 /** `lookup`, `check` and `history`: what is known, and what follows from it. */
 import { type Command, Option } from 'commander';
 import type { CheckView } from '../../services/explain-verdict.ts';
-import type { LookupView } from '../../services/services.ts';
+import type { LookupView } from '../../services/lookup.ts';
 import type { TripleView } from '../../services/triple-view.ts';
-import { addressArgument, nameArgument, targetArgument } from '../arguments.ts';
+import { addressArgument, lifeArgument, nameArgument, targetArgument } from '../arguments.ts';
 import { type AskOptions, answerTo, ask, askingCommand, askList } from '../ask.ts';
-import { exportHistory, importHistory } from '../history-files.ts';
+import { exportHistory, HISTORY_FORMATS, type HistoryFormat, importHistory } from '../history-files.ts';
 import { printCheck, printLookup, printTriple } from '../print.ts';
 
 interface CheckOptions extends AskOptions {
@@ -18,12 +18,13 @@ interface ListOptions extends AskOptions {
 }
 
 interface ExportOptions extends ListOptions {
-  readonly format: 'jsonl' | 'csv';
+  readonly format: HistoryFormat;
   readonly output?: string;
 }
 
 interface ImportOptions extends AskOptions {
-  readonly format?: 'jsonl' | 'csv';
+  readonly format?: HistoryFormat;
+  readonly ttl: string;
 }
 
 export function addHistoryCommands(program: Command): void {
@@ -70,20 +71,25 @@ function addHistoryGroup(program: Command): void {
     .action((options: ListOptions) =>
       askList<TripleView>(options, listRequest(options), printTriple, 'the history has no such triple'),
     );
-  askingCommand(history, 'export', 'the history as JSON lines or CSV', [
+  askingCommand(history, 'export', 'the history as JSON lines, as passive DNS (COF) or as CSV', [
     'gluewall history export --output history.jsonl',
     'gluewall history export --format csv --zone example.com',
+    'gluewall history export --format cof --output history.cof',
   ])
     .option('--zone <name>', 'only this zone and what lies below it')
-    .addOption(formatOption('how the rows are written').default('jsonl'))
+    .addOption(formatOption('how the rows are written').default('json'))
     .option('--output <file>', 'write there, and only when all went well; else standard output')
     .action((options: ExportOptions) => exportHistory(answerTo(options, listRequest(options)), options));
-  askingCommand(history, 'import <file>', 'take in a history that was exported; ends warm-up', [
+  askingCommand(history, 'import <file>', 'take in a history that was exported, or passive DNS (COF); ends warm-up', [
     'gluewall history import history.jsonl',
+    'gluewall history import passive-dns.cof --ttl 2d',
     'zcat history.csv.gz | gluewall history import - --format csv',
   ])
     .addOption(formatOption('how the rows are written (default: by the name of the file)'))
-    .action((file: string, options: ImportOptions) => importHistory(file, options));
+    .option('--ttl <duration>', 'how long what does not say so holds after it was last seen, at most 30d', '1d')
+    .action((file: string, { ttl, ...options }: ImportOptions) =>
+      importHistory(file, { ...options, lifeMs: lifeArgument(ttl) }),
+    );
 }
 
 function listRequest({ zone }: ListOptions) {
@@ -91,5 +97,5 @@ function listRequest({ zone }: ListOptions) {
 }
 
 function formatOption(about: string): Option {
-  return new Option('--format <format>', about).choices(['jsonl', 'csv']);
+  return new Option('--format <format>', about).choices(HISTORY_FORMATS);
 }

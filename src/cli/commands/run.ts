@@ -8,6 +8,14 @@ export function addRunCommand(program: Command): void {
     .description('run the controller in the foreground')
     .option('--config <file>', `configuration (default ./${DEFAULT_CONFIG_FILE})`)
     .option('--socket <path>', 'control socket, instead of control.socket')
-    .addHelpText('after', '\nExample:\n  gluewall run --config /etc/gluewall.yaml')
+    .option(
+      '--store <place>',
+      'mysql://USER@HOST:PORT/DATABASE, the file of a SQLite store, or memory; instead of store',
+    )
+    .option('--strict', 'exit with 2 when the store is damaged or cannot be had, instead of starting without it')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  gluewall run --config /etc/gluewall.yaml\n  GLUEWALL_STORE_PASSWORD=... gluewall run --store mysql://gluewall@127.0.0.1/gluewall',
+    )
     .action(run);
 }

@@ -10,7 +10,7 @@ import { NICIRA_ACTION_ROWS, niciraNumber } from './nicira.ts';
 const nothing = struct({ pad: pad(4) });
 const etherType = struct({ etherType: u16, pad: pad(2) });
 
-const ACTION_ROWS = [
+export const ACTION_ROWS = [
   row(0, 'output', struct({ port: u32, maxLength: u16, pad: pad(6) })),
   row(11, 'copyTtlOut', nothing),
   row(12, 'copyTtlIn', nothing),

@@ -31,56 +31,31 @@ export interface OxmRow<N extends string, T> {
 
 type Maskability = 'exact' | 'maskable';
 
-function basic<const N extends string, T>(
-  oxmField: number,
-  name: N,
-  kind: Kind<T>,
-  lengthBytes: number,
-  maskability: Maskability,
-  prerequisites: readonly Prerequisite[] = [],
-): OxmRow<N, T> {
-  const maskable = maskability === 'maskable';
-  return { oxmClass: OPENFLOW_BASIC_CLASS, oxmField, name, kind, lengthBytes, maskable, prerequisites };
+/** What makes the rows of one class. */
+function rowsOf(oxmClass: number, experimenter?: number) {
+  return <const N extends string, T>(
+    oxmField: number,
+    name: N,
+    kind: Kind<T>,
+    lengthBytes: number,
+    maskability: Maskability,
+    prerequisites: readonly Prerequisite[] = [],
+  ): OxmRow<N, T> => {
+    const number = experimenter === undefined ? { oxmClass, oxmField } : { oxmClass, oxmField, experimenter };
+    return { ...number, name, kind, lengthBytes, maskable: maskability === 'maskable', prerequisites };
+  };
 }
 
+const basic = rowsOf(OPENFLOW_BASIC_CLASS);
 /**
- * A field of Open vSwitch's first class, from before OpenFlow had fields of its own. Actions still name them; what they
+ * Fields of Open vSwitch's first class, from before OpenFlow had fields of its own. Actions still name them; what they
  * require of a match is left to the switch.
  */
-function nxm0<const N extends string, T>(
-  oxmField: number,
-  name: N,
-  kind: Kind<T>,
-  lengthBytes: number,
-  maskability: Maskability,
-): OxmRow<N, T> {
-  return { ...basic(oxmField, name, kind, lengthBytes, maskability), oxmClass: NXM_0_CLASS };
-}
-
-/** A field of Open vSwitch (nicira-ext.h, meta-flow.h). Those that OpenFlow has too carry its names with `_nxm`. */
-function nxm<const N extends string, T>(
-  oxmField: number,
-  name: N,
-  kind: Kind<T>,
-  lengthBytes: number,
-  maskability: Maskability,
-  prerequisites: readonly Prerequisite[] = [],
-): OxmRow<N, T> {
-  return { ...basic(oxmField, name, kind, lengthBytes, maskability, prerequisites), oxmClass: NXM_1_CLASS };
-}
-
-/** A field of later OpenFlow that the ONF gave to 1.3 as an extension. */
-function onf<const N extends string, T>(
-  oxmField: number,
-  name: N,
-  kind: Kind<T>,
-  lengthBytes: number,
-  maskability: Maskability,
-  prerequisites: readonly Prerequisite[] = [],
-): OxmRow<N, T> {
-  const row = basic(oxmField, name, kind, lengthBytes, maskability, prerequisites);
-  return { ...row, oxmClass: EXPERIMENTER_CLASS, experimenter: Experimenter.ONF };
-}
+const nxm0 = rowsOf(NXM_0_CLASS);
+/** Fields of Open vSwitch (nicira-ext.h, meta-flow.h). Those that OpenFlow has too carry its names with `_nxm`. */
+const nxm = rowsOf(NXM_1_CLASS);
+/** Fields of later OpenFlow that the ONF gave to 1.3 as an extension. */
+const onf = rowsOf(EXPERIMENTER_CLASS, Experimenter.ONF);
 
 const isIpv4 = { field: 'eth_type', values: [0x0800] };
 const isIpv6 = { field: 'eth_type', values: [0x86dd] };

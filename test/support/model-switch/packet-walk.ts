@@ -40,8 +40,10 @@ export class PacketWalk {
   #reason: number = PacketInReason.ACTION;
   #tableId = 0;
   #missedIn: number | undefined;
-  /** Nothing more is to be done. */
+  /** Nothing more is to be done on the way through the tables, or in the bucket. */
   #isOver = false;
+  /** By a meter. */
+  #isDropped = false;
   #mayEnterTables = false;
 
   constructor(state: SwitchState, frame: Buffer, inPort: number, nowMs: number) {
@@ -71,7 +73,9 @@ export class PacketWalk {
     // Open vSwitch carries out the set as if it stood in the first entry, and also when the last table had none that matched.
     this.#entry = this.#firstEntry;
     this.#tableId = 0;
-    if (!this.#isOver) this.#carryOut(this.#actionSet.inOrder());
+    // The end of the TTL ends the way through the tables, but not this; the drop of a meter ends all.
+    this.#isOver = this.#isDropped;
+    this.#carryOut(this.#actionSet.inOrder());
   }
 
   #result(): Forwarding {
@@ -149,6 +153,7 @@ export class PacketWalk {
     if (this.#state.meters.pass(meterId, this.#frame.length, this.#nowMs)) return;
     this.#happenings.push({ kind: 'meterDrop', meterId });
     this.#isOver = true;
+    this.#isDropped = true;
   }
 
   #carryOut(actions: readonly Action[]): void {

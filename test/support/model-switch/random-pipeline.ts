@@ -26,6 +26,7 @@ const settings: fc.Arbitrary<Omit<BaseSettings, 'meters'>> = fc.record({
     .subarray(['192.0.2.1', '198.51.100.53', '2001:db8:1::53'], { maxLength: 1 })
     .map((texts) => texts.map((text) => parseAddress(text)!)),
   outsidePorts: fc.subarray([2, 3], { maxLength: 1 }),
+  learns: fc.constantFrom('nothing', 'resolvers', 'all'),
 });
 
 const pair = fc

@@ -3,6 +3,7 @@ import { LiveCapture } from '../../../src/capture/live-capture.ts';
 import type { Clock } from '../../../src/core/clock.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import type { DnsObservation } from '../../../src/dns/observation.ts';
+import { unpackBatch } from '../../support/collected-observations.ts';
 
 const running: LiveCapture[] = [];
 
@@ -11,7 +12,7 @@ afterEach(async () => {
 });
 
 /** A LiveCapture whose child is `fake-capture-process.mjs` in the part named. Time stands still but for `runTimers`. */
-function setUp(part: string, nowMs = () => Date.now()) {
+function setUp(part: string, nowMs = () => 1_700_000_000_000) {
   const timers: { delayMs: number; action: () => void }[] = [];
   const clock: Clock = {
     nowMs,
@@ -31,9 +32,16 @@ function setUp(part: string, nowMs = () => Date.now()) {
       insideNetworks: [],
       childScript: new URL('../../support/fake-capture-process.mjs', import.meta.url),
     },
-    (o) => observations.push(o),
+    (batch, shiftMs) => {
+      for (const one of unpackBatch(batch)) observations.push({ ...one, atMs: one.atMs + shiftMs });
+    },
     clock,
-    { ...silentLog, info: () => ready++, warn: (_fields, text) => problems.push(text) },
+    {
+      ...silentLog,
+      info: () => ready++,
+      warn: (_fields, text) => problems.push(text),
+      error: (_fields, text) => problems.push(text),
+    },
   );
   running.push(capture);
   capture.start();
@@ -52,7 +60,7 @@ describe('LiveCapture', () => {
     expect(readyCount()).toBe(1);
     expect(problems).toEqual(['cannot capture on eth7: it is away; bring it back']);
     // Octets beyond ASCII arrive as they were.
-    expect(observations).toMatchObject([{ server: '\xff'.repeat(16), question: { name: '\x01\xe4\0' }, atMs: 5000 }]);
+    expect(observations).toMatchObject([{ server: '\xff'.repeat(16), question: { name: '\x01\xe4\0' } }]);
     expect(capture.statistics()).toMatchObject({
       observations: 1,
       receivedByKernel: 3,
@@ -60,13 +68,23 @@ describe('LiveCapture', () => {
       droppedByBackpressure: 1,
       restarts: 0,
       counters: { frames: 3 },
+      sources: [
+        { name: 'this host', isConnected: true, interfaces: ['eth7'], openInterfaces: ['eth7'], observations: 1 },
+      ],
     });
   });
 
-  it('gives times in the time of its clock when the wall clock was set', async () => {
-    const { observations } = setUp('eth7', () => Date.now() - 3_600_000);
+  it('gives times by its own clock, whatever that of the child says', async () => {
+    const { observations } = setUp('eth7');
     await vi.waitFor(() => expect(observations.length).toBe(1), 5000);
-    expect(observations[0]?.atMs).toBeCloseTo(5000 - 3_600_000, -2);
+    // Sent ten milliseconds after it was seen.
+    expect(observations[0]?.atMs).toBe(1_700_000_000_000 - 10);
+  });
+
+  it('hangs up on a child that says something else', async () => {
+    const { problems, timers } = setUp('babble');
+    await vi.waitFor(() => expect(timers.length).toBe(1), 5000);
+    expect(problems[0]).toMatch(/^the capture process is not ours: it does not speak version 1/);
   });
 
   it('starts a child that ends again, later and later, and says why', async () => {

@@ -1,36 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CaptureCounter, Observer } from '../../../src/capture/observe.ts';
-import { formatAddress } from '../../../src/core/address.ts';
 import { Counters } from '../../../src/core/counters.ts';
-import { formatName } from '../../../src/dns/name.ts';
 import type { DnsObservation } from '../../../src/dns/observation.ts';
 import { type CaptureVector, captureVectors } from '../../support/capture-vectors.ts';
+import { CollectedObservations } from '../../support/collected-observations.ts';
+import { glueRows } from '../../support/glue-rows.ts';
 import { readPcapFile } from '../../support/pcap-file.ts';
 
 describe('Observer on real captures', () => {
-  function observeFile({ path }: CaptureVector): { observations: DnsObservation[]; counted: Record<string, number> } {
+  function observeFile({ path }: CaptureVector): {
+    observations: readonly DnsObservation[];
+    counted: Record<string, number>;
+  } {
     const counters = new Counters<CaptureCounter>();
-    const observations: DnsObservation[] = [];
-    const observer = new Observer(counters, (observation) => observations.push(observation));
+    const collected = new CollectedObservations();
+    const observer = new Observer(counters, collected.writer);
     const { linkType, packets } = readPcapFile(path);
     for (const { octets, atMs } of packets) observer.observe(octets, 0, octets.length, atMs, 'by-message', linkType);
     observer.finish();
-    return { observations, counted: counters.snapshot() };
-  }
-
-  function glueRows(observations: readonly DnsObservation[]): string[] {
-    const rows = new Set<string>();
-    for (const o of observations) {
-      if (o.kind !== 'response') continue;
-      for (const ns of o.nameServers) {
-        for (const glue of o.additional.filter(({ owner }) => owner === ns.nameServer)) {
-          const row = [formatName(ns.owner), formatName(ns.nameServer), formatAddress(glue.address), glue.ttl, ns.ttl];
-          rows.add(JSON.stringify(row));
-        }
-      }
-    }
-    return [...rows].sort();
+    return { observations: collected.all, counted: counters.snapshot() };
   }
 
   /** Why a file shows fewer messages here than tshark finds in it. */
@@ -58,7 +47,7 @@ describe('Observer on real captures', () => {
 
   it('takes real frames with some octets changed', () => {
     const frames = captureVectors().flatMap(({ path }) => readPcapFile(path).packets.map(({ octets }) => octets));
-    const observer = new Observer(new Counters<CaptureCounter>(), () => {});
+    const observer = new Observer(new Counters<CaptureCounter>(), new CollectedObservations().writer);
     const change = fc.tuple(fc.nat(), fc.nat(255));
     const direction = fc.constantFrom('outbound' as const, 'inbound' as const, 'by-source' as const);
     fc.assert(

@@ -5,6 +5,7 @@ import { formatAddress, parseAddress, parseNetwork } from '../../../src/core/add
 import { Counters } from '../../../src/core/counters.ts';
 import { formatName } from '../../../src/dns/name.ts';
 import type { DnsObservation, DnsResponse } from '../../../src/dns/observation.ts';
+import { CollectedObservations } from '../../support/collected-observations.ts';
 import { composeAnswer, composeQuery, REFERRAL } from '../../support/dns-messages.ts';
 import {
   composeFragment,
@@ -26,17 +27,19 @@ const INBOUND: FrameFields = {
   destinationPort: 40000,
 };
 
+const INBOUND_V6: FrameFields = { ...INBOUND, source: '2001:db8::53', destination: '2001:db8::1' };
+
 /** Feeds frames to an observer of its own; what waits is given at the end. */
 function observeAll(frames: readonly Buffer[], direction: DirectionSign, inside: readonly string[] = [], linkType = 1) {
   const counters = new Counters<CaptureCounter>();
-  const observations: DnsObservation[] = [];
+  const collected = new CollectedObservations();
   const insideNetworks = inside.map((text) => parseNetwork(text)!);
-  const observer = new Observer(counters, (observation) => observations.push(observation), { insideNetworks });
+  const observer = new Observer(counters, collected.writer, { insideNetworks });
   for (const octets of frames) observer.observe(octets, 0, octets.length, 1234.5, direction, linkType);
   observer.finish();
   const { frames: frameCount, ...counted } = counters.snapshot();
   expect(frameCount).toBe(frames.length);
-  return { observations, counted };
+  return { observations: collected.all, counted };
 }
 
 function observeOne(octets: Buffer, direction: DirectionSign, inside: readonly string[] = []) {
@@ -50,6 +53,7 @@ describe('Observer', () => {
     const { observation, counted } = observeOne(composeFrame(QUERY), 'outbound');
     expect(observation).toEqual({
       kind: 'query',
+      link: { mac: 0x020000000002, vlan: undefined },
       atMs: 1234.5,
       transport: 'udp',
       client: parseAddress('192.0.2.1'),
@@ -145,8 +149,83 @@ describe('Observer', () => {
   });
 });
 
-const INBOUND_V6: FrameFields = { ...INBOUND, source: '2001:db8::53', destination: '2001:db8::1' };
 const MANY = Array.from({ length: 12 }, (_, index) => composeAnswer(`n${index}.example.org`, '203.0.113.7', index));
+
+describe('Observer on the link', () => {
+  const macs = '020000000011' + '020000000022';
+
+  it.each<['query' | 'response', Buffer, FrameFields, 'outbound' | 'inbound', number]>([
+    ['query', QUERY, {}, 'outbound', 0x020000000022],
+    ['response', ANSWER, INBOUND, 'inbound', 0x020000000011],
+    ['query', QUERY, { source: '2001:db8::1', destination: '2001:db8::53' }, 'outbound', 0x020000000022],
+    ['response', ANSWER, INBOUND_V6, 'inbound', 0x020000000011],
+  ])('gives the station on the inside of a %s, and its VLAN', (kind, payload, fields, direction, mac) => {
+    for (const transport of ['udp', 'tcp'] as const) {
+      const message = transport === 'tcp' ? withTcpLength(payload) : payload;
+      const plain = observeOne(composeFrame(message, { ...fields, transport, macs }), direction);
+      expect(plain.observation).toMatchObject({ kind, transport, link: { mac, vlan: undefined } });
+      expect(plain.observation?.client).toBe(
+        parseAddress(kind === 'query' ? (fields.source ?? '192.0.2.1') : (fields.destination ?? '')),
+      );
+      const tagged = observeOne(
+        composeFrame(message, { ...fields, transport, macs, tags: [0x88a8, 0x8100] }),
+        direction,
+      );
+      expect(tagged.observation).toMatchObject({ kind, transport, link: { mac, vlan: 10 } });
+    }
+  });
+
+  it('joins the segments of a stream that come by several routers, and none of another station', () => {
+    const message = withTcpLength(ANSWER);
+    const tcp = { ...INBOUND, transport: 'tcp' as const };
+    const segment = (from: number, to: number, stations: string) =>
+      composeFrame(message.subarray(from, to), { ...tcp, tcpSequence: from, macs: stations });
+    const [first, second] = ['020000000011' + '0200000000a1', '020000000011' + '0200000000a2'];
+    const joined = observeAll([segment(0, 30, first), segment(30, message.length, second)], 'inbound');
+    expect(joined.observations).toMatchObject([{ kind: 'response', link: { mac: 0x020000000011 } }]);
+    const other = '020000000012' + '0200000000a1';
+    expect(observeAll([segment(0, 30, first), segment(30, message.length, other)], 'inbound').observations).toEqual([]);
+  });
+
+  it('gives none where frames have no hardware addresses', () => {
+    const { observations } = observeAll([composePacket(composeSegment(QUERY))], 'outbound', [], 101);
+    expect(observations.length).toBe(1);
+    expect(observations[0]).not.toHaveProperty('link');
+  });
+});
+
+describe('Observer on messages without frames', () => {
+  const ends = {
+    source: parseAddress('198.51.100.53')!,
+    sourcePort: 53,
+    destination: parseAddress('192.0.2.1')!,
+    destinationPort: 40_000,
+  };
+
+  it.each(['udp', 'tcp'] as const)('sees what a frame would show, but for the link: %s', (transport) => {
+    const counters = new Counters<CaptureCounter>();
+    const collected = new CollectedObservations();
+    const observer = new Observer(counters, collected.writer);
+    const octets = Buffer.concat([Buffer.alloc(5, 0xff), ANSWER, Buffer.alloc(5, 0xff)]);
+    observer.message(ends, transport, octets, 5, 5 + ANSWER.length, 1234.5, 'inbound');
+    const message = transport === 'tcp' ? withTcpLength(ANSWER) : ANSWER;
+    const framed = observeOne(composeFrame(message, { ...INBOUND, transport }), 'inbound').observation;
+    expect(collected.all.map((observation) => ({ ...observation, link: framed?.link }))).toEqual([framed]);
+    expect(collected.all[0]).not.toHaveProperty('link');
+    expect(counters.snapshot()).toEqual({ responses: 1 });
+  });
+
+  it('counts what is no lookup of the inside', () => {
+    const counters = new Counters<CaptureCounter>();
+    const collected = new CollectedObservations();
+    const observer = new Observer(counters, collected.writer);
+    observer.message(ends, 'udp', ANSWER, 0, ANSWER.length, 0, 'outbound');
+    observer.message(ends, 'udp', QUERY, 0, QUERY.length, 0, 'inbound');
+    observer.message(ends, 'udp', ANSWER, 0, ANSWER.length - 1, 0, 'inbound');
+    expect(collected.all).toEqual([]);
+    expect(counters.snapshot()).toEqual({ 'wrong-way': 2, 'dns-record-overrun': 1 });
+  });
+});
 
 describe('Observer on fragments', () => {
   it.each([INBOUND, INBOUND_V6])('puts a response together, in any order: %o', (fields) => {
@@ -183,13 +262,13 @@ describe('Observer on fragments', () => {
 
   it('puts nothing together that came different ways', () => {
     const [first, second] = composeFragments(composeSegment(ANSWER, INBOUND), [16], INBOUND);
-    const observations: DnsObservation[] = [];
-    const observer = new Observer(new Counters<CaptureCounter>(), (observation) => observations.push(observation));
+    const collected = new CollectedObservations();
+    const observer = new Observer(new Counters<CaptureCounter>(), collected.writer);
     observer.observe(second!, 0, second!.length, 0, 'outbound');
     observer.observe(first!, 0, first!.length, 0, 'inbound');
-    expect(observations).toEqual([]);
+    expect(collected.all).toEqual([]);
     observer.observe(second!, 0, second!.length, 0, 'inbound');
-    expect(observations.length).toBe(1);
+    expect(collected.all.length).toBe(1);
   });
 
   it('puts a datagram together that was cut with an extension header before its transport header', () => {
@@ -204,7 +283,7 @@ describe('Observer on fragments', () => {
   it('holds nothing of datagrams that can be no DNS', () => {
     const counters = new Counters<CaptureCounter>();
     const reassembly = { datagrams: 1, bytes: 10_000, timeMs: 1000 };
-    const observer = new Observer(counters, () => {}, { reassembly });
+    const observer = new Observer(counters, new CollectedObservations().writer, { reassembly });
     const see = (octets: Buffer) => observer.observe(octets, 0, octets.length, 0, 'inbound');
     for (let identification = 1; identification < 5; identification++) {
       see(composeFragment(Buffer.alloc(16), 16, true, { ...INBOUND, protocol: 1, identification }));
@@ -269,8 +348,8 @@ describe('Observer on TCP streams', () => {
   });
 
   it('gives the endpoints and the way of the stream also where messages come out later, in the midst of others', () => {
-    const observations: DnsObservation[] = [];
-    const observer = new Observer(new Counters<CaptureCounter>(), (observation) => observations.push(observation));
+    const collected = new CollectedObservations();
+    const observer = new Observer(new Counters<CaptureCounter>(), collected.writer);
     const see = (octets: Buffer, atMs: number, way: DirectionSign) =>
       observer.observe(octets, 0, octets.length, atMs, way);
     see(composeFrame(Buffer.alloc(0), { ...TCP, tcpFlags: 0x12, tcpSequence: 4 }), 1000, 'inbound');
@@ -284,12 +363,12 @@ describe('Observer on TCP streams', () => {
       server: parseAddress('198.51.100.53'),
       serverPort: 53,
     };
-    expect(observations).toMatchObject([late, { kind: 'query', client: parseAddress('192.0.2.77') }]);
+    expect(collected.all).toMatchObject([late, { kind: 'query', client: parseAddress('192.0.2.77') }]);
     see(composeFrame(withTcpLength(ANSWER), { ...TCP, tcpSequence: 5000 }), 10_000, 'inbound');
     observer.passTime(13_000);
-    expect(observations.length).toBe(2);
+    expect(collected.all.length).toBe(2);
     observer.passTime(13_001);
-    expect(observations[2]).toMatchObject({ ...late, atMs: 10_000 });
+    expect(collected.all[2]).toMatchObject({ ...late, atMs: 10_000 });
   });
 
   it('takes the middle of a message for none where the stream is seen from the middle', () => {
@@ -355,11 +434,11 @@ describe('Observer on damaged frames', () => {
     ];
     const see = (octets: Buffer, end: number) => {
       const counters = new Counters<CaptureCounter>();
-      const observations: DnsObservation[] = [];
-      const observer = new Observer(counters, (observation) => observations.push(observation));
+      const collected = new CollectedObservations();
+      const observer = new Observer(counters, collected.writer);
       observer.observe(octets, 0, end, 0, 'inbound');
       observer.finish();
-      return { observations, counted: counters.snapshot() };
+      return { observations: collected.all, counted: counters.snapshot() };
     };
     for (const octets of vectors) {
       for (let end = 0; end < octets.length; end++) {

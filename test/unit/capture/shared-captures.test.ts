@@ -7,12 +7,15 @@ import { type CaptureCounter, Observer } from '../../../src/capture/observe.ts';
 import { Counters } from '../../../src/core/counters.ts';
 import { isReadableLinkType } from '../../../src/packet/link-layer.ts';
 import { sharedFolder } from '../../conditions.ts';
+import { CollectedObservations } from '../../support/collected-observations.ts';
 import { describeIf } from '../../support/describe-if.ts';
+import { glueRows } from '../../support/glue-rows.ts';
 
 interface ExpectedFile {
   /** Missing where tshark reads nothing. */
   readonly packets?: number;
   readonly messages?: Readonly<Record<string, { readonly queries: number; readonly responses: number }>>;
+  readonly glue?: readonly (readonly (string | number)[])[];
 }
 
 const FOLDER = join(sharedFolder, 'data', 'pcap');
@@ -63,15 +66,13 @@ function* expectedFiles(): Generator<readonly [string, ExpectedFile]> {
 }
 
 /** Messages observed, and what holds of the rest of the file. */
-async function observeFile(name: string): Promise<{ seen: number[]; reasons: ReadonlySet<string> }> {
+async function observeFile(name: string) {
   const counters = new Counters<CaptureCounter>();
   const seen = [0, 0, 0, 0];
   const reasons = new Set<string>();
   let lastMs: number | undefined;
-  const observer = new Observer(counters, ({ transport, kind }) => {
-    const place = (transport === 'udp' ? 0 : 2) + (kind === 'query' ? 0 : 1);
-    seen[place] = seen[place]! + 1;
-  });
+  const collected = new CollectedObservations();
+  const observer = new Observer(counters, collected.writer);
   await readCapture(await openCaptureSource(join(FOLDER, name)), (octets, start, end, atMs, linkType) => {
     if (!isReadableLinkType(linkType)) reasons.add('link type');
     if (lastMs !== undefined && atMs - lastMs > 86_400_000) reasons.add('silence');
@@ -79,8 +80,12 @@ async function observeFile(name: string): Promise<{ seen: number[]; reasons: Rea
     observer.observe(octets, start, end, atMs, 'by-message', linkType);
   });
   observer.finish();
+  for (const { transport, kind } of collected.all) {
+    const place = (transport === 'udp' ? 0 : 2) + (kind === 'query' ? 0 : 1);
+    seen[place] = seen[place]! + 1;
+  }
   for (const counter of Object.keys(counters.snapshot())) reasons.add(counter);
-  return { seen, reasons };
+  return { seen, reasons, observations: collected.all };
 }
 
 describeIf(['shared'], 'Observer on the shared captures', () => {
@@ -111,4 +116,20 @@ describeIf(['shared'], 'Observer on the shared captures', () => {
     expect(seen.flat().filter((count) => count !== 0)).toEqual([]);
     expect(quoted.length).toBeGreaterThan(3);
   });
+
+  it('finds the glue that dnspython finds: names, addresses and TTLs', async () => {
+    let rows = 0;
+    const different: Record<string, unknown> = {};
+    for (const [name, { glue = [] }] of expectedFiles()) {
+      const expected = glue.map((row) => JSON.stringify(row)).sort();
+      const found = glueRows((await observeFile(name)).observations);
+      const more = found.filter((row) => !expected.includes(row));
+      const less = expected.filter((row) => !found.includes(row));
+      if (more.length + less.length > 0)
+        different[name] = [more.length, less.length, more.slice(0, 3), less.slice(0, 3)];
+      rows += found.length;
+    }
+    expect(different).toEqual({});
+    expect(rows).toBeGreaterThan(1000);
+  }, 30_000);
 });

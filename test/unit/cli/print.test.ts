@@ -1,11 +1,22 @@
 import { expect, it } from 'vitest';
 import { printAllowEntry, printChange, printCheck, printLookup, printStatus } from '../../../src/cli/print.ts';
-import type { LookupView } from '../../../src/services/services.ts';
+import type { LookupSummary, LookupView } from '../../../src/services/lookup.ts';
 
 const known: LookupView = {
   target: '192.0.2.53',
   known: true,
   expires: '2026-11-21T03:00:00.000Z',
+  summary: {
+    zones: 1,
+    nameServers: 1,
+    addresses: 1,
+    sightings: 2,
+    teachers: 1,
+    trust: 'referral',
+    firstSeen: '2026-11-21T01:00:00.000Z',
+    lastSeen: '2026-11-21T02:00:00.000Z',
+  },
+  past: [],
   more: false,
   last: null,
   triples: [
@@ -14,7 +25,10 @@ const known: LookupView = {
       nameServer: 'ns1.corp.example',
       address: '192.0.2.53',
       origin: 'learned',
-      trust: 'high',
+      trust: 'referral',
+      glue: 'in-domain',
+      sightings: 2,
+      teachers: ['192.0.2.1'],
       firstSeen: '2026-11-21T01:00:00.000Z',
       lastSeen: '2026-11-21T02:00:00.000Z',
       expires: '2026-11-21T03:00:00.000Z',
@@ -30,13 +44,33 @@ const known: LookupView = {
     },
   ],
 };
-const unknown: LookupView = { target: '192.0.2.1', known: false, expires: null, triples: [], more: false, last: null };
+const NOTHING: LookupSummary = {
+  zones: 0,
+  nameServers: 0,
+  addresses: 0,
+  sightings: 0,
+  teachers: 0,
+  trust: null,
+  firstSeen: null,
+  lastSeen: null,
+};
+const unknown: LookupView = {
+  target: '192.0.2.1',
+  known: false,
+  expires: null,
+  summary: NOTHING,
+  triples: [],
+  past: [],
+  more: false,
+  last: null,
+};
 
 it('shows what is known of an address, who taught it and until when', () => {
-  const [head, row] = printLookup(known);
+  const [head, summary, row] = printLookup(known);
   expect(head).toBe('192.0.2.53 is known until 2026-11-21T03:00:00.000Z');
+  expect(summary).toContain('sightings 2  teachers 1  highest trust referral');
   expect(row).toContain('corp.example  NS ns1.corp.example');
-  expect(row).toContain('high trust, taught by 192.0.2.1 for www.corp.example');
+  expect(row).toContain('referral, taught by 192.0.2.1 for www.corp.example');
 });
 
 it('says plainly that an address is not known, or not any more', () => {

@@ -112,13 +112,13 @@ describe('suggestions', () => {
     ['inside: {ports: []}', 'unknown key "inside.ports"; did you mean "outside.ports"?'],
     ['inside: {network: []}', 'unknown key "inside.network"; did you mean "inside.networks"?'],
     ['histroy: {}', 'unknown key "histroy"; did you mean "history"?'],
-    ['size: 1', 'unknown key "size"; did you mean "glue.size", "pending.size" or "history.size"?'],
+    ['size: 1', 'unknown key "size"; did you mean "pending.size" or "history.size"?'],
     ['hold.time: 1s', 'unknown key "hold.time"; write hold: {time: …}'],
     ['hold: {colour: 1}', 'unknown key "hold.colour"; hold has time, packets, bytes'],
     ['colour: 1', 'unknown key "colour" (docs/configuration.md lists all keys)'],
     ['mode: enforced', 'mode: want one of: monitor, enforce; did you mean "enforce"?'],
     ['log: {level: warning}', 'log.level: want one of: debug, info, warn, error'],
-    ['store: {kind: SQLite}', 'store.kind: want one of: sqlite, memory; did you mean "sqlite"?'],
+    ['store: {kind: SQLite}', 'store.kind: want one of: sqlite, mariadb, memory; did you mean "sqlite"?'],
   ])('%s', (text, message) => {
     expect(messageOf(text).replace(/^f:\d+:\d+: /, '')).toBe(message);
   });

@@ -36,18 +36,22 @@ describe('defaults', () => {
         plain: 'loopback',
         switches: 64,
         connection_rate: 50,
+        learn: false,
+        learn_rate: 5000,
       },
       capture: { direction: 'port' },
+      dnstap: { access: 'owner', plain: 'loopback' },
       hold: { time: 50, packets: 1024, bytes: 1_048_576 },
       allow_flow: { total: 65_536, all_switches: 1_048_576 },
       drop_flow: { life: 10_000, per_client: 16, total: 8192 },
       copy: { observed_rate: 5000, blocked_rate: 100 },
       ask: { rate: 5000, waiting: 256 },
       ttl: { floor: 60_000, cap: 7 * 86_400_000 },
-      glue: { wait: 2000, size: 65_536 },
+      glue: { wait: 2000 },
+      learn: { rules_off: [], client_quota: 600, inside_servers: false, resolver_links: [] },
       pending: { time: 5000, size: 65_536 },
-      history: { size: 1_000_000 },
-      store: { kind: 'sqlite', flush: 1000, events: 100_000 },
+      history: { size: 1_000_000, keep: 7 * 86_400_000, stale: 0 },
+      store: { kind: 'sqlite', tls: 'auto', journal_size: 256 * 1024 * 1024, flush: 1000, events: 100_000 },
       eve: {},
       control: {},
       log: { level: 'info', rate: 1000 },
@@ -79,6 +83,8 @@ openflow:
   plain: anywhere
   switches: 4
   connection_rate: 5
+  learn: true
+  learn_rate: 300
 capture: { interfaces: [eth1], direction: networks }
 hold: { time: 100ms, packets: 10, bytes: 10000 }
 control: { socket: /tmp/x.sock }
@@ -107,6 +113,8 @@ log: { level: debug, rate: 10 }
       plain: 'anywhere',
       switches: 4,
       connection_rate: 5,
+      learn: true,
+      learn_rate: 300,
     });
     expect(config.capture).toEqual({ interfaces: ['eth1'], direction: 'networks' });
     expect(config.hold).toEqual({ time: 100, packets: 10, bytes: 10_000 });
@@ -134,10 +142,12 @@ describe('limits', () => {
     ['ttl.floor', ['1s', '1d'], ['999ms', '25h']],
     ['ttl.cap', ['60s', '30d'], ['31d', '0']],
     ['glue.wait', ['0', '60s'], ['61s']],
-    ['glue.size', ['0', '1000000'], ['-1', '1000001']],
+    ['learn.client_quota', ['0', '1000000'], ['-1', '1000001']],
     ['pending.time', ['100ms', '60s'], ['99ms', '61s']],
     ['pending.size', ['1', '1000000'], ['0', '1000001']],
     ['history.size', ['1', '10000000'], ['0', '10000001']],
+    ['history.keep', ['0', '365d'], ['366d', '1']],
+    ['history.stale', ['0', '7d'], ['8d']],
     ['openflow.switches', ['1', '1024'], ['0', '1025']],
     ['openflow.connection_rate', ['1', '10000'], ['0', '10001']],
     ['log.rate', ['10', '100000'], ['9', '100001']],
@@ -367,6 +377,13 @@ describe('contradictions', () => {
     ]);
   });
 
+  it('learning from switches that cannot tell what left', () => {
+    expect(mistakesOf(`${inside}\nopenflow:\n  learn: true`)).toEqual([
+      'gluewall.yaml:3:3: openflow.learn needs inside.networks and outside.ports, else nobody can tell what left',
+    ]);
+    accepts(`${inside}\n${outside}\nopenflow: {learn: true, learn_rate: 1}`);
+  });
+
   it('enforce with both is taken, monitor with neither', () => {
     accepts(`${inside}\n${outside}\nmode: enforce`);
     accepts('mode: monitor');
@@ -377,6 +394,14 @@ describe('contradictions', () => {
       'gluewall.yaml:3:3: ttl.floor is above ttl.cap',
     ]);
     accepts('ttl: {floor: 1h, cap: 1h}');
+  });
+
+  it('store.kind: mariadb without store.url, and the other way round', () => {
+    expect(mistakesOf('store:\n  kind: mariadb')).toEqual(['gluewall.yaml:2:3: store.kind: mariadb needs store.url']);
+    expect(mistakesOf('store:\n  url: mysql://gw@192.0.2.1/x')).toEqual([
+      'gluewall.yaml:2:3: store.url is for store.kind: mariadb',
+    ]);
+    accepts('store: {kind: mariadb, url: "mysql://gw@192.0.2.1/x"}');
   });
 
   it('teach: resolvers without a trusted resolver', () => {

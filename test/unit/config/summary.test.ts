@@ -25,6 +25,12 @@ describe('summarise', () => {
     expect(of(`openflow: {listen: "[::]:6653", ${tls}, connect: ["ssl:192.0.2.9"]}`).sentences).toContain(
       'up to 64 switches, which connect to [::]:6653 by TLS, with a certificate of ca.pem; it connects to ssl:192.0.2.9:6653',
     );
+    expect(of(`${WHOLE}openflow: {learn: true}`).sentences).toContain(
+      'learns from responses to the trusted resolvers, captured by the switches',
+    );
+    expect(of(`${WHOLE}openflow: {learn: true}\ncapture: {interfaces: [eth1]}`).sentences).toContain(
+      'learns from responses to the trusted resolvers, captured by the switches and on eth1',
+    );
     expect(of(WHOLE).sentences[0]).toBe('monitor: every query passes, verdicts are only told');
   });
 
@@ -36,6 +42,7 @@ describe('summarise', () => {
   it.each([
     ['nothing is judged', '', `${WHOLE}`],
     ['nothing is captured', 'outside: {ports: [3]}', 'outside: {ports: [3]}\ncapture: {interfaces: [eth0]}'],
+    ['nothing is captured', 'outside: {ports: [3]}', `${WHOLE}openflow: {learn: true}`],
     ['without a warm-up', `${WHOLE}mode: enforce\nwarmup: 0`, `${WHOLE}mode: enforce\nwarmup: 1s`],
     ['store.kind memory', `${WHOLE}mode: enforce\nstore: {kind: memory}`, `${WHOLE}store: {kind: memory}`],
     ['on_failure: closed does nothing', `${WHOLE}on_failure: closed`, `${WHOLE}on_failure: closed\nmode: enforce`],

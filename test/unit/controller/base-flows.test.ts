@@ -6,6 +6,7 @@ import {
   baseFlows,
   COPY_METERS,
   generationOf,
+  type Learning,
 } from '../../../src/controller/base-flows.ts';
 import { parseNetwork } from '../../../src/core/address.ts';
 import { checkPrerequisites } from '../../../src/openflow/match.ts';
@@ -19,6 +20,7 @@ const SETTINGS: BaseSettings = {
   insideNetworks: ['192.0.2.0/24', '2001:db8::/32'].map((text) => parseNetwork(text)!),
   trustedResolvers: [addressOf('192.0.2.2')],
   outsidePorts: [3],
+  learns: 'nothing',
   meters: true,
 };
 
@@ -118,7 +120,84 @@ describe('baseFlows', () => {
     expect(COPY_METERS).toEqual([
       { meterId: 1, reason: 'observed' },
       { meterId: 2, reason: 'blocked' },
+      { meterId: 3, reason: 'query' },
+      { meterId: 4, reason: 'response' },
+      { meterId: 5, reason: 'fragment' },
     ]);
+  });
+
+  describe('that learns from all', () => {
+    const QUERY = 'metadata 0x30000/0xf0000';
+    const learning = shown({ learns: 'all' });
+
+    it('copies, each kind behind a meter of its own', () => {
+      expect(learning.slice(0, 5)).toEqual([
+        ...COPY,
+        '3 10 metadata=0x30000/0xf0000 -> meter 3, output CONTROLLER',
+        '3 10 metadata=0x40000/0xf0000 -> meter 4, output CONTROLLER',
+        '3 10 metadata=0x50000/0xf0000 -> meter 5, output CONTROLLER',
+      ]);
+    });
+
+    it('marks what comes from outside from port 53, and later fragments, before it takes the way of all that does', () => {
+      expect(learning.filter((flow) => flow.startsWith('0 600'))).toEqual([
+        '0 600 in_port=3 eth_type=0x800 ip_proto=17 udp_src=53 -> metadata 0x40000/0xf0000, goto 2',
+        '0 600 in_port=3 eth_type=0x800 ip_proto=6 tcp_src=53 -> metadata 0x40000/0xf0000, goto 2',
+        '0 600 in_port=3 eth_type=0x86dd ip_proto=17 udp_src=53 -> metadata 0x40000/0xf0000, goto 2',
+        '0 600 in_port=3 eth_type=0x86dd ip_proto=6 tcp_src=53 -> metadata 0x40000/0xf0000, goto 2',
+        '0 600 in_port=3 eth_type=0x800 nw_frag=3 ip_proto=17 -> metadata 0x50000/0xf0000, goto 2',
+        '0 600 in_port=3 eth_type=0x86dd nw_frag=3 ip_proto=17 -> metadata 0x50000/0xf0000, goto 2',
+      ]);
+    });
+
+    it('marks queries of resolvers and direct ones; a verdict may write another reason over it', () => {
+      expect(learning.filter((flow) => flow.startsWith('0 300'))).toEqual(
+        RESOLVER.map((flow) => flow.replace('goto 2', `${QUERY}, goto 2`)),
+      );
+      expect(learning.filter((flow) => flow.startsWith('0 200'))).toEqual(
+        OUTBOUND.map((flow) => flow.replace('0x1/0xffff', '0x30001/0xfffff')),
+      );
+    });
+
+    it('changes nothing else, and is another rule set', () => {
+      const isCommon = (flow: string) => !/^0 [236]00|^3 /.test(flow);
+      expect(learning.filter(isCommon)).toEqual(shown().filter(isCommon));
+      const generation = (learns: Learning) => generationOf(baseFlows({ ...SETTINGS, learns }));
+      expect(generation('all')).not.toBe(generation('nothing'));
+      expect(generation('all')).not.toBe(generation('resolvers'));
+    });
+
+    it('matches on nothing that a switch would refuse', () => {
+      for (const flow of baseFlows({ ...SETTINGS, learns: 'all' }))
+        expect(checkPrerequisites(flow.match), showFlow(flow)).toBeUndefined();
+    });
+  });
+
+  describe('that learns from the trusted resolvers', () => {
+    const trustedResolvers = [addressOf('192.0.2.2'), addressOf('2001:db8::2')];
+    const learning = shown({ learns: 'resolvers', trustedResolvers });
+
+    it('copies what comes back to them and nothing else from outside', () => {
+      expect(learning.filter((flow) => flow.startsWith('0 600'))).toEqual([
+        '0 600 in_port=3 eth_type=0x800 ip_proto=17 ipv4_dst=192.0.2.2 udp_src=53 -> metadata 0x40000/0xf0000, goto 2',
+        '0 600 in_port=3 eth_type=0x800 ip_proto=6 ipv4_dst=192.0.2.2 tcp_src=53 -> metadata 0x40000/0xf0000, goto 2',
+        '0 600 in_port=3 eth_type=0x86dd ip_proto=17 ipv6_dst=2001:db8::2 udp_src=53 -> metadata 0x40000/0xf0000, goto 2',
+        '0 600 in_port=3 eth_type=0x86dd ip_proto=6 ipv6_dst=2001:db8::2 tcp_src=53 -> metadata 0x40000/0xf0000, goto 2',
+        '0 600 in_port=3 eth_type=0x800 nw_frag=3 ip_proto=17 ipv4_dst=192.0.2.2 -> metadata 0x50000/0xf0000, goto 2',
+        '0 600 in_port=3 eth_type=0x86dd nw_frag=3 ip_proto=17 ipv6_dst=2001:db8::2 -> metadata 0x50000/0xf0000, goto 2',
+      ]);
+    });
+
+    it('marks the queries that they send, not those to them nor direct ones', () => {
+      const isMarked = (flow: string) => flow.includes('metadata 0x3');
+      expect(learning.filter(isMarked).map((flow) => flow.split(' ->')[0])).toEqual([
+        '0 300 eth_type=0x800 ip_proto=17 ipv4_src=192.0.2.2 udp_dst=53',
+        '0 300 eth_type=0x800 ip_proto=6 ipv4_src=192.0.2.2 tcp_dst=53',
+        '0 300 eth_type=0x86dd ip_proto=17 ipv6_src=2001:db8::2 udp_dst=53',
+        '0 300 eth_type=0x86dd ip_proto=6 ipv6_src=2001:db8::2 tcp_dst=53',
+      ]);
+      expect(learning).toEqual(expect.arrayContaining(OUTBOUND));
+    });
   });
 
   it('takes a whole family as inside network, an address, and an IPv6 resolver', () => {

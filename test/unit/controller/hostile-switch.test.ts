@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { until } from '../../../mininet/until.ts';
+import { cookieOf, PIPELINE } from '../../../src/controller/pipeline.ts';
 import { encodeMessage, type Message } from '../../../src/openflow/message.ts';
 import type { FlowStats } from '../../../src/openflow/schema/multipart.ts';
 import {
@@ -92,9 +93,9 @@ async function connectAll(count: number, options: FakeSwitchOptions): Promise<re
   return fakes;
 }
 
-function packetIn(port: number, lengthBytes: number): Buffer {
+function packetIn(port: number, lengthBytes: number, cookie = 1n): Buffer {
   const data = Buffer.alloc(lengthBytes);
-  const about = { bufferId: 0xffffffff, totalLen: lengthBytes, reason: 1, tableId: 1, cookie: 1n };
+  const about = { bufferId: 0xffffffff, totalLen: lengthBytes, reason: 1, tableId: 1, cookie };
   return encodeMessage({ type: 'packetIn', xid: 0, ...about, data, match: [{ field: 'in_port', value: port }] });
 }
 
@@ -419,9 +420,40 @@ describe('ports that change all the time', () => {
   });
 });
 
+describe('copies to learn from without end', () => {
+  it('take no more room than is theirs, and no packet that wants a verdict is lost or waits for them', async () => {
+    const ROUNDS = 400;
+    rig.hooks.meterRates = () => new Map([[4, 1_000_000]]);
+    const { fake } = await rig.connectReady();
+    const { response } = PIPELINE.copy.entries;
+    const copies = Buffer.concat(Array.from({ length: 100 }, () => packetIn(2, 1400, cookieOf(1, response.rule))));
+    const asks = packetIn(0xabcdef, 64);
+    let asked = 0;
+    let copied = 0;
+    rig.tookPacketIn = ({ inPort }) => {
+      if (inPort === 0xabcdef) asked++;
+      else copied++;
+    };
+    let mostBytes = 0;
+    await endures(async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        await fake.writeAndWait(Buffer.concat([copies, asks]));
+        mostBytes = Math.max(mostBytes, rig.queue.copies.bytes);
+      }
+      await fake.echo();
+      expect(asked).toBe(ROUNDS);
+      await rig.until('the queue is empty', () => rig.queue.copies.bytes === 0);
+    });
+    expect(mostBytes).toBeGreaterThan(0);
+    expect(mostBytes).toBeLessThanOrEqual(MiB / 4);
+    expect(copied + rig.queue.copies.counters.get('copies dropped')).toBe(ROUNDS * 100);
+    expect(rig.queue.counters.get('packet_in dropped')).toBe(0);
+  });
+});
+
 describe('packet_ins from port numbers at random', () => {
   it('take a bounded number of lanes, and packets of others are still taken', async () => {
-    const { fake, session } = await rig.connectReady();
+    const { fake } = await rig.connectReady();
     const random = randomOctets(4);
     let honestPackets = 0;
     rig.tookPacketIn = (packet) => {
@@ -441,6 +473,6 @@ describe('packet_ins from port numbers at random', () => {
       await rig.until('the queue is empty', () => rig.queue.bytes === 0);
     });
     expect(honestPackets).toBe(10);
-    expect(packetIns + session.counters.get('packet_in dropped')).toBe(500 * 200);
+    expect(packetIns + rig.queue.counters.get('packet_in dropped')).toBe(500 * 200);
   });
 });

@@ -12,6 +12,9 @@ const RATES = new Map([
   [Meter.CONTROLLER, 100],
 ]);
 
+/** Copies to learn from, which nobody asked for here. */
+const NOT_LEARNING = { query: 0, response: 0, fragment: 0 };
+
 function packetOf(cookie: bigint): PacketInView {
   const view = new PacketInView();
   const fields = { bufferId: 0xffffffff, totalLen: 14, reason: 1, tableId: 3, data: Buffer.alloc(14) };
@@ -32,9 +35,18 @@ describe('the limits on copies of a switch without meters', () => {
     const passed = (packet: PacketInView) =>
       Array.from({ length: 10 }, () => limits.passes(packet)).filter(Boolean).length;
     expect([passed(observed), passed(blocked)]).toEqual([5, 3]);
-    expect(limits.copiesDropped).toEqual({ observed: 5, blocked: 7 });
+    expect(limits.copiesDropped).toEqual({ ...NOT_LEARNING, observed: 5, blocked: 7 });
     clock.advance(1000);
     expect([passed(observed), passed(blocked)]).toEqual([5, 3]);
+  });
+
+  it('hold for copies to learn from as well, where those have a rate', () => {
+    const limits = new PacketInLimits(new VirtualClock(), new Map([...RATES, [3, 2], [4, 1]]));
+    const { query, response, fragment } = PIPELINE.copy.entries;
+    const passed = ({ rule }: { readonly rule: number }) =>
+      Array.from({ length: 4 }, () => limits.passes(packetOf(cookieOf(7, rule)))).filter(Boolean).length;
+    expect([query, response, fragment].map(passed)).toEqual([2, 1, 0]);
+    expect(limits.copiesDropped).toEqual({ observed: 0, blocked: 0, query: 2, response: 3, fragment: 4 });
   });
 
   it('do not touch packets that wait for a verdict, nor those that others asked for', () => {
@@ -43,7 +55,7 @@ describe('the limits on copies of a switch without meters', () => {
       expect(limits.passes(asks)).toBe(true);
       expect(limits.passes(foreign)).toBe(true);
     }
-    expect(limits.copiesDropped).toEqual({ observed: 0, blocked: 0 });
+    expect(limits.copiesDropped).toEqual({ ...NOT_LEARNING, observed: 0, blocked: 0 });
   });
 });
 
@@ -61,7 +73,7 @@ describe('the drops of a switch with meters', () => {
     });
     limits.countMeters([{ type: 'meter', entries: [entry(1, 4n), entry(Meter.CONTROLLER, 9n)] }]);
     limits.countMeters([{ type: 'meter', entries: [entry(2, 6n)] }]);
-    expect(limits.copiesDropped).toEqual({ observed: 4, blocked: 6 });
+    expect(limits.copiesDropped).toEqual({ ...NOT_LEARNING, observed: 4, blocked: 6 });
     expect(limits.asksDropped).toBe(9);
   });
 });

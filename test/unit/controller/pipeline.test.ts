@@ -3,11 +3,14 @@ import {
   COOKIE_TAG,
   COOKIE_TAG_MASK,
   COPY_REASON,
+  type CopyReason,
   cookieOf,
+  copyReasonOf,
   DEFAULT_GROUP,
   flow,
   GROUP_MASK,
   gotoTable,
+  learningDirection,
   PIPELINE,
   REASON_MASK,
   type TableName,
@@ -71,6 +74,33 @@ describe('cookieOf', () => {
     expect(cookieOf(0xabcd, 0x12345678)).toBe(0x6757abcd12345678n);
     expect(cookieOf(0xffff, 0xffffffff) & COOKIE_TAG_MASK).toBe(BigInt(COOKIE_TAG) << 48n);
     expect(cookieOf(0, 0)).toBe(0x6757000000000000n);
+  });
+});
+
+describe('copyReasonOf', () => {
+  const reasonOf = (cookie: bigint) =>
+    copyReasonOf({ cookieHigh: Number(cookie >> 32n), cookieLow: Number(cookie & 0xffffffffn) });
+
+  it('reads it from the rule in a cookie of ours, of any generation', () => {
+    for (const [reason, { rule }] of Object.entries(PIPELINE.copy.entries)) {
+      expect(reasonOf(cookieOf(0, rule))).toBe(reason);
+      expect(reasonOf(cookieOf(0xffff, rule))).toBe(reason);
+      expect(reasonOf(cookieOf(7, rule) ^ (1n << 63n))).toBeUndefined();
+    }
+    expect(reasonOf(cookieOf(7, PIPELINE.verdict.entries.ask.rule))).toBeUndefined();
+    expect(reasonOf(0n)).toBeUndefined();
+  });
+
+  it('tells which copies are there to learn from, and which way their packets went', () => {
+    const directions = Object.keys(COPY_REASON).map((reason) => [reason, learningDirection(reason as CopyReason)]);
+    expect(Object.fromEntries(directions)).toEqual({
+      observed: undefined,
+      blocked: undefined,
+      query: 'outbound',
+      response: 'inbound',
+      fragment: 'inbound',
+    });
+    expect(learningDirection(undefined)).toBeUndefined();
   });
 });
 

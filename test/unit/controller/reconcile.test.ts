@@ -38,6 +38,7 @@ const BASE = baseFlows({
   ),
   trustedResolvers: ['192.0.2.2', '2001:db8::2'].map(addressOf),
   outsidePorts: [1, 0xfffffeff],
+  learns: 'nothing',
   meters: true,
 });
 const SERVER = addressOf('203.0.113.53');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { COPY_METERS } from '../../../src/controller/base-flows.ts';
+import { cookieOf, PIPELINE } from '../../../src/controller/pipeline.ts';
 import { encodeMessage } from '../../../src/openflow/message.ts';
 import { FragmentFlag, OPENFLOW_VERSION } from '../../../src/openflow/schema/constants.ts';
 import { composeHello, type FakeSwitch, featuresReply } from '../../support/fake-openflow-switch.ts';
@@ -38,7 +38,7 @@ describe('the handshake', () => {
       ['outside', 2],
     ]);
     expect(rig.told).toEqual(['ready']);
-    expect([...fake.tables.meters.keys()]).toEqual(COPY_METERS.map(({ meterId }) => meterId));
+    expect([...fake.tables.meters.keys()]).toEqual([...rig.hooks.meterRates().keys()]);
     expect(fake.tables.flows).toHaveLength(rig.hooks.baseFlows(session).length);
     expect(session.counters.get('errors')).toBe(0);
   });
@@ -174,11 +174,41 @@ describe('a life', () => {
     expect(rig.told).toEqual(['ready']);
   });
 
+  it('takes copies to learn from behind what wants a verdict', async () => {
+    const { query, response } = PIPELINE.copy.entries;
+    const rules: number[] = [];
+    rig.tookPacketIn = ({ cookieLow }) => void rules.push(cookieLow);
+    rig.hooks.meterRates = () =>
+      new Map([
+        [3, 100],
+        [4, 100],
+      ]);
+    const { fake, session } = await rig.connectReady();
+    const about = { bufferId: 0xffffffff, totalLen: 60, reason: 1, tableId: 3, data: Buffer.alloc(60) };
+    const packetIn = (rule: number) =>
+      encodeMessage({
+        type: 'packetIn',
+        xid: 0,
+        ...about,
+        cookie: cookieOf(1, rule),
+        match: [{ field: 'in_port', value: 1 }],
+      });
+    fake.write(Buffer.concat([query.rule, response.rule, 19, query.rule, 19].map(packetIn)));
+    await rig.until('all came', () => rules.length === 5);
+    expect(rules).toEqual([19, 19, query.rule, response.rule, query.rule]);
+    expect(rig.queue.copies.counters.get('copies')).toBe(3);
+    fake.write(Buffer.concat([packetIn(query.rule), Buffer.from('0402000300000000', 'hex')]));
+    await rig.reason();
+    expect(session.isReady).toBe(false);
+    expect(rules).toHaveLength(5);
+    expect(rig.queue.copies.bytes).toBe(0);
+  });
+
   it('reads every 5 s what the meters have dropped', async () => {
     const { fake, session } = await rig.connectReady();
     rig.clock.advance(5000);
     await rig.until('read', () => session.limits.copiesDropped.observed > 0);
-    expect(session.limits.copiesDropped).toEqual({ observed: 10, blocked: 20 });
+    expect(session.limits.copiesDropped).toMatchObject({ observed: 10, blocked: 20 });
     expect(fake.isClosed).toBe(false);
   });
 

@@ -21,4 +21,15 @@ describe('Counters', () => {
       ['c', 1],
     ]);
   });
+
+  it('gives a count to add to, which shows once something was counted', () => {
+    const counters = new Counters<'a' | 'b'>();
+    const counter = counters.counter('a');
+    counters.counter('b');
+    expect(counters.snapshot()).toEqual({});
+    counter.count++;
+    counters.add('a');
+    expect(counters.get('a')).toBe(2);
+    expect(counters.snapshot()).toEqual({ a: 2 });
+  });
 });

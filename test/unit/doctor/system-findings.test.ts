@@ -93,12 +93,15 @@ describe('rightsFinding', () => {
 
 describe('interfaceFindings', () => {
   it('one for each', () => {
-    const findings = interfaceFindings([
-      { name: 'eth0', exists: true, isUp: true },
-      { name: 'eth1', exists: true, isUp: false },
-      { name: 'eth2', exists: false, isUp: undefined },
-      { name: 'eth3', exists: true, isUp: undefined },
-    ]);
+    const findings = interfaceFindings(
+      [
+        { name: 'eth0', exists: true, isUp: true },
+        { name: 'eth1', exists: true, isUp: false },
+        { name: 'eth2', exists: false, isUp: undefined },
+        { name: 'eth3', exists: true, isUp: undefined },
+      ],
+      false,
+    );
     expect(findings.map(({ ok, remedy }) => [ok, remedy])).toEqual([
       [true, undefined],
       [false, 'ip link set eth1 up'],
@@ -108,8 +111,12 @@ describe('interfaceFindings', () => {
   });
 
   it('none at all is a mistake', () => {
-    expect(interfaceFindings([])).toEqual([
+    expect(interfaceFindings([], false)).toEqual([
       expect.objectContaining({ ok: false, remedy: expect.stringContaining('outside.ports') }),
     ]);
+  });
+
+  it('none is right where something else is learned from', () => {
+    expect(interfaceFindings([], true)).toEqual([expect.objectContaining({ ok: true })]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PIPELINE } from '../../../src/controller/pipeline.ts';
+import { formatAddress } from '../../../src/core/address.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { EventFeed } from '../../../src/events/event-feed.ts';
 import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
@@ -10,10 +11,11 @@ import { NsHistory } from '../../../src/nsdb/ns-history.ts';
 import { encodeMessage } from '../../../src/openflow/message.ts';
 import { PacketInView } from '../../../src/openflow/packet-in.ts';
 import { NO_BUFFER } from '../../../src/openflow/schema/constants.ts';
+import { FrameView } from '../../../src/packet/frame.ts';
 import { AllowList } from '../../../src/policy/allow-list.ts';
 import { composeQuery } from '../../support/dns-messages.ts';
 import { composeFrame } from '../../support/frames.ts';
-import { lessonAt } from '../../support/observations.ts';
+import { historyOptions, learnAt } from '../../support/learning.ts';
 import { RecordingDatapath } from '../../support/recording-datapath.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -23,16 +25,19 @@ const { observed, blocked } = PIPELINE.copy.entries;
 
 function setUp(feedSize = 100) {
   const clock = new VirtualClock();
-  const history = new NsHistory(clock, { ttlFloorSeconds: 60, ttlCapSeconds: 86_400, size: 100 });
+  const history = new NsHistory(clock, historyOptions({ size: 100 }));
   const events: VerdictEvent[] = [];
   const feed = new EventFeed<VerdictEvent>(clock, { size: feedSize, perRound: 100, roundMs: 0 }, (event) =>
     events.push(event),
   );
   const allowList = new AllowList(10);
-  const firewall = new Firewall(clock, silentLog, history, allowList, feed, {
-    timeMs: 50,
-    packets: 100,
-    bytes: 10_000,
+  const hold = { timeMs: 50, packets: 100, bytes: 10_000 };
+  /** Addresses of the servers to which queries left. */
+  const left: string[] = [];
+  const firewall = new Firewall(clock, silentLog, history, allowList, feed, hold, (octets, start, end) => {
+    const frame = new FrameView();
+    expect(frame.parse(octets, start, end)).toBeUndefined();
+    left.push(formatAddress(frame.destination));
   });
   const addGate = (datapathId: string, mostGates = 10) => {
     const gate = new Gate(datapathId, clock, {
@@ -58,8 +63,8 @@ function setUp(feedSize = 100) {
     };
     return { gate, datapath, flows, packetIn };
   };
-  const learn = () => history.learn(lessonAt(clock.nowMs(), { address: SERVER, nsTtlSeconds: 300 }));
-  return { clock, events, feed, firewall, addGate, learn };
+  const learn = () => learnAt(history, clock.nowMs(), { address: SERVER, nsTtlSeconds: 300 });
+  return { clock, events, feed, firewall, left, addGate, learn };
 }
 
 describe('Firewall', () => {
@@ -179,6 +184,54 @@ describe('Firewall: packets that no entry of ours sent', () => {
     expect(datapath.take()).toEqual([]);
     expect(events).toEqual([]);
     expect(firewall.counters.get('not asked for')).toBe(1);
+  });
+});
+
+describe('Firewall: queries that have left', () => {
+  it('are those that it releases, at once or after the hold, and those that were forwarded in monitor mode', () => {
+    const { clock, addGate, learn, left } = setUp();
+    const { gate, packetIn, datapath } = addGate('000000000000000a');
+    packetIn(ask.rule);
+    expect(left).toEqual([]);
+    clock.advance(20);
+    learn();
+    expect(left).toEqual([SERVER]);
+    packetIn(ask.rule);
+    expect(left).toEqual([SERVER, SERVER]);
+    gate.connect(datapath, false);
+    packetIn(observed.rule, '203.0.113.7');
+    expect(left).toEqual([SERVER, SERVER, '203.0.113.7']);
+  });
+
+  it('are not those that are held, blocked or dropped, nor those of a switch that has gone', () => {
+    const { clock, addGate, learn, left } = setUp();
+    const { gate, packetIn } = addGate('000000000000000a');
+    packetIn(ask.rule);
+    clock.advance(60);
+    packetIn(blocked.rule);
+    packetIn(ask.rule, '203.0.113.7');
+    expect(left).toEqual([]);
+    gate.disconnect();
+    learn();
+    packetIn(ask.rule);
+    expect(left).toEqual([]);
+  });
+
+  it('are those that an entry of an enforcing past has sent to a gate that does not enforce any more', () => {
+    const { addGate, left } = setUp();
+    const { gate, packetIn, datapath } = addGate('000000000000000a');
+    gate.connect(datapath, false);
+    packetIn(ask.rule);
+    expect(left).toEqual([SERVER]);
+  });
+
+  it('are not told of by copies to learn from, which are not for the firewall', () => {
+    const { addGate, left, firewall } = setUp();
+    const { packetIn } = addGate('000000000000000a');
+    const { query, response, fragment } = PIPELINE.copy.entries;
+    for (const { rule } of [query, response, fragment]) packetIn(rule);
+    expect(left).toEqual([]);
+    expect(firewall.counters.snapshot()).toEqual({ 'not asked for': 3 });
   });
 });
 

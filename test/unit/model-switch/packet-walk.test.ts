@@ -91,6 +91,17 @@ describe('a packet', () => {
     expect(reasons()).toEqual(['output', PacketInReason.INVALID_TTL]);
   });
 
+  it('whose time is over in a later table has the action set of the earlier ones carried out all the same', () => {
+    const rig = new ModelRig();
+    const end: Action[] = [{ type: 'setNwTtl', nwTtl: 1 }, { type: 'decNwTtl' }, output(3)];
+    rig.take(
+      flow({ match: dns.slice(0, 1), instructions: [write(output(2)), goto(1)] }),
+      flow({ tableId: 1, match: dns.slice(0, 1), instructions: [apply(...end), goto(2)] }),
+      flow({ tableId: 2, instructions: [apply(output(3))] }),
+    );
+    expect(rig.ports(query)).toEqual([2]);
+  });
+
   it('carries out its action set in the order of the set, the last of a kind, and what was cleared not at all', () => {
     const rig = new ModelRig();
     const mac = (last: string): Action => ({

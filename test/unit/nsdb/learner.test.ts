@@ -1,39 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import { formatAddress } from '../../../src/core/address.ts';
 import { formatName, ROOT } from '../../../src/dns/name.ts';
-import { Learner, type LearnerOptions } from '../../../src/nsdb/learner.ts';
-import { NsHistory } from '../../../src/nsdb/ns-history.ts';
+import type { HistoryOptions } from '../../../src/nsdb/history-options.ts';
+import type { LearnerOptions } from '../../../src/nsdb/learner-options.ts';
+import type { NsTriple } from '../../../src/nsdb/ns-triple.ts';
 import { keepSeed } from '../../../src/nsdb/seed.ts';
+import { holding, startLearning } from '../../support/learning.ts';
 import { addressOf, nameOf, queryAt, type ResponseFields, responseAt } from '../../support/observations.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const ROOT_SERVER = '198.51.100.1';
 const ORG_SERVER = '198.51.100.2';
-const RESOLVER = '192.0.2.2';
 
-function setUp(options: Partial<LearnerOptions> = {}, historySize = 1000) {
+function setUp(options: Partial<LearnerOptions> = {}, historyOptions: Partial<HistoryOptions> = {}) {
   const clock = new VirtualClock();
-  const history = new NsHistory(clock, { ttlFloorSeconds: 60, ttlCapSeconds: 7 * 86_400, size: historySize });
+  const { history, learner, observe } = startLearning(clock, options, historyOptions);
   history.keep('rootHints', ROOT, nameOf('a.root-servers.net'), addressOf(ROOT_SERVER));
-  const learner = new Learner(clock, history, {
-    teach: 'resolvers',
-    trustUnmatched: false,
-    trustedResolvers: new Set([addressOf(RESOLVER)]),
-    pending: { timeMs: 5000, size: 100 },
-    awaitingGlue: { timeMs: 2000, size: 100 },
-    ...options,
-  });
   /** A query, and 10 ms later its response. */
   const exchange = (fields: ResponseFields) => {
-    learner.observe(queryAt(clock.nowMs(), fields));
+    observe(queryAt(clock.nowMs(), fields));
     clock.advance(10);
-    learner.observe(responseAt(clock.nowMs(), fields));
+    observe(responseAt(clock.nowMs(), fields));
   };
   const knows = (address: string) => history.standing(addressOf(address)) !== undefined;
   const rows = (address: string) =>
-    (history.lookup(addressOf(address))?.triples ?? []).map(
-      ({ zone, nameServer, trust }) => `${formatName(zone)} ${formatName(nameServer)} ${trust}`,
-    );
+    holding(history, address, clock.nowMs())
+      .map(({ zone, nameServer, trust }) => `${formatName(zone)} ${formatName(nameServer)} ${trust}`)
+      .sort();
   /** The root server refers to the org server. */
   const learnOrg = () =>
     exchange({
@@ -41,7 +34,7 @@ function setUp(options: Partial<LearnerOptions> = {}, historySize = 1000) {
       nameServers: ['org 172800 a.nic.org'],
       additional: [`a.nic.org 172800 ${ORG_SERVER}`],
     });
-  return { clock, history, learner, exchange, knows, rows, learnOrg };
+  return { clock, history, learner, observe, exchange, knows, rows, learnOrg };
 }
 
 const REFERRAL = {
@@ -61,15 +54,16 @@ describe('Learner: a referral', () => {
     const { clock, history, learnOrg, exchange, rows } = setUp();
     learnOrg();
     exchange(REFERRAL);
-    expect(rows('203.0.113.1')).toEqual(['example.org ns1.example.org high']);
-    expect(rows('2001:db8::1')).toEqual(['example.org ns1.example.org high']);
-    expect(rows('203.0.113.2')).toEqual(['example.org ns2.example.org high']);
-    const lesson = history.lookup(addressOf('203.0.113.1'))!.triples[0]!.lesson!;
+    expect(rows('203.0.113.1')).toEqual(['example.org ns1.example.org referral']);
+    expect(rows('2001:db8::1')).toEqual(['example.org ns1.example.org referral']);
+    expect(rows('203.0.113.2')).toEqual(['example.org ns2.example.org referral']);
+    const [{ lesson, teachers, glue }] = holding(history, '203.0.113.1', clock.nowMs()) as [NsTriple];
     expect(lesson).toMatchObject({ nsTtlSeconds: 86400, glueTtlSeconds: 3600, queryId: 0x1234 });
-    expect(lesson.responseAtMs).toBe(clock.nowMs());
-    expect(lesson.queryAtMs).toBe(clock.nowMs() - 10);
-    expect(formatAddress(lesson.teacher)).toBe(ORG_SERVER);
-    expect(formatName(lesson.queryName)).toBe('www.example.org');
+    expect(lesson?.responseAtMs).toBe(clock.nowMs());
+    expect(lesson?.queryAtMs).toBe(clock.nowMs() - 10);
+    expect(teachers.map(formatAddress)).toEqual([ORG_SERVER]);
+    expect(glue).toBe('in-domain');
+    expect(formatName(lesson!.queryName)).toBe('www.example.org');
   });
 
   it('teaches glue only for the NS names of that response', () => {
@@ -97,13 +91,13 @@ describe('Learner: a referral', () => {
     const { learnOrg, exchange, rows } = setUp();
     learnOrg();
     exchange({ ...REFERRAL, name: 'wWw.eXample.ORG' });
-    expect(rows('203.0.113.2')).toEqual(['example.org ns2.example.org high']);
+    expect(rows('203.0.113.2')).toEqual(['example.org ns2.example.org referral']);
   });
 
   it('joins the chain root, TLD, zone, each at high trust', () => {
     const { learnOrg, exchange, rows } = setUp();
     learnOrg();
-    expect(rows(ORG_SERVER)).toEqual(['org a.nic.org high']);
+    expect(rows(ORG_SERVER)).toEqual(['org a.nic.org referral']);
     exchange(REFERRAL);
     exchange({
       server: '203.0.113.1',
@@ -111,7 +105,7 @@ describe('Learner: a referral', () => {
       nameServers: ['sub.example.org 3600 ns.sub.example.org'],
       additional: ['ns.sub.example.org 3600 203.0.113.9'],
     });
-    expect(rows('203.0.113.9')).toEqual(['sub.example.org ns.sub.example.org high']);
+    expect(rows('203.0.113.9')).toEqual(['sub.example.org ns.sub.example.org referral']);
   });
 });
 
@@ -124,25 +118,25 @@ describe('Learner: what teaches nothing', () => {
     ['NXDOMAIN', { ...REFERRAL, rcode: 3 }, 'refused: response code is not NOERROR'],
     ['truncated', { ...REFERRAL, truncated: true }, 'refused: response is truncated'],
   ])('a response that is %s', (_what, response, counter) => {
-    const { clock, history, learner, learnOrg } = setUp();
+    const { clock, history, learner, observe, learnOrg } = setUp();
     learnOrg();
     const before = history.size;
-    learner.observe(queryAt(clock.nowMs(), { server: ORG_SERVER }));
-    learner.observe(responseAt(clock.nowMs(), response));
+    observe(queryAt(clock.nowMs(), { server: ORG_SERVER }));
+    observe(responseAt(clock.nowMs(), response));
     expect(history.size).toBe(before);
     expect(learner.counters.get(counter as 'queries')).toBe(1);
   });
 
   it('a response that comes late, and a second response', () => {
-    const { clock, history, learner, learnOrg } = setUp();
+    const { clock, history, learner, observe, learnOrg } = setUp();
     learnOrg();
-    learner.observe(queryAt(clock.nowMs(), { server: ORG_SERVER }));
+    observe(queryAt(clock.nowMs(), { server: ORG_SERVER }));
     clock.advance(5001);
-    learner.observe(responseAt(clock.nowMs(), REFERRAL));
+    observe(responseAt(clock.nowMs(), REFERRAL));
     expect(history.size).toBe(2);
-    learner.observe(queryAt(clock.nowMs(), { server: ORG_SERVER }));
-    learner.observe(responseAt(clock.nowMs(), { server: ORG_SERVER }));
-    learner.observe(responseAt(clock.nowMs(), REFERRAL));
+    observe(queryAt(clock.nowMs(), { server: ORG_SERVER }));
+    observe(responseAt(clock.nowMs(), { server: ORG_SERVER }));
+    observe(responseAt(clock.nowMs(), REFERRAL));
     expect(history.size).toBe(2);
     expect(learner.counters.get('responses unmatched')).toBe(2);
   });
@@ -157,7 +151,16 @@ describe('Learner: what teaches nothing', () => {
     expect(strict.learner.statistics().pending.size).toBe(0);
     const open = setUp({ teach: 'matched' });
     open.exchange(toBot);
-    expect(open.rows('203.0.113.1')).toEqual(['example.org ns1.example.org low']);
+    expect(open.rows('203.0.113.1')).toEqual(['example.org ns1.example.org unverified']);
+  });
+
+  it('glue 0.0.0.0 beside an NS record that has waited without glue', () => {
+    const { learner, learnOrg, exchange, knows } = setUp();
+    learnOrg();
+    exchange({ server: ORG_SERVER, nameServers: ['example.org 86400 ns1.example.org'] });
+    exchange({ ...REFERRAL, additional: ['ns1.example.org 3600 0.0.0.0'] });
+    expect(knows('0.0.0.0')).toBe(false);
+    expect(learner.counters.get('refused: address can be no name server')).toBe(1);
   });
 
   it.each(['0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', 'ff02::1'])('glue %s', (address) => {
@@ -191,7 +194,7 @@ describe('Learner: what teaches nothing', () => {
     exchange({ server: '203.0.113.100', nameServers: ['org 3600 ns.org'], additional: ['ns.org 3600 203.0.113.66'] });
     expect(knows('203.0.113.66')).toBe(false);
     exchange({ ...REFERRAL, server: '203.0.113.100' });
-    expect(rows('203.0.113.1')).toEqual(['example.org ns1.example.org low']);
+    expect(rows('203.0.113.1')).toEqual(['example.org ns1.example.org unverified']);
   });
 });
 
@@ -199,10 +202,10 @@ describe('Learner: a responder not known yet', () => {
   it('teaches owners of two labels at lower trust, and a TLD not at all', () => {
     const { learner, exchange, knows, rows } = setUp();
     exchange(REFERRAL);
-    expect(rows('203.0.113.1')).toEqual(['example.org ns1.example.org low']);
+    expect(rows('203.0.113.1')).toEqual(['example.org ns1.example.org unverified']);
     exchange({ server: '198.51.100.66', nameServers: ['org 3600 ns.org'], additional: ['ns.org 3600 203.0.113.66'] });
     expect(knows('203.0.113.66')).toBe(false);
-    expect(learner.counters.get('refused: unknown responder teaches a TLD')).toBe(1);
+    expect(learner.counters.get('refused: responder is not known')).toBe(1);
   });
 
   it('is raised to high trust when its parent comes to be known', () => {
@@ -210,26 +213,32 @@ describe('Learner: a responder not known yet', () => {
     exchange(REFERRAL);
     learnOrg();
     exchange(REFERRAL);
-    expect(rows('203.0.113.1')).toEqual(['example.org ns1.example.org high']);
+    expect(rows('203.0.113.1')).toEqual(['example.org ns1.example.org referral']);
   });
 
   it('the root teaches by priming and referral only from its own servers', () => {
     const { exchange, rows, knows } = setUp();
     const priming = {
       name: '.',
-      nameServers: ['. 518400 b.root-servers.net'],
+      authoritative: true,
+      nameServers: ['. 518400 b.root-servers.net answer'],
       additional: ['b.root-servers.net 518400 198.51.100.9'],
     };
     exchange({ ...priming, server: '198.51.100.66' });
     expect(knows('198.51.100.9')).toBe(false);
     exchange({ ...priming, server: ROOT_SERVER });
-    expect(rows('198.51.100.9')).toEqual(['. b.root-servers.net high']);
+    expect(rows('198.51.100.9')).toEqual(['. b.root-servers.net authoritative']);
   });
 });
 
 describe('Learner: NS without glue', () => {
   const GLUELESS = { server: ORG_SERVER, nameServers: ['example.org 86400 ns.example.org'] };
-  const ANSWER = { server: ORG_SERVER, name: 'ns.example.org', answers: ['ns.example.org 3600 203.0.113.7'] };
+  const ANSWER = {
+    server: ORG_SERVER,
+    authoritative: true,
+    name: 'ns.example.org',
+    answers: ['ns.example.org 3600 203.0.113.7'],
+  };
 
   it('waits for an A or AAAA answer for its name', () => {
     const { clock, learnOrg, exchange, rows, learner } = setUp();
@@ -238,35 +247,40 @@ describe('Learner: NS without glue', () => {
     clock.advance(1500);
     exchange(ANSWER);
     exchange({ ...ANSWER, type: 28, answers: ['ns.example.org 3600 2001:db8::7'] });
-    expect(rows('203.0.113.7')).toEqual(['example.org ns.example.org high']);
-    expect(rows('2001:db8::7')).toEqual(['example.org ns.example.org high']);
+    expect(rows('203.0.113.7')).toEqual(['example.org ns.example.org referral']);
+    expect(rows('2001:db8::7')).toEqual(['example.org ns.example.org referral']);
     expect(learner.counters.get('glueless')).toBe(1);
-    expect(learner.statistics()).toMatchObject({ awaitingGlue: { size: 1, refused: 0 } });
+    expect(learner.statistics()).toMatchObject({ glueless: 1 });
   });
 
-  it('two seconds and no longer', () => {
-    const inTime = setUp();
-    inTime.learnOrg();
-    inTime.exchange(GLUELESS);
-    inTime.clock.advance(1990);
-    inTime.exchange(ANSWER);
-    expect(inTime.knows('203.0.113.7')).toBe(true);
-    const late = setUp();
-    late.learnOrg();
-    late.exchange(GLUELESS);
-    late.clock.advance(1991);
-    late.exchange(ANSWER);
-    expect(late.knows('203.0.113.7')).toBe(false);
+  it.each([
+    [[], 86_400],
+    [['late-address'], 2],
+  ])('for as long as it holds; with %j switched off for %i seconds', (rulesOff, seconds) => {
+    for (const [restMs, isKnown] of [
+      [-1, true],
+      [1, false],
+    ] as const) {
+      const { clock, learnOrg, exchange, knows } = setUp({ rulesOff: new Set(rulesOff) });
+      learnOrg();
+      exchange(GLUELESS);
+      clock.advance(seconds * 1000 - 10 + restMs);
+      exchange(ANSWER);
+      expect(knows('203.0.113.7')).toBe(isKnown);
+    }
   });
 
-  it('counts its time from when the NS record was seen, with the smaller TTL', () => {
+  it('holds from the answer for its TTL, and not beyond the NS record', () => {
     const { clock, history, learnOrg, exchange } = setUp();
     learnOrg();
     exchange(GLUELESS);
-    const seenAtMs = clock.nowMs();
-    clock.advance(1000);
+    const nsSeenAtMs = clock.nowMs();
+    clock.advance(3_600_000);
     exchange(ANSWER);
-    expect(history.lookup(addressOf('203.0.113.7'))?.expiresAtMs).toBe(seenAtMs + 3_600_000);
+    expect(history.standing(addressOf('203.0.113.7'))?.untilMs).toBe(clock.nowMs() + 3_600_000);
+    clock.advance(80_000_000);
+    exchange(ANSWER);
+    expect(history.standing(addressOf('203.0.113.7'))?.untilMs).toBe(nsSeenAtMs + 86_400_000);
   });
 
   it.each<[string, ResponseFields]>([
@@ -290,12 +304,12 @@ describe('Learner: NS without glue', () => {
     expect(history.size).toBe(before);
   });
 
-  it('with glue of one family does not wait for the other', () => {
-    const { learnOrg, exchange, knows, learner } = setUp();
+  it('takes the address of the other family, where the referral had one as glue', () => {
+    const { learnOrg, exchange, rows, learner } = setUp();
     learnOrg();
     exchange({ ...GLUELESS, additional: ['ns.example.org 3600 2001:db8::7'] });
     exchange(ANSWER);
-    expect(knows('203.0.113.7')).toBe(false);
+    expect(rows('203.0.113.7')).toEqual(['example.org ns.example.org referral']);
     expect(learner.counters.get('glueless')).toBe(0);
   });
 
@@ -304,7 +318,7 @@ describe('Learner: NS without glue', () => {
     learnOrg();
     exchange(GLUELESS);
     exchange({ ...ANSWER, server: '198.51.100.77' });
-    expect(rows('203.0.113.7')).toEqual(['example.org ns.example.org low']);
+    expect(rows('203.0.113.7')).toEqual(['example.org ns.example.org unverified']);
   });
 
   it('completes every zone that waits for the name server', () => {
@@ -313,13 +327,13 @@ describe('Learner: NS without glue', () => {
     exchange(GLUELESS);
     exchange({ server: ORG_SERVER, name: 'www.other.org', nameServers: ['other.org 3600 ns.example.org'] });
     exchange(ANSWER);
-    expect(rows('203.0.113.7')).toEqual(['example.org ns.example.org high', 'other.org ns.example.org high']);
+    expect(rows('203.0.113.7')).toEqual(['example.org ns.example.org referral', 'other.org ns.example.org referral']);
   });
 });
 
 describe('Learner: bounds', () => {
   it('counts what a full history refuses', () => {
-    const { learner, learnOrg, exchange, history } = setUp({}, 3);
+    const { learner, learnOrg, exchange, history } = setUp({}, { size: 3 });
     learnOrg();
     exchange(REFERRAL);
     expect(history.size).toBe(3);
@@ -328,11 +342,11 @@ describe('Learner: bounds', () => {
   });
 
   it('tells its tables and counters', () => {
-    const { clock, learner } = setUp({ pending: { timeMs: 5000, size: 2 } });
-    for (const id of [1, 2, 3]) learner.observe(queryAt(clock.nowMs(), { id }));
+    const { clock, learner, observe } = setUp({ pending: { timeMs: 5000, size: 2 } });
+    for (const id of [1, 2, 3]) observe(queryAt(clock.nowMs(), { id }));
     expect(learner.statistics()).toEqual({
       pending: { size: 2, evicted: 1 },
-      awaitingGlue: { size: 0, refused: 0 },
+      glueless: 0,
       queries: 3,
     });
   });

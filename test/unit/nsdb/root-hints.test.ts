@@ -9,6 +9,7 @@ import {
   keepRootHints,
   parseRootHints,
 } from '../../../src/nsdb/root-hints.ts';
+import { historyOptions } from '../../support/learning.ts';
 import { nameOf } from '../../support/observations.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -41,11 +42,11 @@ describe('builtInRootHints', () => {
 describe('keepRootHints', () => {
   it('makes them serve the root, for good', () => {
     const clock = new VirtualClock();
-    const history = new NsHistory(clock, { ttlFloorSeconds: 60, ttlCapSeconds: 86_400, size: 100 });
+    const history = new NsHistory(clock, historyOptions({ size: 100 }));
     const hints = builtInRootHints();
     keepRootHints(history, hints);
     clock.advance(1e12);
-    history.expire();
+    history.expire(1000);
     for (const { address } of hints) {
       expect(history.standing(address)?.origin).toBe('rootHints');
       expect(history.closestServedZone(address, nameOf('www.example.org'))).toBe(ROOT);

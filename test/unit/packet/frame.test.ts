@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatAddress } from '../../../src/core/address.ts';
 import { FrameView } from '../../../src/packet/frame.ts';
+import { LINK_TYPE } from '../../../src/packet/link-layer.ts';
 import { captureFrames, captureVectors } from '../../support/capture-vectors.ts';
-import { composeFrame, composeSegment, type FrameFields } from '../../support/frames.ts';
+import { composeFrame, composePacket, composeSegment, type FrameFields } from '../../support/frames.ts';
 import { readPcapFile } from '../../support/pcap-file.ts';
 
 const PAYLOAD = Buffer.from('payload');
@@ -46,6 +47,22 @@ describe('FrameView', () => {
     expect(frame).toMatchObject({ ipVersion: 6, protocol: 6, tcpFlags: 0x12, destinationPort: 53 });
     expect(formatAddress(frame.source)).toBe('2001:db8::1');
     expect(payloadOf(octets)).toBe('payload');
+  });
+
+  it('shows the hardware addresses and the outermost VLAN', () => {
+    const macs = 'fedcba987654' + '02005e000001';
+    expect(parse(composeFrame(PAYLOAD, { macs }))).toBeUndefined();
+    expect(frame.link).toEqual({ destinationMac: 0xfedcba987654, sourceMac: 0x02005e000001, vlan: undefined });
+    const tagged = composeFrame(PAYLOAD, { macs, tags: [0x88a8, 0x8100] });
+    // Priority 7, drop eligible, VLAN 4094; the inner tag is of another one.
+    tagged.writeUInt16BE(0xfffe, 14);
+    expect(parse(tagged)).toBeUndefined();
+    expect(frame.link).toEqual({ destinationMac: 0xfedcba987654, sourceMac: 0x02005e000001, vlan: 4094 });
+    expect(parse(composeFrame(PAYLOAD))).toBeUndefined();
+    expect(frame.link?.vlan).toBeUndefined();
+    const packet = composePacket(composeSegment(PAYLOAD));
+    expect(frame.parse(packet, 0, packet.length, LINK_TYPE.RAW)).toBeUndefined();
+    expect(frame.link).toBeUndefined();
   });
 
   it('reads any number of VLAN tags of any kind', () => {

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameView } from '../../../src/packet/frame.ts';
-import { findIp, type IpPlace, isReadableLinkType, LINK_TYPE } from '../../../src/packet/link-layer.ts';
+import {
+  findIp,
+  type IpPlace,
+  isReadableLinkType,
+  LINK_TYPE,
+  NO_ADDRESSES,
+  NO_TAG,
+} from '../../../src/packet/link-layer.ts';
 import { composePacket, composeSegment } from '../../support/frames.ts';
 
 const PAYLOAD = Buffer.from('payload');
@@ -85,7 +92,7 @@ const CASES = ROWS.flatMap(([linkType, what, wrap, packets, vlanTags = 0]) =>
   packets.map((packet) => [linkType, `${what}, IPv${packet[0]! >> 4}`, wrap(packet), packet, vlanTags] as const),
 );
 
-const place: IpPlace = { ipStart: 0, ipLimit: 0, ipVersion: 4, vlanTags: 0 };
+const place: IpPlace = { ipStart: 0, ipLimit: 0, ipVersion: 4, vlanTags: 0, vlan: NO_TAG, macsAt: NO_ADDRESSES };
 const find = (octets: Buffer, linkType: number) => findIp(octets, 0, octets.length, linkType, place);
 const ethernet = (rest: string) => Buffer.from(MACS + rest, 'hex');
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameView } from '../../../src/packet/frame.ts';
+import { type FrameLink, FrameView } from '../../../src/packet/frame.ts';
 import { TcpStreams, type TcpStreamsOptions } from '../../../src/packet/tcp-streams.ts';
 import { composeFrame, type FrameFields, withTcpLength } from '../../support/frames.ts';
 
@@ -26,6 +26,7 @@ class Rig {
   readonly messages: string[] = [];
   readonly times: number[] = [];
   readonly ways: string[] = [];
+  readonly links: (FrameLink | undefined)[] = [];
   readonly counted: string[] = [];
   readonly streams: TcpStreams<string>;
   readonly #frame = new FrameView();
@@ -39,6 +40,7 @@ class Rig {
         onMessage: (endpoints, way, octets, start, end, atMs) => {
           this.messages.push(octets.toString('latin1', start + MARK.length, end));
           this.times.push(atMs);
+          this.links.push(endpoints.link);
           this.ways.push(`${way} ${endpoints.sourcePort} ${endpoints.destinationPort}`);
         },
         onCount: (what) => this.counted.push(what),
@@ -46,15 +48,23 @@ class Rig {
     );
   }
 
-  segment(sequence: number, payload: Buffer, fields: FrameFields & { atMs?: number; way?: string } = {}): void {
-    const { atMs = 0, way = 'inbound', ...rest } = fields;
+  segment(
+    sequence: number,
+    payload: Buffer,
+    fields: FrameFields & { atMs?: number; way?: string; station?: string } = {},
+  ): void {
+    const { atMs = 0, way = 'inbound', station = '', ...rest } = fields;
     const octets = composeFrame(payload, { transport: 'tcp', tcpFlags: 0x10, tcpSequence: sequence >>> 0, ...rest });
     expect(this.#frame.parse(octets, 0, octets.length)).toBeUndefined();
-    this.streams.add(this.#frame, octets, atMs, way);
+    this.streams.add(this.#frame, octets, atMs, way, station);
     octets.fill(0xee);
   }
 
-  syn(sequence: number, payload = Buffer.alloc(0), fields: FrameFields & { atMs?: number } = {}): void {
+  syn(
+    sequence: number,
+    payload = Buffer.alloc(0),
+    fields: FrameFields & { atMs?: number; station?: string } = {},
+  ): void {
     this.segment(sequence, payload, { ...fields, tcpFlags: SYN });
   }
 }
@@ -83,6 +93,26 @@ const shuffled = <T>(items: readonly T[]) =>
   fc.shuffledSubarray([...items], { minLength: items.length, maxLength: items.length });
 
 describe('TcpStreams', () => {
+  it('keeps what another station sends under the same addresses apart', () => {
+    const rig = new Rig();
+    const stream = wireOf(['one', 'two']);
+    const stations = [
+      { station: 'a' },
+      { station: 'b', macs: '0200000000010200000000ff' },
+      { station: 'c', tags: [0x8100] },
+    ] as const;
+    for (const fields of stations) rig.syn(99, Buffer.alloc(0), fields);
+    for (const fields of stations) rig.segment(100, stream.subarray(0, 5), fields);
+    for (const fields of stations.toReversed()) rig.segment(105, stream.subarray(5), fields);
+    expect(rig.messages).toEqual(['one', 'two', 'one', 'two', 'one', 'two']);
+    const twice = (link: unknown) => [link, link];
+    expect(rig.links.map((link) => [link?.sourceMac, link?.vlan])).toEqual([
+      ...twice([0x020000000002, 10]),
+      ...twice([0x0200000000ff, undefined]),
+      ...twice([0x020000000002, undefined]),
+    ]);
+  });
+
   it('gives exactly the messages, however the stream was cut, in whatever order and how often segments come', () => {
     const input = cutStream.chain((cut) =>
       fc.tuple(fc.constant(cut), shuffled([...cut.segments, ...cut.again, ...cut.segments])),

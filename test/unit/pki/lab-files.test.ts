@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadTlsSettings } from '../../../src/controller/tls-settings.ts';
+import { loadTlsSettings } from '../../../src/core/tls-settings.ts';
 import { writeLabFiles } from '../../../src/pki/lab-files.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 21, 8);

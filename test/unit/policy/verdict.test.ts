@@ -5,7 +5,7 @@ import { allowEntry } from '../../support/allow-entries.ts';
 import { addressOf } from '../../support/observations.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
-const learned: Standing = { origin: 'learned', expiresAtMs: 5000 };
+const learned: Standing = { origin: 'learned', untilMs: 5000, isStale: false };
 
 describe('decide', () => {
   it('allow-list before history before unknown', () => {
@@ -26,7 +26,10 @@ describe('decide', () => {
   });
 
   it.each(['rootHints', 'seed'] as const)('names %s as the reason', (origin) => {
-    expect(decide(undefined, { origin, expiresAtMs: NEVER })).toMatchObject({ reason: origin, untilMs: NEVER });
+    expect(decide(undefined, { origin, untilMs: NEVER, isStale: false })).toMatchObject({
+      reason: origin,
+      untilMs: NEVER,
+    });
   });
 });
 
@@ -47,4 +50,12 @@ describe('describeVerdict', () => {
   ])('%s', (sentence, address, verdict, enforced) => {
     expect(describeVerdict(addressOf(address), verdict, enforced)).toBe(sentence);
   });
+});
+
+it('says of an address in its time of grace that it has expired', () => {
+  const verdict = decide(undefined, { ...learned, isStale: true });
+  expect(verdict).toEqual({ kind: 'allow', reason: 'stale', untilMs: 5000, scope: 'destination' });
+  expect(describeVerdict(addressOf('192.0.2.1'), verdict, true)).toBe(
+    '192.0.2.1 is registered glueA record that has expired and pass',
+  );
 });

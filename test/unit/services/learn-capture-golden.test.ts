@@ -5,17 +5,20 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openCaptureSource } from '../../../src/capture/container/capture-source.ts';
-import { readCapture } from '../../../src/capture/container/read-capture.ts';
-import { type CaptureCounter, Observer } from '../../../src/capture/observe.ts';
-import { type Address, formatAddress } from '../../../src/core/address.ts';
-import { Counters } from '../../../src/core/counters.ts';
-import { canonicalName, formatName } from '../../../src/dns/name.ts';
+import { startReading } from '../../../src/capture/container/capture-reading.ts';
+import { formatAddress } from '../../../src/core/address.ts';
+import { canonicalName, formatName, isAtOrBelow } from '../../../src/dns/name.ts';
 import type { AddressRecord, DnsResponse, NsRecord } from '../../../src/dns/observation.ts';
-import { canBeNameServer, judgeOwner, type Refusal, refuseResponse } from '../../../src/nsdb/teaching.ts';
+import { ObservationReader } from '../../../src/dns/observation-reader.ts';
+import { RCODE } from '../../../src/dns/registry.ts';
+import { aboveQuestion } from '../../../src/nsdb/rules/above-question.ts';
+import { canBeNameServer, possibleAddress } from '../../../src/nsdb/rules/name-server-address.ts';
+import { responseCode } from '../../../src/nsdb/rules/response-code.ts';
+import { wholeResponse } from '../../../src/nsdb/rules/whole-response.ts';
 import { CaptureLearner } from '../../../src/services/learn-capture.ts';
 import { sharedFolder } from '../../conditions.ts';
 import { describeIf } from '../../support/describe-if.ts';
+import { historyOptions, learnerOptions } from '../../support/learning.ts';
 
 interface ExpectedFile {
   readonly linktype?: string;
@@ -28,7 +31,7 @@ interface ExpectedFile {
  * which every response that holds one of them was refused. The owners that are not above the query name belong to the
  * target of a CNAME.
  */
-const DIFFERENCES: Readonly<Record<string, readonly [number, Refusal]>> = {
+const DIFFERENCES: Readonly<Record<string, readonly [number, string]>> = {
   'chuayupeng/good.pcap': [3, 'address can be no name server'],
   'cnp3/dns-example.pcap': [12, 'response is truncated'],
   'cnp3/trace6.pcap': [8, 'owner is not above the query name'],
@@ -54,44 +57,49 @@ const BROKEN: Readonly<Record<string, string>> = {
 };
 
 function learnerFor(trustUnmatched: boolean): CaptureLearner {
-  return new CaptureLearner({
-    learner: {
+  return new CaptureLearner([], {
+    learner: learnerOptions({
       teach: 'matched',
       trustUnmatched,
-      trustedResolvers: new Set<Address>(),
+      trustedResolvers: new Set(),
       pending: { timeMs: 5000, size: 65_536 },
-      // Addresses that come later are beyond what the golden answers list.
-      awaitingGlue: { timeMs: 0, size: 0 },
-    },
-    history: { ttlFloorSeconds: 60, ttlCapSeconds: 7 * 86_400, size: 100_000 },
+      // Addresses that come apart from their NS records are beyond what the golden answers list.
+      glueWaitMs: -1,
+      rulesOff: new Set(['late-address']),
+    }),
+    history: historyOptions({ size: 100_000 }),
     rootHints: [],
   });
 }
 
 async function learn(path: string, trustUnmatched: boolean) {
   const learner = learnerFor(trustUnmatched);
-  await learner.read(await openCaptureSource(path));
-  learner.finish();
+  await learner.read(path);
+  const summary = await learner.finish();
   const rows = [...learner.triples()].map(({ zone, nameServer, address }) =>
     [formatName(zone), formatName(nameServer), formatAddress(address)].join(' '),
   );
-  return { rows: new Set(rows), summary: learner.summary() };
+  return { rows: new Set(rows), summary };
 }
 
 /** The rules that refuse the rows of `wanted`, for each response that holds one; undefined for one that none refuses. */
 async function rulesAgainst(path: string, wanted: ReadonlySet<string>): Promise<Map<string, Set<string | undefined>>> {
   const rules = new Map<string, Set<string | undefined>>();
-  const observer = new Observer(new Counters<CaptureCounter>(), (observation) => {
-    if (observation.kind === 'query') return;
-    for (const { record, address } of gluePairs(observation)) {
-      const row = [record.owner, record.nameServer].map(formatName).concat(formatAddress(address.address)).join(' ');
-      if (wanted.has(row)) rules.set(row, (rules.get(row) ?? new Set()).add(ruleAgainst(observation, record, address)));
+  const reader = new ObservationReader();
+  const reading = startReading([], (batch) => {
+    reader.open(batch);
+    while (reader.next() === 'record') {
+      const observation = reader.observation();
+      if (observation.kind === 'query') continue;
+      for (const { record, address } of gluePairs(observation)) {
+        const row = [record.owner, record.nameServer].map(formatName).concat(formatAddress(address.address)).join(' ');
+        if (wanted.has(row))
+          rules.set(row, (rules.get(row) ?? new Set()).add(ruleAgainst(observation, record, address)));
+      }
     }
   });
-  await readCapture(await openCaptureSource(path), (octets, start, end, atMs, linkType) => {
-    observer.observe(octets, start, end, atMs, 'by-message', linkType);
-  });
-  observer.finish();
+  await reading.read(path);
+  await reading.finish();
   return rules;
 }
 
@@ -101,11 +109,12 @@ function gluePairs({ nameServers, additional }: DnsResponse) {
   );
 }
 
+/** What the rules say on their own, without the learner. */
 function ruleAgainst(response: DnsResponse, { owner }: NsRecord, { address }: AddressRecord): string | undefined {
-  const judgement = judgeOwner(owner, canonicalName(response.question.name), undefined, 'matched');
-  const ofOwner = judgement === 'low' || judgement === 'high' ? undefined : judgement;
-  const ofAddress: Refusal | undefined = canBeNameServer(address) ? undefined : 'address can be no name server';
-  return refuseResponse(response) ?? ofOwner ?? ofAddress;
+  if (response.rcode !== RCODE.NOERROR) return responseCode.refusal;
+  if (response.truncated) return wholeResponse.refusal;
+  if (!isAtOrBelow(canonicalName(response.question.name), owner)) return aboveQuestion.refusal;
+  return canBeNameServer(address) ? undefined : possibleAddress.refusal;
 }
 
 const without = (rows: Iterable<string>, others: ReadonlySet<string>) => [...rows].filter((row) => !others.has(row));

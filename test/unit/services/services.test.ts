@@ -10,6 +10,7 @@ import type { EventItem } from '../../../src/services/services.ts';
 import { createServices, type ServiceParts } from '../../../src/services/services.ts';
 import { tripleRow } from '../../../src/services/triple-view.ts';
 import { MemoryStore } from '../../../src/storage/memory-store.ts';
+import { historyOptions } from '../../support/learning.ts';
 import { verdictEvent } from '../../support/verdict-events.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -20,19 +21,27 @@ const nameOf = (text: string) => canonicalName(parseName(text)!);
 
 function setUp(isEnforcing = true, changed: Partial<ServiceParts> = {}) {
   const clock = new VirtualClock(atMs);
-  const history = new NsHistory(clock, { ttlFloorSeconds: 60, ttlCapSeconds: 86400, size: 10 });
-  history.learn({
+  const history = new NsHistory(clock, historyOptions({ ttlCapSeconds: 86400, size: 10, keepMs: 86_400_000 }));
+  history.restore({
     zone: nameOf('corp.example'),
     nameServer: nameOf('ns1.corp.example'),
     address: server,
-    nsTtlSeconds: 7200,
-    glueTtlSeconds: 3600,
-    trust: 'high',
-    teacher,
-    queryAtMs: atMs - 10,
-    queryId: 4711,
-    queryName: nameOf('www.corp.example'),
-    responseAtMs: atMs,
+    origin: 'learned',
+    trust: 'referral',
+    glue: 'in-domain',
+    firstSeenAtMs: atMs,
+    lastSeenAtMs: atMs,
+    expiresAtMs: atMs + 3_600_000,
+    sightings: 2,
+    teachers: [teacher],
+    lesson: {
+      nsTtlSeconds: 7200,
+      glueTtlSeconds: 3600,
+      queryAtMs: atMs - 10,
+      queryId: 4711,
+      queryName: nameOf('www.corp.example'),
+      responseAtMs: atMs,
+    },
   });
   const tap = new EventTap<VerdictEvent>(10);
   const store = new MemoryStore({ events: 100 });
@@ -76,15 +85,29 @@ describe('lookup', () => {
       target: '192.0.2.53',
       known: true,
       expires: '2026-11-21T03:00:00.250Z',
+      summary: {
+        zones: 1,
+        nameServers: 1,
+        addresses: 1,
+        sightings: 2,
+        teachers: 1,
+        trust: 'referral',
+        firstSeen: '2026-11-21T02:00:00.250Z',
+        lastSeen: '2026-11-21T02:00:00.250Z',
+      },
       more: false,
       last: null,
+      past: [],
       triples: [
         {
           zone: 'corp.example',
           nameServer: 'ns1.corp.example',
           address: '192.0.2.53',
           origin: 'learned',
-          trust: 'high',
+          trust: 'referral',
+          glue: 'in-domain',
+          sightings: 2,
+          teachers: ['198.51.100.1'],
           firstSeen: '2026-11-21T02:00:00.250Z',
           lastSeen: '2026-11-21T02:00:00.250Z',
           expires: '2026-11-21T03:00:00.250Z',
@@ -117,12 +140,14 @@ describe('lookup', () => {
     const { services, clock, history } = setUp();
     expect(await services.lookup(address(teacher))).toMatchObject({ known: false, triples: [], last: null });
     clock.advance(3600_000);
-    history.expire();
-    expect(await services.lookup(address(server))).toEqual({
+    history.expire(10);
+    expect(await services.lookup(address(server))).toMatchObject({
       target: '192.0.2.53',
       known: false,
       expires: null,
+      summary: { zones: 0, trust: null, firstSeen: null },
       triples: [],
+      past: [{ zone: 'corp.example', expires: '2026-11-21T03:00:00.250Z' }],
       more: false,
       last: { zone: 'corp.example', nameServer: 'ns1.corp.example', expired: '2026-11-21T03:00:00.250Z' },
     });
@@ -251,7 +276,7 @@ describe('a history', () => {
     const { services, history } = setUp();
     const [row] = await listOf(services.historyList(undefined));
     services.historyImport([tripleRow.parse({ ...row, expires: '9999-01-01T00:00:00.000Z' })], false);
-    expect(history.standing(server)?.expiresAtMs).toBe(atMs + 86_400_000);
+    expect(history.standing(server)?.untilMs).toBe(atMs + 86_400_000);
   });
 });
 

@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { APPLICATION_ID, MIGRATIONS, migrate, schemaVersion } from '../../../src/storage/migrations.ts';
 import { SqliteDatabase } from '../../../src/storage/sqlite-database.ts';
 import { addressOf, nameOf } from '../../support/store-rows.ts';
+import { triplesOf } from './store-contract.ts';
 
 /** A file of each version that was released, with rows. */
-const FIXTURES = [1].map((version) => ({
+const FIXTURES = [1, 2].map((version) => ({
   version,
   sql: readFileSync(new URL(`schema-${version}.sql`, import.meta.url), 'utf8'),
 }));
@@ -35,28 +36,31 @@ describe('the migrations', () => {
 
     const database = new SqliteDatabase(old, 'memory', { events: 10 });
     const key = { zone: nameOf('example.com'), nameServer: nameOf('ns1.ex\\.ample'), address: addressOf('192.0.2.1') };
-    const exchange = { teacher: addressOf('2001:db8::53'), queryAtMs: 1999.25, queryId: 4711, responseAtMs: 2000 };
     const ttls = { nsTtlSeconds: 3600, glueTtlSeconds: 300 };
-    expect(database.triplesAfter(0, 0).items).toStrictEqual([
-      {
-        ...key,
-        origin: 'learned',
-        trust: 'high',
-        firstSeenAtMs: 1000.5,
-        lastSeenAtMs: 2000,
-        expiresAtMs: 9e12,
-        lesson: { ...key, ...ttls, trust: 'low', ...exchange, queryName: nameOf('wWw.example.com') },
-      },
+    const exchange = { queryAtMs: 1999.25, queryId: 4711, queryName: nameOf('wWw.example.com'), responseAtMs: 2000 };
+    const shared = { origin: 'learned', glue: 'none', sightings: 1 } as const;
+    expect(triplesOf(database, 0)).toStrictEqual([
       {
         zone: nameOf('.'),
         nameServer: nameOf('ns2.example'),
         address: addressOf('2001:db8::1'),
-        origin: 'learned',
-        trust: 'low',
+        ...shared,
+        trust: 'unverified',
         firstSeenAtMs: 1,
         lastSeenAtMs: 2,
         expiresAtMs: Number.POSITIVE_INFINITY,
+        teachers: [],
         lesson: undefined,
+      },
+      {
+        ...key,
+        ...shared,
+        trust: 'referral',
+        firstSeenAtMs: 1000.5,
+        lastSeenAtMs: 2000,
+        expiresAtMs: 9e12,
+        teachers: [addressOf('2001:db8::53')],
+        lesson: { ...ttls, ...exchange },
       },
     ]);
     expect(database.allowEntries(5000).map(({ reason }) => reason)).toEqual(['update server']);

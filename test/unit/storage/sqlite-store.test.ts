@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openSqliteStore } from '../../../src/storage/sqlite-store.ts';
-import { tripleOf } from '../../support/store-rows.ts';
+import { packed, tripleOf } from '../../support/store-rows.ts';
 import { loadAll } from './store-contract.ts';
 
 const threadScript = new URL('../../support/fake-store-thread.mjs', import.meta.url);
@@ -48,7 +48,10 @@ describe('asking', () => {
   it('gives back what failed with its code, and goes on', async () => {
     const { store } = await open('fails');
     for (let time = 0; time < 3; time++) {
-      await expect(store.saveTriples([tripleOf(1)])).rejects.toMatchObject({ code: 'store-write', message: 'no room' });
+      await expect(store.saveTriples(packed([tripleOf(1)]))).rejects.toMatchObject({
+        code: 'store-write',
+        message: 'no room',
+      });
     }
     await expect(loadAll(store)).rejects.toMatchObject({ code: 'store-write' });
     await store.close();

@@ -5,7 +5,9 @@ import { canonicalName } from '../../../src/dns/name.ts';
 import type { EventQuery } from '../../../src/events/event-store.ts';
 import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
 import type { NsTriple } from '../../../src/nsdb/ns-triple.ts';
+import { countTriples, readTriples } from '../../../src/nsdb/triple-batch.ts';
 import { PORTION_ROWS, type Store, type StoreOptions } from '../../../src/storage/store.ts';
+import type { StoreOperations, TriplePlace } from '../../../src/storage/store-operations.ts';
 import {
   addressOf,
   allowEntryOf,
@@ -15,12 +17,25 @@ import {
   lessonOf,
   NOW_MS,
   nameOf,
+  packed,
   tripleOf,
 } from '../../support/store-rows.ts';
 
+/** The triples of a database, asked without its thread. */
+export function triplesOf(database: Pick<StoreOperations, 'triplesAfter'>, sinceMs: number): NsTriple[] {
+  const all: NsTriple[] = [];
+  let place: TriplePlace | undefined;
+  do {
+    const { items, next }: { items: Uint8Array; next: TriplePlace | undefined } = database.triplesAfter(place, sinceMs);
+    all.push(...readTriples(items));
+    place = next;
+  } while (place !== undefined);
+  return all;
+}
+
 export async function loadAll(store: Store, nowMs = 0): Promise<NsTriple[]> {
   const all: NsTriple[] = [];
-  for await (const triples of store.loadTriples(nowMs)) all.push(...triples);
+  for await (const batch of store.loadTriples(nowMs)) all.push(...readTriples(batch));
   return all;
 }
 
@@ -60,13 +75,13 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
         const plain = tripleOf(1);
         const triples = [
           plain,
-          tripleOf(2, { address: addressOf('2001:db8::1'), trust: 'low', lesson: undefined }),
+          tripleOf(2, { address: addressOf('2001:db8::1'), trust: 'unverified', lesson: undefined }),
           tripleOf(3, { expiresAtMs: Number.POSITIVE_INFINITY }),
-          tripleOf(4, { lesson: { ...lessonOf(tripleOf(4)), queryAtMs: undefined, nsTtlSeconds: 0xffffffff } }),
+          tripleOf(4, { teachers: [], lesson: { ...lessonOf(), queryAtMs: undefined, nsTtlSeconds: 0xffffffff } }),
           tripleOf(5, { address: addressOf('255.255.255.255'), firstSeenAtMs: 0, lastSeenAtMs: 1e12 }),
           tripleOf(6, { address: addressOf('::ffff:192.0.2.1') }),
         ];
-        await store.saveTriples(triples);
+        await store.saveTriples(packed(triples));
         expect(sorted(await loadAll(store))).toStrictEqual(sorted(triples));
         expect(store.unreadableRows).toBe(0);
       });
@@ -77,8 +92,8 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
           const store = await openNew();
           const canonical = canonicalName(hostile);
           const key = { zone: canonical, nameServer: canonical, address: addressOf('192.0.2.1') };
-          const triple = tripleOf(1, { ...key, lesson: { ...lessonOf(key), queryName: hostile } });
-          await store.saveTriples([triple]);
+          const triple = tripleOf(1, { ...key, lesson: { ...lessonOf(), queryName: hostile } });
+          await store.saveTriples(packed([triple]));
           expect(await loadAll(store)).toStrictEqual([triple]);
         },
       );
@@ -87,7 +102,7 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
         const store = await openNew();
         await fc.assert(
           fc.asyncProperty(fc.array(anyTriple, { maxLength: 8 }), async (triples) => {
-            await store.saveTriples(triples);
+            await store.saveTriples(packed(triples));
             const held = new Map((await loadAll(store)).map((triple) => [keyOf(triple), triple]));
             const expected = new Map(triples.map((triple) => [keyOf(triple), triple]));
             for (const [key, triple] of expected) expect(held.get(key)).toStrictEqual(triple);
@@ -101,7 +116,7 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
         const store = await openNew();
         const first = tripleOf(1);
         const again = tripleOf(1, {
-          trust: 'low',
+          trust: 'unverified',
           lastSeenAtMs: NOW_MS + 5,
           expiresAtMs: NOW_MS + 9e6,
           lesson: undefined,
@@ -111,26 +126,60 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
           tripleOf(1, { nameServer: nameOf('other.example') }),
           tripleOf(1, { address: addressOf('2001:db8::1') }),
         ];
-        await store.saveTriples([first, ...others]);
-        await store.saveTriples([again]);
+        await store.saveTriples(packed([first, ...others]));
+        await store.saveTriples(packed([again]));
         expect(sorted(await loadAll(store))).toStrictEqual(sorted([again, ...others]));
       });
 
-      it('takes what a triple says at the call', async () => {
+      it('takes the last of two in one batch', async () => {
         const store = await openNew();
-        const row = { ...tripleOf(1), key: 'of the history' };
-        const saved = store.saveTriples([row]);
-        const asSaved = tripleOf(1);
-        row.expiresAtMs = 0;
-        row.lesson = undefined;
-        await saved;
-        expect(await loadAll(store)).toStrictEqual([asSaved]);
+        const last = tripleOf(1, { sightings: 9, glue: 'sibling' });
+        await store.saveTriples(packed([tripleOf(1), tripleOf(2), tripleOf(1, { sightings: 7 }), last]));
+        expect(sorted(await loadAll(store))).toStrictEqual(sorted([last, tripleOf(2)]));
+      });
+
+      it('saves once for each mark, in their order', async () => {
+        const store = await openNew();
+        const [writer, other] = ['0'.repeat(32), 'f'.repeat(32)];
+        await store.saveTriples(packed([tripleOf(1)]), { writer, sequence: 2 });
+        for (const sequence of [1, 2]) await store.saveTriples(packed([tripleOf(2)]), { writer, sequence });
+        expect(await loadAll(store)).toStrictEqual([tripleOf(1)]);
+        await store.saveTriples(packed([tripleOf(2)]), { writer: other, sequence: 1 });
+        await store.saveTriples(packed([tripleOf(3)]), { writer, sequence: 3 });
+        expect(await loadAll(store)).toHaveLength(3);
+        for (const sequence of [3, 4, 4]) await store.saveEvents([eventOf(sequence)], { writer, sequence });
+        expect(await findAll(store)).toStrictEqual([eventOf(4)]);
+      });
+
+      it('takes nothing from what is no batch', async () => {
+        const store = await openNew();
+        await store.saveTriples(new Uint8Array(0));
+        await store.saveTriples(new Uint8Array(100).fill(0xff));
+        expect(await loadAll(store)).toEqual([]);
+      });
+
+      it('says how much it holds', async () => {
+        const store = await openNew();
+        const none = { triples: 0, events: 0, allowEntries: 0, oldestEventAtMs: undefined, newestEventAtMs: undefined };
+        expect(await store.contents()).toMatchObject(none);
+        await store.saveTriples(packed([tripleOf(1), tripleOf(2)]));
+        await store.saveEvents([eventOf(1), eventOf(3), eventOf(2)]);
+        await store.saveAllowEntry(allowEntryOf('192.0.2.1'));
+        expect(await store.contents()).toMatchObject({
+          triples: 2,
+          events: 3,
+          allowEntries: 1,
+          oldestEventAtMs: eventOf(1).atMs,
+          newestEventAtMs: eventOf(3).atMs,
+        });
       });
 
       it('keeps only what was learned', async () => {
         const store = await openNew();
-        await store.saveTriples([tripleOf(1, { origin: 'rootHints' }), tripleOf(2, { origin: 'seed' }), tripleOf(3)]);
-        await store.saveTriples([]);
+        await store.saveTriples(
+          packed([tripleOf(1, { origin: 'rootHints' }), tripleOf(2, { origin: 'seed' }), tripleOf(3)]),
+        );
+        await store.saveTriples(packed([]));
         expect(await loadAll(store)).toStrictEqual([tripleOf(3)]);
       });
 
@@ -138,7 +187,7 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
         const store = await openNew();
         const at = (number: number, expiresAtMs: number) => tripleOf(number, { expiresAtMs });
         const lasting = [at(3, NOW_MS + 0.5), at(4, Number.POSITIVE_INFINITY)];
-        await store.saveTriples([at(1, NOW_MS - 1), at(2, NOW_MS), ...lasting]);
+        await store.saveTriples(packed([at(1, NOW_MS - 1), at(2, NOW_MS), ...lasting]));
         expect(sorted(await loadAll(store, NOW_MS))).toStrictEqual(sorted(lasting));
         expect(await loadAll(store, 0)).toHaveLength(4);
         expect(await store.deleteExpiredTriples(NOW_MS)).toBe(2);
@@ -149,11 +198,12 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
       it('gives them in portions, while others are saved', async () => {
         const store = await openNew();
         const count = 2 * PORTION_ROWS + 500;
-        await store.saveTriples(Array.from({ length: count }, (_, number) => tripleOf(number)));
+        await store.saveTriples(packed(Array.from({ length: count }, (_, number) => tripleOf(number))));
         const seen = new Set<string>();
         const sizes: number[] = [];
-        for await (const triples of store.loadTriples(NOW_MS)) {
-          await store.saveTriples([tripleOf(0, { trust: 'low' })]);
+        for await (const batch of store.loadTriples(NOW_MS)) {
+          const triples = [...readTriples(batch)];
+          await store.saveTriples(packed([tripleOf(0, { trust: 'unverified' })]));
           sizes.push(triples.length);
           for (const triple of triples) seen.add(keyOf(triple));
         }
@@ -163,18 +213,18 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
 
       it('may be left before the last portion', async () => {
         const store = await openNew();
-        await store.saveTriples(Array.from({ length: 2 * PORTION_ROWS }, (_, number) => tripleOf(number)));
-        for await (const triples of store.loadTriples(NOW_MS)) {
-          expect(triples).toHaveLength(PORTION_ROWS);
+        await store.saveTriples(packed(Array.from({ length: 2 * PORTION_ROWS }, (_, number) => tripleOf(number))));
+        for await (const batch of store.loadTriples(NOW_MS)) {
+          expect(countTriples(batch)).toBe(PORTION_ROWS);
           break;
         }
-        await store.saveTriples([tripleOf(9999)]);
+        await store.saveTriples(packed([tripleOf(9999)]));
       });
 
       it('deletes many', async () => {
         const store = await openNew();
         const count = 25_000;
-        await store.saveTriples(Array.from({ length: count }, (_, number) => tripleOf(number)));
+        await store.saveTriples(packed(Array.from({ length: count }, (_, number) => tripleOf(number))));
         expect(await store.deleteExpiredTriples(Number.MAX_SAFE_INTEGER)).toBe(count);
         expect(await loadAll(store)).toEqual([]);
       });
@@ -331,13 +381,13 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
 
     it('is closed twice without harm, and refuses what comes after', async () => {
       const store = await openNew();
-      const saved = store.saveTriples([tripleOf(1)]);
+      const saved = store.saveTriples(packed([tripleOf(1)]));
       await Promise.all([store.close(), store.close()]);
       await store.close();
       await saved;
       const closed = { code: 'store-closed' };
       await expect(loadAll(store)).rejects.toMatchObject(closed);
-      await expect(store.saveTriples([])).rejects.toMatchObject(closed);
+      await expect(store.saveTriples(packed([]))).rejects.toMatchObject(closed);
       await expect(store.deleteExpiredTriples(0)).rejects.toMatchObject(closed);
       await expect(store.loadAllowEntries(0)).rejects.toMatchObject(closed);
       await expect(store.saveAllowEntry(allowEntryOf('192.0.2.1'))).rejects.toMatchObject(closed);

@@ -20,6 +20,7 @@ const SETTINGS: PrimeSettings = {
   insideNetworks: [parseNetwork('192.0.2.0/24')!],
   trustedResolvers: [parseAddress('192.0.2.53')!],
   outsidePorts: ['outside', 'elsewhere', 1],
+  learns: 'nothing',
   meterRates: new Map([
     [1, 1000],
     [2, 100],

@@ -96,7 +96,13 @@ describe('gluewall doctor', () => {
     await answering({
       history: { triples: 39, addresses: 26, refused: 0 },
       learning: { queries: 100, 'responses matched': 100 },
-      capture: { openInterfaces: ['lo'], receivedByKernel: 200, droppedByKernel: 0, droppedByBackpressure: 0 },
+      capture: {
+        openInterfaces: ['lo'],
+        sources: [],
+        receivedByKernel: 200,
+        droppedByKernel: 0,
+        droppedByBackpressure: 0,
+      },
     });
     const learning = (await sections()).get('learning')!;
     expect(learning.find(({ check }) => check === 'capture')?.ok).toBe(true);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addPkiCommands } from '../../../../src/cli/commands/pki.ts';
 import { parseConfig } from '../../../../src/config/load.ts';
-import { loadTlsSettings } from '../../../../src/controller/tls-settings.ts';
+import { loadTlsSettings } from '../../../../src/core/tls-settings.ts';
 import { runCommand } from '../../../support/run-command.ts';
 
 describe('gluewall pki init', () => {

@@ -1,0 +1,105 @@
+import type { TakeBatch } from '../capture/capture-link.ts';
+import { CaptureServer } from '../capture/capture-server.ts';
+import { CopiedFrames } from '../capture/copied-frames.ts';
+import { LiveCapture } from '../capture/live-capture.ts';
+import { captureInterfaces } from '../config/effective.ts';
+import type { Config } from '../config/schema.ts';
+import { copyReasonOf, learningDirection } from '../controller/pipeline.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import { DnstapReceiver } from '../dnstap/dnstap-receiver.ts';
+import type { Learner } from '../nsdb/learner.ts';
+import type { PacketInView } from '../openflow/packet-in.ts';
+import { learningOf, outsidePortsOf } from './bridge-settings.ts';
+
+/** All that the history learns from: captured interfaces, resolvers that write dnstap, copies that switches send. */
+export class LearningSources {
+  readonly capture: LiveCapture | CaptureServer | undefined;
+  readonly dnstap: DnstapReceiver | undefined;
+  /** What switches copy, where they are asked to. */
+  readonly copies: CopiedFrames | undefined;
+  readonly #config: Config;
+
+  constructor(config: Config, learner: Learner, clock: Clock, log: Log) {
+    this.#config = config;
+    const take: TakeBatch = (batch, shiftMs) => learner.take(batch, shiftMs);
+    const takeNow = (batch: Uint8Array) => learner.take(batch);
+    this.capture = createCapture(config, take, clock, log);
+    this.dnstap = createDnstap(config, takeNow, clock, log);
+    this.copies = config.openflow.learn ? new CopiedFrames(clock, takeNow) : undefined;
+  }
+
+  get areNone(): boolean {
+    return this.capture === undefined && this.copies === undefined && this.dnstap === undefined;
+  }
+
+  /**
+   * Every source there is works: all interfaces are captured, a resolver writes, and one of `switches` copies what comes from
+   * outside.
+   */
+  areComplete(switches: readonly { readonly ports: ReadonlyMap<string, number> }[]): boolean {
+    const isCaptured = this.capture === undefined || this.capture.isCapturing;
+    const isWritten = this.dnstap === undefined || this.dnstap.isConnected;
+    if (this.areNone || !isCaptured || !isWritten) return false;
+    return this.copies === undefined || switches.some(({ ports }) => outsidePortsOf(this.#config, ports).length > 0);
+  }
+
+  async start(): Promise<void> {
+    await this.capture?.start();
+    await this.dnstap?.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.capture?.stop();
+    await this.dnstap?.stop();
+  }
+
+  /** To be called about twice a second. */
+  tick(): void {
+    this.copies?.tick();
+  }
+
+  /** Takes a packet_in that is a copy to learn from; false for any other. */
+  takeCopy(packet: PacketInView): boolean {
+    const direction = this.copies === undefined ? undefined : learningDirection(copyReasonOf(packet));
+    if (direction === undefined) return false;
+    this.copies?.take(packet.message, packet.frameStart, packet.frameEnd, direction);
+    return true;
+  }
+
+  /** Takes a direct query that has left, which no switch copies for us. */
+  takeLeft(octets: Buffer, start: number, end: number): void {
+    if (learningOf(this.#config) === 'all') this.copies?.take(octets, start, end, 'outbound');
+  }
+}
+
+/** What captures interfaces of this machine, or hears from who does; undefined where nothing is to be captured. */
+function createCapture(
+  config: Config,
+  take: TakeBatch,
+  clock: Clock,
+  log: Log,
+): LiveCapture | CaptureServer | undefined {
+  const { capture, inside } = config;
+  const { listen, tls } = capture;
+  if (listen !== undefined) {
+    const places = { listen, ...(tls === undefined ? {} : { tls }) };
+    return new CaptureServer(places, take, clock, log);
+  }
+  const interfaces = captureInterfaces(config);
+  if (interfaces.length === 0) return undefined;
+  const options = { interfaces, direction: capture.direction, insideNetworks: inside.networks };
+  return new LiveCapture(options, take, clock, log);
+}
+
+/** What hears from resolvers; undefined where none is to write. */
+function createDnstap(
+  { dnstap, trusted_resolvers: resolvers }: Config,
+  take: (batch: Uint8Array) => void,
+  clock: Clock,
+  log: Log,
+): DnstapReceiver | undefined {
+  const { listen, access } = dnstap;
+  if (listen === undefined) return undefined;
+  return new DnstapReceiver({ listen, isForGroup: access === 'group', resolvers }, take, clock, log);
+}

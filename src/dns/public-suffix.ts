@@ -1,0 +1,32 @@
+import { getPublicSuffix } from 'tldts';
+import { type Name, ROOT } from './name.ts';
+
+/** Of the list: its ICANN section alone, and the name as it stands, whatever octets are in it. */
+const LIST_OPTIONS = {
+  allowPrivateDomains: false,
+  extractHostname: false,
+  validateHostname: false,
+  detectIp: false,
+} as const;
+
+/**
+ * Whether a canonical name is the root, a TLD or another name under which a registry registers domains: by the ICANN section of
+ * the public suffix list (publicsuffix.org), which holds for a name of one label that is not on it, too (its rule `*`).
+ *
+ * The private section is left out. It tells browsers whose cookies to keep apart, not where the DNS is cut: github.io is a domain
+ * that its owner registered below io, with name servers of its own, and so what is below it is of a registrable domain.
+ */
+export function isPublicSuffix(name: Name): boolean {
+  if (name === ROOT) return true;
+  const text = listText(name);
+  return !text.includes('.') || getPublicSuffix(text, LIST_OPTIONS) === text;
+}
+
+/** As the list writes names; an octet that none of its names has, even a dot within a label, as an underscore. */
+function listText(name: Name): string {
+  const labels: string[] = [];
+  for (let offset = 0; name.charCodeAt(offset) !== 0; offset += name.charCodeAt(offset) + 1) {
+    labels.push(name.slice(offset + 1, offset + 1 + name.charCodeAt(offset)).replace(/[^a-z0-9-]/g, '_'));
+  }
+  return labels.join('.');
+}

@@ -1,0 +1,112 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../core/clock.ts';
+import { DNSTAP_CONTENT_TYPE, MAX_DNSTAP_OCTETS } from './dnstap-message.ts';
+import { type ControlFrame, composeControl, FrameStreamReader } from './frame-streams.ts';
+
+export interface DnstapConnectionHooks {
+  /** A dnstap payload in `octets`, which hold only during the call. */
+  onPayload(octets: Buffer): void;
+  onStart(): void;
+  /** The writer breaks the protocol, in words; the connection is closed. Called once at most. */
+  onProblem(problem: string): void;
+}
+
+/** A writer sends START this soon, and closes the connection this soon after STOP. */
+const HANDSHAKE_MS = 10_000;
+
+/** The reading end of one Frame Streams connection, with a handshake or without. */
+export class DnstapConnection {
+  readonly #stream: Duplex;
+  readonly #hooks: DnstapConnectionHooks;
+  readonly #reader: FrameStreamReader;
+  readonly #clock: Clock;
+  #cancelTimer: () => void;
+  #state: 'new' | 'accepted' | 'started' | 'stopped' | 'closed' = 'new';
+  #isBidirectional = false;
+  #problem: string | undefined;
+
+  constructor(stream: Duplex, clock: Clock, hooks: DnstapConnectionHooks) {
+    this.#stream = stream;
+    this.#hooks = hooks;
+    this.#clock = clock;
+    this.#reader = new FrameStreamReader(MAX_DNSTAP_OCTETS, {
+      onData: (octets, start, end) => this.#data(octets, start, end),
+      onControl: (frame) => this.#control(frame),
+    });
+    this.#cancelTimer = clock.after(HANDSHAKE_MS, () => this.#refuse('it did not begin its stream in time'));
+    stream.on('data', (octets: Buffer) => this.#push(octets));
+    stream.on('close', () => this.close());
+  }
+
+  get isStarted(): boolean {
+    return this.#state === 'started';
+  }
+
+  /** Nothing more is heard of it. Safe twice. */
+  close(): void {
+    this.#cancelTimer();
+    this.#state = 'closed';
+    this.#stream.destroy();
+  }
+
+  #push(octets: Buffer): void {
+    if (this.#state === 'closed') return;
+    const problem = this.#reader.push(octets) ?? this.#problem;
+    if (problem !== undefined) this.#refuse(problem);
+  }
+
+  #data(octets: Buffer, start: number, end: number): void {
+    if (this.#problem !== undefined) return;
+    if (this.#state === 'started') this.#hooks.onPayload(octets.subarray(start, end));
+    else this.#problem = 'it sends data before START or after STOP';
+  }
+
+  #control({ type, contentTypes }: ControlFrame): void {
+    const state = this.#state;
+    if (this.#problem !== undefined) return;
+    if (type === 'ready' && state === 'new') this.#accept(contentTypes);
+    else if (type === 'start' && (state === 'new' || state === 'accepted')) this.#start(contentTypes);
+    else if (type === 'stop' && state === 'started') this.#stop();
+    else this.#problem = `it sends ${type.toUpperCase()} out of turn`;
+  }
+
+  /** No content type at all stands for any. */
+  #accept(contentTypes: readonly string[]): void {
+    if (!isDnstap(contentTypes)) {
+      this.#problem = NO_DNSTAP;
+      return;
+    }
+    this.#state = 'accepted';
+    this.#isBidirectional = true;
+    this.#stream.write(composeControl('accept', DNSTAP_CONTENT_TYPE));
+  }
+
+  #start(contentTypes: readonly string[]): void {
+    if (!isDnstap(contentTypes)) {
+      this.#problem = NO_DNSTAP;
+      return;
+    }
+    this.#cancelTimer();
+    this.#state = 'started';
+    this.#hooks.onStart();
+  }
+
+  #stop(): void {
+    this.#state = 'stopped';
+    this.#cancelTimer = this.#clock.after(HANDSHAKE_MS, () => this.close());
+    if (this.#isBidirectional) this.#stream.end(composeControl('finish'));
+    else this.#stream.end();
+  }
+
+  #refuse(problem: string): void {
+    if (this.#state === 'closed') return;
+    this.close();
+    this.#hooks.onProblem(problem);
+  }
+}
+
+const NO_DNSTAP = `its content type is not ${DNSTAP_CONTENT_TYPE}`;
+
+function isDnstap(contentTypes: readonly string[]): boolean {
+  return contentTypes.length === 0 || contentTypes.includes(DNSTAP_CONTENT_TYPE);
+}

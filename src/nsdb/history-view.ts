@@ -1,0 +1,179 @@
+import type { Address } from '../core/address.ts';
+import type { TimeSource } from '../core/clock.ts';
+import { type Name, parentName, ROOT } from '../dns/name.ts';
+import type { NsTriple } from './ns-triple.ts';
+import { glueWord, originWord, trustWord } from './row-state.ts';
+import { TripleTable } from './triple-table.ts';
+
+/** What the history says, or last said, of an address. */
+export type HistoryMemory = Pick<NsTriple, 'zone' | 'nameServer' | 'expiresAtMs'>;
+
+/** Rows of one address that are looked through for the one it is remembered by. */
+const MAX_MEMORY_ROWS = 64;
+
+const NONE = 0;
+
+/** What can be read in the history: its rows as triples, by address, zone and name server. */
+export class HistoryView {
+  /** The rows themselves, for those who take sightings in. */
+  readonly rows: TripleTable;
+  readonly #clock: TimeSource;
+
+  /** Room for `size` rows is reserved. Throws RangeError when the machine has none. */
+  constructor(clock: TimeSource, size: number) {
+    this.#clock = clock;
+    this.rows = new TripleTable(size);
+  }
+
+  get nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
+  /** One triple of an address that is known, or was: that which holds longest. */
+  memory(address: Address): HistoryMemory | undefined {
+    const rows = this.rows;
+    const id = rows.addresses.find(address);
+    if (id === NONE) return undefined;
+    let best = rows.addresses.rows(id);
+    if (best === NONE) return undefined;
+    let row = best;
+    for (let count = 0; row !== NONE && count < MAX_MEMORY_ROWS; count++, row = rows.nextOfAddress(row)) {
+      if (rows.expiresMs(row) > rows.expiresMs(best)) best = row;
+    }
+    const { names } = rows;
+    return {
+      zone: names.nameOf(rows.zone(best)),
+      nameServer: names.nameOf(rows.nameServer(best)),
+      expiresAtMs: rows.expiresMs(best),
+    };
+  }
+
+  /** The triples of an address, newest first, expired ones among them. Lazily: there may be a hundred thousand. */
+  *ofAddress(address: Address): Generator<NsTriple, void> {
+    const rows = this.rows;
+    const id = rows.addresses.find(address);
+    if (id === NONE) return;
+    // A row may be gone by the time that the reader asks for the next one: the list ends for him there.
+    for (let row = rows.addresses.rows(id); row !== NONE && rows.address(row) === id; row = rows.nextOfAddress(row)) {
+      if (rows.has(row)) yield this.triple(row);
+    }
+  }
+
+  /** The triples of a zone, as `ofAddress`. `zone` is canonical. */
+  *ofZone(zone: Name): Generator<NsTriple, void> {
+    const rows = this.rows;
+    const id = rows.names.findName(zone);
+    if (id === NONE) return;
+    for (let row = rows.names.zoneRows(id); row !== NONE && rows.zone(row) === id; row = rows.nextOfZone(row)) {
+      if (rows.address(row) !== NONE) yield this.triple(row);
+    }
+  }
+
+  /** The triples of a name server, as `ofAddress`. `nameServer` is canonical. */
+  *ofNameServer(nameServer: Name): Generator<NsTriple, void> {
+    const rows = this.rows;
+    const id = rows.names.findName(nameServer);
+    if (id === NONE) return;
+    for (
+      let row = rows.names.serverRows(id);
+      row !== NONE && rows.nameServer(row) === id;
+      row = rows.nextOfServer(row)
+    ) {
+      if (rows.has(row) && rows.address(row) !== NONE) yield this.triple(row);
+    }
+  }
+
+  /** How many different zones the triples of an address are of, expired ones among them. */
+  zoneCountOf(address: Address): number {
+    const id = this.rows.addresses.find(address);
+    return id === NONE ? 0 : this.rows.addresses.zoneCount(id);
+  }
+
+  /** How many triples exchanges have taught that have not expired, and of how many zones, name servers and addresses. */
+  extent(): {
+    readonly triples: number;
+    readonly zones: number;
+    readonly nameServers: number;
+    readonly addresses: number;
+  } {
+    const rows = this.rows;
+    const nowMs = this.nowMs;
+    const marks = new Uint8Array(Math.max(rows.names.lastId, rows.addresses.lastId) + 1);
+    const extent = { triples: 0, zones: 0, nameServers: 0, addresses: 0 };
+    const count = (what: 'zones' | 'nameServers' | 'addresses', id: number, mark: number) => {
+      if ((marks[id]! & mark) === 0) extent[what]++;
+      marks[id]! |= mark;
+    };
+    for (let row = 1; row <= rows.lastRow; row++) {
+      const isTaught = rows.has(row) && rows.address(row) !== NONE && rows.queryName(row) !== NONE;
+      if (!isTaught || rows.expiresMs(row) <= nowMs) continue;
+      extent.triples++;
+      count('zones', rows.zone(row), 1);
+      count('nameServers', rows.nameServer(row), 2);
+      count('addresses', rows.address(row), 4);
+    }
+    return extent;
+  }
+
+  /** All triples that have not expired, in no order. May be read on while the history changes. */
+  *triples(): Generator<NsTriple, void> {
+    const rows = this.rows;
+    for (let row = 1; row <= rows.lastRow; row++) {
+      if (!rows.has(row) || rows.address(row) === NONE) continue;
+      if (rows.expiresMs(row) > this.nowMs) yield this.triple(row);
+    }
+  }
+
+  /** The zone closest above (or at) `name` that `address` is known to serve. `name` is canonical. */
+  closestServedZone(address: Address, name: Name): Name | undefined {
+    const { names, addresses } = this.rows;
+    const id = addresses.find(address);
+    if (id === NONE) return undefined;
+    for (let zone = name; ; zone = parentName(zone)) {
+      const zoneId = names.findName(zone);
+      if (zoneId !== NONE && this.serves(id, zoneId)) return zone;
+      if (zone === ROOT) return undefined;
+    }
+  }
+
+  /** Whether the address is known to serve the zone, both by their numbers. */
+  serves(address: number, zone: number): boolean {
+    return this.rows.findServed(address, zone, this.nowMs) !== NONE;
+  }
+
+  /** The row as an object. */
+  triple(row: number): NsTriple {
+    const rows = this.rows;
+    const { names, addresses } = rows;
+    const state = rows.state(row);
+    const teachers: Address[] = [];
+    if (rows.teacher(row) !== NONE) teachers.push(addresses.addressOf(rows.teacher(row)));
+    if (rows.otherTeacher(row) !== NONE) teachers.push(addresses.addressOf(rows.otherTeacher(row)));
+    const queryMs = rows.queryMs(row);
+    const lesson =
+      rows.queryName(row) === NONE
+        ? undefined
+        : {
+            nsTtlSeconds: rows.nsTtlSeconds(row),
+            glueTtlSeconds: rows.glueTtlSeconds(row),
+            queryAtMs: Number.isNaN(queryMs) ? undefined : queryMs,
+            queryId: rows.queryId(row),
+            queryName: names.nameOf(rows.queryName(row)),
+            responseAtMs: rows.responseMs(row),
+          };
+    return {
+      zone: names.nameOf(rows.zone(row)),
+      nameServer: names.nameOf(rows.nameServer(row)),
+      address: addresses.addressOf(rows.address(row)),
+      origin: originWord(state),
+      trust: trustWord(state),
+      glue: glueWord(state),
+      firstSeenAtMs: rows.firstSeenMs(row),
+      lastSeenAtMs: rows.lastSeenMs(row),
+      expiresAtMs: rows.expiresMs(row),
+      sightings: rows.sightings(row),
+      teachers,
+      lesson,
+    };
+  }
+}

@@ -1,0 +1,279 @@
+import { randomInt } from 'node:crypto';
+import { behindName, type Name } from '../dns/name.ts';
+import { tableSize } from './table-size.ts';
+
+/** Words of one entry; the last two are a 64-bit float. */
+const FIELD = {
+  LOCATION: 0,
+  HASH: 1,
+  REFERENCES: 2,
+  NEXT: 3,
+  ZONE_ROWS: 4,
+  SERVER_ROWS: 5,
+  ZONE_COUNT: 6,
+  NOTE: 7,
+  DELEGATED_UNTIL: 8,
+} as const;
+const WORDS = 10;
+
+const CHUNK_BITS = 20;
+const CHUNK_OCTETS = 1 << CHUNK_BITS;
+/** Room for a name is given in steps of so many octets, and given back to the list of its size. */
+const STEP_OCTETS = 8;
+const SIZES = 256 / STEP_OCTETS + 1;
+/** What a place, chunk and offset in one positive number, can tell apart. */
+const MAX_CHUNKS = 2047;
+const NONE = 0;
+/** In the place of the count of references. */
+const FREE = -1;
+
+/**
+ * The names of the history, each once, known by a number from 1 up, together with what hangs on them: the rows in which a name
+ * is the zone, the rows in which it is the name server, and until when its parent has delegated it. All lies in flat memory,
+ * reserved for the most there may be and touched as it fills, so that a million names burden no garbage collector and no
+ * growth ever stops the packet path. The order of the buckets depends on a random seed.
+ */
+export class NameTable {
+  readonly #maxNames: number;
+  readonly #maxChunks: number;
+  readonly #seed = randomInt(2 ** 32);
+  readonly #words: Int32Array;
+  readonly #times: Float64Array;
+  readonly #buckets: Int32Array;
+  readonly #chunks: Buffer[] = [];
+  /** By size in steps: the first free place, in which the next one stands. */
+  readonly #freePlaces = new Int32Array(SIZES).fill(-1);
+  /** Where the room of the last chunk that was never used begins. */
+  #frontier = CHUNK_OCTETS;
+  #freeEntry = NONE;
+  #usedEntries = 0;
+  #size = 0;
+  readonly #scratch = Buffer.alloc(256);
+
+  /** Takes up to `maxNames` names of `meanOctets` octets on average. */
+  constructor(maxNames: number, meanOctets = 48) {
+    this.#maxNames = maxNames;
+    this.#maxChunks = Math.min(MAX_CHUNKS, Math.ceil((maxNames * meanOctets) / CHUNK_OCTETS));
+    const octets = new ArrayBuffer((maxNames + 1) * WORDS * 4);
+    this.#words = new Int32Array(octets);
+    this.#times = new Float64Array(octets);
+    this.#buckets = new Int32Array(tableSize(maxNames));
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** No number is greater. */
+  get lastId(): number {
+    return this.#usedEntries;
+  }
+
+  /** The number of the canonical name that begins at `at`; 0 when it is not here. */
+  find(octets: Buffer, at: number): number {
+    const end = behindName(octets, at);
+    return this.#find(octets, at, end, this.#hash(octets, at, end));
+  }
+
+  findName(name: Name): number {
+    this.#scratch.write(name, 'latin1');
+    return this.find(this.#scratch, 0);
+  }
+
+  /**
+   * As `find`, but takes in what is not here; 0 when there is no room. It stays until it has been retained and then released
+   * as often, or `drop` is called on a name that nobody has retained.
+   */
+  intern(octets: Buffer, at: number): number {
+    const end = behindName(octets, at);
+    const hash = this.#hash(octets, at, end);
+    return this.#find(octets, at, end, hash) || this.#insert(octets, at, end, hash);
+  }
+
+  internName(name: Name): number {
+    this.#scratch.write(name, 'latin1');
+    return this.intern(this.#scratch, 0);
+  }
+
+  retain(id: number): void {
+    this.#words[id * WORDS + FIELD.REFERENCES]!++;
+  }
+
+  release(id: number): void {
+    this.#words[id * WORDS + FIELD.REFERENCES]!--;
+    this.drop(id);
+  }
+
+  /** Lets go of a name that nobody has retained. */
+  drop(id: number): void {
+    if (id === NONE || this.#words[id * WORDS + FIELD.REFERENCES] !== 0) return;
+    this.#words[id * WORDS + FIELD.REFERENCES] = FREE;
+    const at = id * WORDS;
+    const bucket = this.#words[at + FIELD.HASH]! & (this.#buckets.length - 1);
+    let before = NONE;
+    for (let other = this.#buckets[bucket]!; other !== id; other = this.#words[other * WORDS + FIELD.NEXT]!)
+      before = other;
+    const next = this.#words[at + FIELD.NEXT]!;
+    if (before === NONE) this.#buckets[bucket] = next;
+    else this.#words[before * WORDS + FIELD.NEXT] = next;
+    this.#freePlace(this.#words[at + FIELD.LOCATION]!);
+    this.#words[at + FIELD.NEXT] = this.#freeEntry;
+    this.#freeEntry = id;
+    this.#size--;
+  }
+
+  /** Whether it is the canonical name that begins at `at`. */
+  isAt(id: number, octets: Buffer, at: number): boolean {
+    return this.#isAt(this.#words[id * WORDS + FIELD.LOCATION]!, octets, at, behindName(octets, at));
+  }
+
+  /** The octets among which the name lies, from `startOf` on. */
+  octetsOf(id: number): Buffer {
+    return this.#chunks[this.#words[id * WORDS + FIELD.LOCATION]! >>> CHUNK_BITS]!;
+  }
+
+  startOf(id: number): number {
+    return this.#words[id * WORDS + FIELD.LOCATION]! & (CHUNK_OCTETS - 1);
+  }
+
+  nameOf(id: number): Name {
+    const location = this.#words[id * WORDS + FIELD.LOCATION]!;
+    const chunk = this.#chunks[location >>> CHUNK_BITS]!;
+    const at = location & (CHUNK_OCTETS - 1);
+    return chunk.toString('latin1', at, behindName(chunk, at)) as Name;
+  }
+
+  /** The first of the rows in which the name is the zone, 0 when there is none. */
+  zoneRows(id: number): number {
+    return this.#words[id * WORDS + FIELD.ZONE_ROWS]!;
+  }
+
+  setZoneRows(id: number, row: number): void {
+    this.#words[id * WORDS + FIELD.ZONE_ROWS] = row;
+  }
+
+  /** The first of the rows in which the name is the name server, 0 when there is none. */
+  serverRows(id: number): number {
+    return this.#words[id * WORDS + FIELD.SERVER_ROWS]!;
+  }
+
+  setServerRows(id: number, row: number): void {
+    this.#words[id * WORDS + FIELD.SERVER_ROWS] = row;
+  }
+
+  /** In how many rows the name is the zone. */
+  zoneCount(id: number): number {
+    return this.#words[id * WORDS + FIELD.ZONE_COUNT]!;
+  }
+
+  addZoneCount(id: number, difference: 1 | -1): void {
+    this.#words[id * WORDS + FIELD.ZONE_COUNT]! += difference;
+  }
+
+  /** What the user of the table has noted of the name; 0 at first. */
+  note(id: number): number {
+    return this.#words[id * WORDS + FIELD.NOTE]!;
+  }
+
+  setNote(id: number, note: number): void {
+    this.#words[id * WORDS + FIELD.NOTE] = note;
+  }
+
+  /** Until when the parent's last referral delegates the zone, milliseconds; 0 when none was seen. */
+  delegatedUntilMs(id: number): number {
+    return this.#times[(id * WORDS + FIELD.DELEGATED_UNTIL) >> 1]!;
+  }
+
+  setDelegatedUntilMs(id: number, untilMs: number): void {
+    this.#times[(id * WORDS + FIELD.DELEGATED_UNTIL) >> 1] = untilMs;
+  }
+
+  #find(octets: Buffer, at: number, end: number, hash: number): number {
+    const words = this.#words;
+    let id = this.#buckets[hash & (this.#buckets.length - 1)]!;
+    for (; id !== NONE; id = words[id * WORDS + FIELD.NEXT]!) {
+      if (words[id * WORDS + FIELD.HASH] === hash && this.#isAt(words[id * WORDS]!, octets, at, end)) return id;
+    }
+    return NONE;
+  }
+
+  #isAt(location: number, octets: Buffer, at: number, end: number): boolean {
+    const chunk = this.#chunks[location >>> CHUNK_BITS]!;
+    const shift = (location & (CHUNK_OCTETS - 1)) - at;
+    // The length octets differ before anything behind the end of the shorter name is compared.
+    for (let octet = at; octet < end; octet++) if (chunk[octet + shift] !== octets[octet]) return false;
+    return true;
+  }
+
+  #insert(octets: Buffer, at: number, end: number, hash: number): number {
+    const location = this.#size < this.#maxNames ? this.#takePlace(end - at) : -1;
+    if (location < 0) return NONE;
+    const chunk = this.#chunks[location >>> CHUNK_BITS]!;
+    const shift = (location & (CHUNK_OCTETS - 1)) - at;
+    for (let octet = at; octet < end; octet++) chunk[octet + shift] = octets[octet]!;
+    let id = this.#freeEntry;
+    if (id === NONE) id = ++this.#usedEntries;
+    else this.#freeEntry = this.#words[id * WORDS + FIELD.NEXT]!;
+    const bucket = hash & (this.#buckets.length - 1);
+    for (let word = id * WORDS; word < (id + 1) * WORDS; word++) this.#words[word] = 0;
+    this.#words[id * WORDS + FIELD.LOCATION] = location;
+    this.#words[id * WORDS + FIELD.HASH] = hash;
+    this.#words[id * WORDS + FIELD.NEXT] = this.#buckets[bucket]!;
+    this.#buckets[bucket] = id;
+    this.#size++;
+    return id;
+  }
+
+  /** Room for `length` octets: chunk and offset in one number; -1 when there is none. */
+  #takePlace(length: number): number {
+    const size = Math.ceil(length / STEP_OCTETS);
+    const free = this.#takeFree(size);
+    if (free >= 0) return free;
+    if (this.#frontier + size * STEP_OCTETS > CHUNK_OCTETS) {
+      if (this.#chunks.length >= this.#maxChunks) return this.#splitPlace(size);
+      this.#chunks.push(Buffer.allocUnsafeSlow(CHUNK_OCTETS));
+      this.#frontier = 0;
+    }
+    const location = ((this.#chunks.length - 1) << CHUNK_BITS) | this.#frontier;
+    this.#frontier += size * STEP_OCTETS;
+    return location;
+  }
+
+  /** Of the free places of exactly `size` steps, the one that was given back last; -1 when there is none. */
+  #takeFree(size: number): number {
+    const free = this.#freePlaces[size]!;
+    if (free >= 0) this.#freePlaces[size] = this.#chunks[free >>> CHUNK_BITS]!.readInt32LE(free & (CHUNK_OCTETS - 1));
+    return free;
+  }
+
+  /** The front of a longer free place: long names that came first must not leave short ones without room for good. */
+  #splitPlace(size: number): number {
+    for (let longer = size + 1; longer < SIZES; longer++) {
+      const free = this.#takeFree(longer);
+      if (free < 0) continue;
+      this.#giveBack(free + size * STEP_OCTETS, longer - size);
+      return free;
+    }
+    return -1;
+  }
+
+  #freePlace(location: number): void {
+    const chunk = this.#chunks[location >>> CHUNK_BITS]!;
+    const at = location & (CHUNK_OCTETS - 1);
+    this.#giveBack(location, Math.ceil((behindName(chunk, at) - at) / STEP_OCTETS));
+  }
+
+  #giveBack(location: number, size: number): void {
+    const chunk = this.#chunks[location >>> CHUNK_BITS]!;
+    chunk.writeInt32LE(this.#freePlaces[size]!, location & (CHUNK_OCTETS - 1));
+    this.#freePlaces[size] = location;
+  }
+
+  /** FNV-1a from a random start, its bits mixed, so that nobody can choose names that fall into one bucket. */
+  #hash(octets: Buffer, at: number, end: number): number {
+    let hash = this.#seed;
+    for (let octet = at; octet < end; octet++) hash = Math.imul(hash ^ octets[octet]!, 0x01000193);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    return hash ^ (hash >>> 13);
+  }
+}

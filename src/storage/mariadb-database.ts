@@ -1,0 +1,288 @@
+import type { Connection } from 'mariadb';
+import { type Address, formatAddress } from '../core/address.ts';
+import type { SaveMark } from '../core/save-mark.ts';
+import type { EventQuery } from '../events/event-store.ts';
+import type { VerdictEvent } from '../events/verdict-event.ts';
+import { type PackedTriple, readTriple, TripleBatchWriter } from '../nsdb/triple-batch.ts';
+import type { AllowEntry } from '../policy/allow-list.ts';
+import type { WarmupProgress } from '../policy/mode.ts';
+import { inTableOrder } from './batch-order.ts';
+import { endlessMilliseconds } from './column-values.ts';
+import { EVENT_COLUMNS, eventRow, readEvent } from './event-rows.ts';
+import { connectMariadb, type MariadbAccess } from './mariadb-connection.ts';
+import { mariadbError } from './mariadb-errors.ts';
+import { MARIADB_MIGRATIONS } from './mariadb-migrations.ts';
+import { formatMariadbPlace } from './mariadb-place.ts';
+import { ALLOW_COLUMNS, allowEntryRow, readAllowEntry, readWarmup } from './policy-rows.ts';
+import { PORTION_ROWS, type StoreContents, type StoreOptions } from './store.ts';
+import { type StoreAction, storeClosed } from './store-errors.ts';
+import type { AsyncStoreOperations, EventPlace, Portion, TriplePlace } from './store-operations.ts';
+import { placeOfRow, readPackedRow } from './triple-columns.ts';
+
+type Row = readonly unknown[];
+
+const TRIPLE_COLUMNS = 'zone, name_server, address, expires_at_ms, facts';
+const DELETED_AT_ONCE = 10_000;
+/** Marks of writers that have not written for so long are forgotten, milliseconds. */
+const MARK_LIFE_MS = 90 * 86_400_000;
+/** Before any instant; SQL has no infinity. */
+const FIRST_MS = -Number.MAX_VALUE;
+const places = (columns: readonly unknown[]) => columns.map(() => '?').join(', ');
+
+const SQL = {
+  firstTriples: `SELECT ${TRIPLE_COLUMNS} FROM triples WHERE expires_at_ms IS NULL OR expires_at_ms > ?
+    ORDER BY zone, name_server, address LIMIT ?`,
+  // Written out: the server finds no place in an index by comparing rows of values.
+  triplesAfter: `SELECT ${TRIPLE_COLUMNS} FROM triples
+    WHERE (zone > ? OR (zone = ? AND (name_server > ? OR (name_server = ? AND address > ?))))
+      AND (expires_at_ms IS NULL OR expires_at_ms > ?)
+    ORDER BY zone, name_server, address LIMIT ?`,
+  saveTriple: `INSERT INTO triples (${TRIPLE_COLUMNS}) VALUES (?, ?, ?, ?, ?)
+    ON DUPLICATE KEY UPDATE expires_at_ms = VALUES(expires_at_ms), facts = VALUES(facts)`,
+  deleteExpiredTriples: `DELETE FROM triples WHERE expires_at_ms <= ? LIMIT ${DELETED_AT_ONCE}`,
+  // The row keeps whoever would do the same save waiting; one that was done before changes nothing.
+  setMark: `INSERT INTO saves (writer, sequence, saved_at_ms) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE
+    saved_at_ms = IF(sequence < VALUES(sequence), VALUES(saved_at_ms), saved_at_ms),
+    sequence = GREATEST(sequence, VALUES(sequence))`,
+  deleteMarks: 'DELETE FROM saves WHERE saved_at_ms < ?',
+  allowEntries: `SELECT ${ALLOW_COLUMNS.join(', ')} FROM allow_entries
+    WHERE expires_at_ms IS NULL OR expires_at_ms > ? ORDER BY created_at_ms, address`,
+  saveAllowEntry: `REPLACE INTO allow_entries (${ALLOW_COLUMNS.join(', ')}) VALUES (${places(ALLOW_COLUMNS)})`,
+  deleteAllowEntry: 'DELETE FROM allow_entries WHERE address = ?',
+  warmup: 'SELECT learned_for_ms, last_learned_at_ms FROM warmup',
+  saveWarmup: 'REPLACE INTO warmup (id, learned_for_ms, last_learned_at_ms) VALUES (1, ?, ?)',
+  saveEvent: `INSERT INTO events (${EVENT_COLUMNS.join(', ')}) VALUES (${places(EVENT_COLUMNS)})`,
+  countEvents: 'SELECT COUNT(*) FROM events',
+  deleteOldestEvents: 'DELETE FROM events ORDER BY at_ms, id LIMIT ?',
+  contents: `SELECT (SELECT COUNT(*) FROM triples), (SELECT COUNT(*) FROM events), (SELECT COUNT(*) FROM allow_entries),
+    (SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()),
+    (SELECT MIN(at_ms) FROM events), (SELECT MAX(at_ms) FROM events)`,
+} as const;
+
+/** The store in MariaDB, one operation at a time. Connects when it is asked and has no connection. Rejects with `store-…`. */
+export class MariadbDatabase implements AsyncStoreOperations {
+  readonly #access: MariadbAccess;
+  readonly #place: string;
+  readonly #maxEvents: number;
+  #connection: Connection | undefined;
+  /** Undefined until it was counted on this connection. */
+  #eventCount: number | undefined;
+  #unreadableRows = 0;
+  #isClosed = false;
+
+  constructor(access: MariadbAccess, { events }: StoreOptions) {
+    this.#access = access;
+    this.#place = formatMariadbPlace(access.place);
+    this.#maxEvents = events;
+  }
+
+  /** Rows that could not be read and were left out, since the start. */
+  get unreadableRows(): number {
+    return this.#unreadableRows;
+  }
+
+  triplesAfter(place: TriplePlace | undefined, sinceMs: number): Promise<Portion<Uint8Array, TriplePlace>> {
+    return this.#do('read', async (connection) => {
+      const since = finite(sinceMs);
+      const rows: Row[] =
+        place === undefined
+          ? await connection.execute(SQL.firstTriples, [since, PORTION_ROWS])
+          : await connection.execute(SQL.triplesAfter, [...afterValues(place), since, PORTION_ROWS]);
+      const writer = new TripleBatchWriter();
+      for (const row of rows) this.#pack(row, writer);
+      const next = rows.length < PORTION_ROWS ? undefined : placeOfRow(rows.at(-1));
+      return { items: writer.take(), next };
+    });
+  }
+
+  saveTriples(batch: Uint8Array, mark?: SaveMark): Promise<void> {
+    return this.#inTransaction(mark, async (connection) => {
+      const rows = inTableOrder(batch).map(tripleValues);
+      if (rows.length > 0) await connection.batch(SQL.saveTriple, rows);
+    });
+  }
+
+  deleteExpiredTriples(beforeMs: number): Promise<number> {
+    return this.#do('write', async (connection) =>
+      changes(await connection.execute(SQL.deleteExpiredTriples, [finite(beforeMs)])),
+    );
+  }
+
+  allowEntries(nowMs: number): Promise<readonly AllowEntry[]> {
+    return this.#do('read', async (connection) =>
+      this.#readRows(await connection.execute(SQL.allowEntries, [finite(nowMs)]), readAllowEntry),
+    );
+  }
+
+  async saveAllowEntry(entry: AllowEntry): Promise<void> {
+    if (entry.origin !== 'command') return;
+    await this.#do('write', (connection) => connection.execute(SQL.saveAllowEntry, allowEntryRow(entry)));
+  }
+
+  async deleteAllowEntry(address: Address): Promise<void> {
+    await this.#do('write', (connection) => connection.execute(SQL.deleteAllowEntry, [formatAddress(address)]));
+  }
+
+  warmup(): Promise<WarmupProgress | undefined> {
+    return this.#do('read', async (connection) => this.#readRows(await connection.execute(SQL.warmup), readWarmup)[0]);
+  }
+
+  async saveWarmup({ learnedForMs, lastLearnedAtMs }: WarmupProgress): Promise<void> {
+    const values = [endlessMilliseconds(learnedForMs), lastLearnedAtMs];
+    await this.#do('write', (connection) => connection.execute(SQL.saveWarmup, values));
+  }
+
+  async saveEvents(events: readonly VerdictEvent[], mark?: SaveMark): Promise<void> {
+    if (events.length === 0) return;
+    let count: number | undefined;
+    await this.#inTransaction(mark, async (connection) => {
+      const held = this.#eventCount ?? (await countEvents(connection));
+      await connection.batch(SQL.saveEvent, events.map(eventValues));
+      count = held + events.length;
+      const excess = count - this.#maxEvents;
+      if (excess > 0) count -= changes(await connection.execute(SQL.deleteOldestEvents, [excess]));
+    });
+    this.#eventCount = count ?? this.#eventCount;
+  }
+
+  eventsAfter(place: EventPlace | undefined, query: EventQuery): Promise<Portion<readonly VerdictEvent[], EventPlace>> {
+    return this.#do('read', async (connection) => {
+      const start = place ?? (await firstPlace(connection, query));
+      const limit = Math.min(start.left, PORTION_ROWS);
+      if (!(limit > 0)) return { items: [], next: undefined };
+      const { where, values } = conditions(query);
+      const sql = `SELECT id, ${EVENT_COLUMNS.join(', ')} FROM events
+        WHERE (at_ms > ? OR (at_ms = ? AND id > ?)) ${where} ORDER BY at_ms, id LIMIT ?`;
+      const rows: Row[] = await connection.execute(sql, [start.atMs, start.atMs, start.id, ...values, limit]);
+      const items = this.#readRows(rows, (row) => readEvent(row.slice(1)));
+      const last = rows.at(-1);
+      const left = start.left - rows.length;
+      if (last === undefined || rows.length < limit || left === 0) return { items, next: undefined };
+      return { items, next: { id: Number(last[0]), atMs: Number(last[1]), left } };
+    });
+  }
+
+  contents(): Promise<StoreContents> {
+    return this.#do('read', async (connection) => {
+      const rows: Row[] = await connection.query(SQL.contents);
+      const [triples, events, allowEntries, size, oldest, newest] = rows[0] ?? [];
+      return {
+        // Connecting brought the tables to it.
+        schemaVersion: MARIADB_MIGRATIONS.length,
+        triples: Number(triples),
+        events: Number(events),
+        allowEntries: Number(allowEntries),
+        sizeBytes: Number(size),
+        oldestEventAtMs: typeof oldest === 'number' ? oldest : undefined,
+        newestEventAtMs: typeof newest === 'number' ? newest : undefined,
+      };
+    });
+  }
+
+  /** Ends the connection. Safe twice. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.end().catch(() => connection.destroy());
+  }
+
+  /** Puts a row into the batch, if it is a triple. */
+  #pack(row: Row, writer: TripleBatchWriter): void {
+    const packed = readPackedRow(row);
+    if (packed === undefined || readTriple(packed) === undefined || !writer.addPacked(packed)) this.#unreadableRows++;
+  }
+
+  #readRows<T>(rows: readonly Row[], read: (row: Row) => T | undefined): T[] {
+    const items: T[] = [];
+    for (const row of rows) {
+      const item = read(row);
+      if (item === undefined) this.#unreadableRows++;
+      else items.push(item);
+    }
+    return items;
+  }
+
+  /** All of the action or nothing, and nothing when the mark says that it was done before. */
+  #inTransaction(mark: SaveMark | undefined, action: (connection: Connection) => Promise<void>): Promise<void> {
+    return this.#do('write', async (connection) => {
+      await connection.beginTransaction();
+      if (mark === undefined || (await setMark(connection, mark))) await action(connection);
+      await connection.commit();
+    });
+  }
+
+  /** A connection on which something failed is not used again: what was begun on it is undone by the server. */
+  async #do<T>(action: StoreAction, operation: (connection: Connection) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw storeClosed(this.#place, 'it was closed before');
+    try {
+      this.#connection ??= await connectMariadb(this.#access);
+      return await operation(this.#connection);
+    } catch (cause) {
+      this.#connection?.destroy();
+      this.#connection = undefined;
+      this.#eventCount = undefined;
+      throw mariadbError(cause, this.#place, action);
+    }
+  }
+}
+
+/** False when it was set before. */
+async function setMark(connection: Connection, { writer, sequence }: SaveMark): Promise<boolean> {
+  const nowMs = Date.now();
+  if (changes(await connection.execute(SQL.setMark, [writer, sequence, nowMs])) === 0) return false;
+  await connection.execute(SQL.deleteMarks, [nowMs - MARK_LIFE_MS]);
+  return true;
+}
+
+async function countEvents(connection: Connection): Promise<number> {
+  const rows: Row[] = await connection.query(SQL.countEvents);
+  return Number(rows[0]?.[0]);
+}
+
+/** The place before the oldest of the newest `limit` events. */
+async function firstPlace(connection: Connection, query: EventQuery): Promise<EventPlace> {
+  const left = Number.isNaN(query.limit) ? 0 : Math.floor(query.limit);
+  const first = { atMs: FIRST_MS, id: 0, left };
+  if (left <= 0 || left >= Number.MAX_SAFE_INTEGER) return first;
+  const { where, values } = conditions(query);
+  const sql = `SELECT at_ms, id FROM events WHERE TRUE ${where} ORDER BY at_ms DESC, id DESC LIMIT 1 OFFSET ?`;
+  const rows: Row[] = await connection.execute(sql, [...values, left]);
+  const before = rows[0];
+  return before === undefined ? first : { atMs: Number(before[0]), id: Number(before[1]), left };
+}
+
+/** What an event must be to be wanted, as SQL. */
+function conditions({ sinceMs, client, destination }: EventQuery): { readonly where: string; readonly values: Row } {
+  const terms: [string, unknown][] = [];
+  if (sinceMs !== undefined) terms.push(['at_ms >= ?', finite(sinceMs)]);
+  if (client !== undefined) terms.push(['client = ?', formatAddress(client)]);
+  if (destination !== undefined) terms.push(['destination = ?', formatAddress(destination)]);
+  return { where: terms.map(([term]) => `AND ${term}`).join(' '), values: terms.map(([, value]) => value) };
+}
+
+function afterValues({ zone, nameServer, address }: TriplePlace): Buffer[] {
+  return [zone, zone, nameServer, nameServer, address].map((octets) => Buffer.from(octets));
+}
+
+function tripleValues({ zone, nameServer, address, expiresAtMs, facts }: PackedTriple): unknown[] {
+  return [zone, nameServer, address, textOf(endlessMilliseconds(expiresAtMs)), facts];
+}
+
+function eventValues(event: VerdictEvent): unknown[] {
+  return eventRow(event).map(textOf);
+}
+
+/** Numbers go as text: rows whose columns are now whole numbers and now not would go one by one. */
+function textOf(value: string | number | null): string | null {
+  return typeof value === 'number' ? String(value) : value;
+}
+
+/** An instant as SQL has it. */
+function finite(atMs: number): number {
+  return Math.max(FIRST_MS, Math.min(Number.MAX_VALUE, atMs));
+}
+
+function changes(result: { readonly affectedRows: number }): number {
+  return result.affectedRows;
+}

@@ -1,0 +1,226 @@
+import { Worker } from 'node:worker_threads';
+import type { Address } from '../core/address.ts';
+import { GluewallError } from '../core/errors.ts';
+import type { SaveMark } from '../core/save-mark.ts';
+import type { EventQuery } from '../events/event-store.ts';
+import type { VerdictEvent } from '../events/verdict-event.ts';
+import { countTriples } from '../nsdb/triple-batch.ts';
+import type { AllowEntry } from '../policy/allow-list.ts';
+import type { WarmupProgress } from '../policy/mode.ts';
+import type { Store, StoreContents } from './store.ts';
+import { storeClosed, storeOpen, storeOverload } from './store-errors.ts';
+import type { EventPlace, Portion, StoreOperations, TriplePlace } from './store-operations.ts';
+import type { OperationName, StoreMessage, StoreRequest } from './thread-protocol.ts';
+
+/** A disk that is asked for longer than this is as good as none, milliseconds. */
+const OPEN_LIMIT_MS = 60_000;
+const CLOSE_LIMIT_MS = 10_000;
+/** Requests that wait for the thread. */
+const MAX_WAITING = 256;
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: GluewallError): void;
+}
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** The name that a damaged file was given; the store is then a new one. */
+  readonly setAside: string | undefined;
+}
+
+/**
+ * Starts the thread `script` with `order`, and gives the store that it has, named `place` in messages. Rejects with what the
+ * thread refuses with, and at the latest after a minute with `store-open`.
+ */
+export async function openThreadStore(script: URL, order: unknown, place: string): Promise<OpenedStore> {
+  const worker = new Worker(script, { workerData: order });
+  const first = await firstMessage(worker, place);
+  if (first.kind === 'opened') return { store: new ThreadStore(worker, place), setAside: first.setAside };
+  await worker.terminate();
+  if (first.kind === 'refused') throw new GluewallError(first.code, first.message);
+  throw storeOpen(place, 'its thread answered before it was asked');
+}
+
+function firstMessage(worker: Worker, place: string): Promise<StoreMessage> {
+  return new Promise((resolve, reject) => {
+    const give = (reason: string, cause?: unknown) => {
+      clearTimeout(timer);
+      // Not waited for: a thread that hangs in a system call ends only with it.
+      void worker.terminate();
+      reject(storeOpen(place, reason, cause));
+    };
+    const timer = setTimeout(() => give(`no answer in ${OPEN_LIMIT_MS / 1000} s`), OPEN_LIMIT_MS);
+    const failed = (cause: Error) => give(`its thread failed: ${cause.message}`, cause);
+    const ended = () => give('its thread ended');
+    worker.once('error', failed).once('exit', ended);
+    worker.once('message', (message: StoreMessage) => {
+      clearTimeout(timer);
+      worker.off('error', failed).off('exit', ended);
+      resolve(message);
+    });
+  });
+}
+
+/** A store whose database a thread of its own reads and writes: nothing here waits for a disk or a server. */
+class ThreadStore implements Store {
+  readonly #worker: Worker;
+  readonly #place: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 0;
+  #unreadableRows = 0;
+  #closing: Promise<void> | undefined;
+  /** Why the thread is gone. */
+  #ended: string | undefined;
+
+  /** The thread has opened the store already. */
+  constructor(worker: Worker, place: string) {
+    this.#worker = worker;
+    this.#place = place;
+    worker.on('message', (message: StoreMessage) => this.#receive(message));
+    worker.on('error', (error) => this.#end(`its thread failed: ${error.message}`));
+    worker.on('exit', () => this.#end('its thread ended'));
+    worker.unref();
+  }
+
+  get unreadableRows(): number {
+    return this.#unreadableRows;
+  }
+
+  async *loadTriples(sinceMs: number): AsyncGenerator<Uint8Array, void> {
+    yield* this.#portions((place: TriplePlace | undefined) => this.#ask('triplesAfter', place, sinceMs));
+  }
+
+  /** The thread gets the memory of the batch itself. */
+  saveTriples(batch: Uint8Array, mark?: SaveMark): Promise<void> {
+    return this.#ask('saveTriples', batch, mark);
+  }
+
+  async deleteExpiredTriples(beforeMs: number): Promise<number> {
+    let total = 0;
+    // Ends: each round finds fewer rows that have expired by then.
+    for (;;) {
+      const count = await this.#ask('deleteExpiredTriples', beforeMs);
+      if (count === 0) return total;
+      total += count;
+    }
+  }
+
+  loadAllowEntries(nowMs: number): Promise<readonly AllowEntry[]> {
+    return this.#ask('allowEntries', nowMs);
+  }
+
+  saveAllowEntry(entry: AllowEntry): Promise<void> {
+    return this.#ask('saveAllowEntry', entry);
+  }
+
+  deleteAllowEntry(address: Address): Promise<void> {
+    return this.#ask('deleteAllowEntry', address);
+  }
+
+  loadWarmup(): Promise<WarmupProgress | undefined> {
+    return this.#ask('warmup');
+  }
+
+  saveWarmup(progress: WarmupProgress): Promise<void> {
+    return this.#ask('saveWarmup', progress);
+  }
+
+  saveEvents(events: readonly VerdictEvent[], mark?: SaveMark): Promise<void> {
+    return this.#ask('saveEvents', events, mark);
+  }
+
+  async *findEvents(query: EventQuery): AsyncGenerator<readonly VerdictEvent[], void> {
+    yield* this.#portions((place: EventPlace | undefined) => this.#ask('eventsAfter', place, query));
+  }
+
+  contents(): Promise<StoreContents> {
+    return this.#ask('contents');
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#ended !== undefined) return;
+    this.#worker.ref();
+    const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#send({ id: this.#nextId++, operation: 'close' });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        // Not waited for: a thread that hangs in a system call ends only with it.
+        void this.#worker.terminate();
+        this.#end(`it did not close in ${CLOSE_LIMIT_MS / 1000} s`);
+        resolve();
+      }, CLOSE_LIMIT_MS);
+    });
+    await Promise.race([exited, late]);
+    clearTimeout(timer);
+  }
+
+  /** Asks for the next portion while this one is used. */
+  async *#portions<T extends Uint8Array | readonly unknown[], P>(
+    ask: (place: P | undefined) => Promise<Portion<T, P>>,
+  ): AsyncGenerator<T, void> {
+    let asked: Promise<Portion<T, P>> | undefined = ask(undefined);
+    while (asked !== undefined) {
+      const { items, next }: Portion<T, P> = await asked;
+      asked = next === undefined ? undefined : ask(next);
+      // Whoever stops reading here does not want to know how the next portion ended.
+      asked?.catch(() => {});
+      if (!isEmpty(items)) yield items;
+    }
+  }
+
+  #ask<K extends OperationName>(
+    operation: K,
+    ...args: Parameters<StoreOperations[K]>
+  ): Promise<ReturnType<StoreOperations[K]>> {
+    if (this.#ended !== undefined) return Promise.reject(storeClosed(this.#place, this.#ended));
+    if (this.#closing !== undefined) return Promise.reject(storeClosed(this.#place, 'it was closed before'));
+    if (this.#waiting.size >= MAX_WAITING) return Promise.reject(storeOverload(this.#place, MAX_WAITING));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#send({ id, operation, args }, operation === 'saveTriples' ? [args[0] as Uint8Array] : []);
+      // The process must not end before the answer.
+      if (this.#waiting.size === 0) this.#worker.ref();
+      this.#waiting.set(id, { resolve: (result) => resolve(result as ReturnType<StoreOperations[K]>), reject });
+    });
+  }
+
+  #send(request: StoreRequest, batches: readonly Uint8Array[] = []): void {
+    // What shares its memory with others, as small buffers do, is copied.
+    const given = batches.map(({ buffer }) => buffer).filter((memory) => memory instanceof ArrayBuffer);
+    this.#worker.postMessage(request, batches.every(isAlone) ? given : []);
+  }
+
+  #receive(message: StoreMessage): void {
+    if (message.kind !== 'done' && message.kind !== 'failed') return;
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if (this.#waiting.size === 0 && this.#closing === undefined) this.#worker.unref();
+    if (message.kind === 'failed') {
+      waiting?.reject(new GluewallError(message.code, message.message));
+      return;
+    }
+    this.#unreadableRows = message.unreadableRows;
+    waiting?.resolve(message.result);
+  }
+
+  #end(reason: string): void {
+    this.#ended ??= reason;
+    for (const { reject } of this.#waiting.values()) reject(storeClosed(this.#place, this.#ended));
+    this.#waiting.clear();
+  }
+}
+
+function isAlone(batch: Uint8Array): boolean {
+  return batch.length === batch.buffer.byteLength;
+}
+
+function isEmpty(items: Uint8Array | readonly unknown[]): boolean {
+  return items instanceof Uint8Array ? countTriples(items) === 0 : items.length === 0;
+}

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseAddress } from '../../../src/core/address.ts';
+import { readDnstap } from '../../../src/dnstap/dnstap-message.ts';
+import { composeDnstap, RESOLVER_RESPONSE } from '../../support/dnstap-frames.ts';
+
+const AT_MS = Date.UTC(2026, 0, 15, 12) + 250;
+const FIELDS = {
+  type: RESOLVER_RESPONSE,
+  socketProtocol: 3,
+  queryAddress: '192.0.2.53',
+  responseAddress: '198.51.100.1',
+  queryPort: 40000,
+  responsePort: 853,
+  queryAtMs: AT_MS - 20,
+  responseAtMs: AT_MS,
+  queryMessage: Buffer.from('query'),
+  responseMessage: Buffer.from('response'),
+};
+const PAYLOAD = composeDnstap(FIELDS);
+
+describe('readDnstap', () => {
+  it('reads what a resolver says of a response', () => {
+    expect(readDnstap(PAYLOAD)).toEqual({
+      type: 'resolver response',
+      identity: 'resolver-1',
+      socketProtocol: 'dot',
+      queryAddress: parseAddress('192.0.2.53'),
+      queryPort: 40000,
+      responseAddress: parseAddress('198.51.100.1'),
+      responsePort: 853,
+      queryAtMs: AT_MS - 20,
+      responseAtMs: AT_MS,
+      queryMessage: Buffer.from('query'),
+      responseMessage: Buffer.from('response'),
+    });
+  });
+
+  it('reads IPv6 addresses, and leaves open what is not there', () => {
+    const message = readDnstap(composeDnstap({ type: 3, responseAddress: '2001:db8::1' }));
+    expect(message).toMatchObject({ type: 'resolver query', responseAddress: parseAddress('2001:db8::1') });
+    expect(message).toMatchObject({ queryAddress: undefined, queryPort: undefined, queryAtMs: undefined });
+    expect(message).toMatchObject({ queryMessage: undefined, responseMessage: undefined });
+  });
+
+  it.each([
+    [0, undefined],
+    [1, 'auth query'],
+    [7, 'forwarder query'],
+    [14, 'update response'],
+    [15, undefined],
+    [0xffffffff, undefined],
+  ])('message type %i is %s', (type, name) => {
+    expect(readDnstap(composeDnstap({ type }))?.type).toBe(name);
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['no message', Buffer.from([0x78, 1])],
+    ['another kind of dnstap', composeDnstap(FIELDS, 2)],
+    ['a group', Buffer.from([0x0b])],
+    ['a field of number 0', Buffer.from([0x00, 0x00])],
+  ])('%s is none', (_, octets) => {
+    expect(readDnstap(octets)).toBeUndefined();
+  });
+
+  it('is undefined for every payload cut short, but for what ends between fields', () => {
+    for (let cut = 0; cut < PAYLOAD.length; cut++) expect(readDnstap(PAYLOAD.subarray(0, cut))).toBeUndefined();
+  });
+
+  it('never throws, whatever changes', () => {
+    for (let at = 0; at < PAYLOAD.length; at++) {
+      for (let value = 0; value < 256; value++) {
+        const changed = Buffer.from(PAYLOAD);
+        changed[at] = value;
+        readDnstap(changed);
+      }
+    }
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (octets) => void readDnstap(Buffer.from(octets))));
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { copyStore } from '../../../src/storage/copy-store.ts';
+import { MemoryStore } from '../../../src/storage/memory-store.ts';
+import { allowEntryOf, eventOf, NOW_MS, packed, tripleOf } from '../../support/store-rows.ts';
+import { findAll, loadAll } from './store-contract.ts';
+
+const newStore = () => new MemoryStore({ events: 100_000 });
+const none = () => {};
+
+async function filledStore(): Promise<MemoryStore> {
+  const store = newStore();
+  await store.saveTriples(packed([tripleOf(1), tripleOf(2, { expiresAtMs: 1 }), tripleOf(3)]));
+  await store.saveAllowEntry(allowEntryOf('192.0.2.1', { expiresAtMs: Number.POSITIVE_INFINITY }));
+  await store.saveWarmup({ learnedForMs: 5, lastLearnedAtMs: NOW_MS });
+  // Two that are the same, and some of one instant.
+  await store.saveEvents([eventOf(1), eventOf(1), eventOf(2), { ...eventOf(2), inPort: 9 }, eventOf(3)]);
+  return store;
+}
+
+async function expectSame(from: MemoryStore, to: MemoryStore): Promise<void> {
+  expect(await loadAll(to)).toStrictEqual(await loadAll(from));
+  expect(await to.loadAllowEntries(0)).toStrictEqual(await from.loadAllowEntries(0));
+  expect(await to.loadWarmup()).toStrictEqual(await from.loadWarmup());
+  expect(await findAll(to)).toStrictEqual(await findAll(from));
+}
+
+describe('copying a store', () => {
+  it('copies all of it, what has expired too, and says how much that was', async () => {
+    const from = await filledStore();
+    const to = newStore();
+    const counts = await copyStore(from, to, none);
+    expect(counts).toEqual({ triples: 3, allowEntries: 1, events: 5, knownEvents: 0 });
+    await expectSame(from, to);
+  });
+
+  it('may be done twice, also after more has come', async () => {
+    const from = await filledStore();
+    const to = newStore();
+    await copyStore(from, to, none);
+    expect(await copyStore(from, to, none)).toMatchObject({ events: 0, knownEvents: 5 });
+    await from.saveEvents([eventOf(2), eventOf(4)]);
+    await from.saveTriples(packed([tripleOf(1, { sightings: 77 })]));
+    expect(await copyStore(from, to, none)).toMatchObject({ events: 2, knownEvents: 5 });
+    await expectSame(from, to);
+  });
+
+  it('keeps what the other store has besides', async () => {
+    const to = newStore();
+    await to.saveEvents([eventOf(-5), eventOf(2.5), eventOf(9)]);
+    await to.saveTriples(packed([tripleOf(50)]));
+    await copyStore(await filledStore(), to, none);
+    expect(await findAll(to)).toHaveLength(8);
+    expect(await loadAll(to)).toHaveLength(4);
+  });
+
+  it('copies nothing from an empty store', async () => {
+    const to = newStore();
+    expect(await copyStore(newStore(), to, none)).toEqual({ triples: 0, allowEntries: 0, events: 0, knownEvents: 0 });
+    expect(await to.loadWarmup()).toBeUndefined();
+  });
+
+  it('copies many, in parts, and reports how far it is', async () => {
+    const from = newStore();
+    const events = Array.from({ length: 9000 }, (_, number) => eventOf(number));
+    await from.saveEvents(events);
+    const to = newStore();
+    await to.saveEvents(events.filter((_, number) => number % 3 === 0));
+    const reported: number[] = [];
+    await copyStore(from, to, ({ events: copied }) => reported.push(copied));
+    expect(reported.at(-1)).toBe(6000);
+    expect(await findAll(to)).toStrictEqual(events);
+  });
+});
