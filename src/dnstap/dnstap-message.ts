@@ -105,12 +105,16 @@ export function readDnstap(octets: Buffer): DnstapMessage | undefined {
 /** Wire types of protocol buffers. */
 const WIRE = { varint: 0, octets: 2, fixed32: 5 } as const;
 
-/** Undefined when the octets are none of protocol buffers. Of a field that comes more than once the last counts. */
+/** A message has 15 fields, each once; so many leave room for those of later versions. */
+const MAX_FIELDS = 64;
+
+/** Undefined when the octets are none of protocol buffers, or have more than MAX_FIELDS fields. Of a field that comes more than once the last counts. */
 function readFields(octets: Buffer, wanted: ReadonlySet<number>): Fields | undefined {
   const fields: Fields = new Map();
   const reader = protobuf.Reader.create(octets);
   try {
-    while (reader.pos < reader.len) {
+    for (let count = 0; reader.pos < reader.len; count++) {
+      if (count === MAX_FIELDS) return undefined;
       const tag = reader.uint32();
       const wireType = tag & 7;
       const field = tag >>> 3;

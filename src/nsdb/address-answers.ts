@@ -16,8 +16,8 @@ export interface AddressAnswer {
 }
 
 const NONE = 0;
-/** Rows of one name server that are looked through for its addresses. */
-const MAX_LENDING_ROWS = 64;
+/** Rows of one name server that are looked through. */
+const MAX_WALKED_ROWS = 4096;
 
 /**
  * Addresses that come apart from their NS records, as they do for delegations without glue (RFC 9471): an address answer for a
@@ -43,15 +43,19 @@ export class AddressAnswers {
   join(answer: AddressAnswer): { joined: number; fresh: number; leftOut: number } {
     const { rows } = this.#history;
     const found: number[] = [];
-    let row = rows.names.serverRows(answer.nameServer);
-    for (; row !== NONE && found.length < MAX_JOINED_ZONES; row = rows.nextOfServer(row)) found.push(row);
-    const outcome = { joined: 0, fresh: 0, leftOut: row === NONE ? 0 : 1 };
     const zones = new Set<number>();
+    let row = rows.names.serverRows(answer.nameServer);
+    // Rows that take nothing any more, of which anybody can make many, must not hide those behind them.
+    for (let steps = 0; row !== NONE && steps < MAX_WALKED_ROWS; steps++, row = rows.nextOfServer(row)) {
+      if (found.length === MAX_JOINED_ZONES) break;
+      if (zones.has(rows.zone(row)) || !this.#stillTakes(row, answer.atMs)) continue;
+      zones.add(rows.zone(row));
+      found.push(row);
+    }
+    const outcome = { joined: 0, fresh: 0, leftOut: row === NONE ? 0 : 1 };
     for (const each of found) {
       // An earlier one may have pushed it out.
-      if (!rows.has(each) || rows.nameServer(each) !== answer.nameServer || zones.has(rows.zone(each))) continue;
-      if (!this.#stillTakes(each, answer.atMs)) continue;
-      zones.add(rows.zone(each));
+      if (!rows.has(each) || rows.nameServer(each) !== answer.nameServer) continue;
       const taking = this.#learn(each, answer);
       if (taking === 'new' || taking === 'seen') outcome.joined++;
       if (taking === 'new') outcome.fresh++;
@@ -69,7 +73,7 @@ export class AddressAnswers {
     const nowMs = this.#clock.nowMs();
     const found: number[] = [];
     let row = rows.names.serverRows(glueless.nameServer);
-    for (let count = 0; row !== NONE && count < MAX_LENDING_ROWS; count++, row = rows.nextOfServer(row)) {
+    for (let steps = 0; row !== NONE && steps < MAX_WALKED_ROWS; steps++, row = rows.nextOfServer(row)) {
       const isWellKnown = trustOf(rows.state(row)) >= TRUST.REFERRAL && rows.expiresMs(row) > nowMs;
       const isOther = rows.address(row) !== NONE && rows.zone(row) !== glueless.zone;
       if (isWellKnown && isOther && found.length < MAX_ADDRESSES) found.push(row);
@@ -77,15 +81,10 @@ export class AddressAnswers {
     let fresh = 0;
     for (const lender of found) {
       if (!rows.has(lender) || rows.nameServer(lender) !== glueless.nameServer) continue;
-      const leftSeconds = Math.floor((rows.expiresMs(lender) - nowMs) / 1000);
       const trust = Math.min(glueless.trust, trustOf(rows.state(lender)));
-      const lent = {
-        ...glueless,
-        address: rows.address(lender),
-        glueTtlSeconds: leftSeconds,
-        trust,
-        isByParent: false,
-      };
+      const untilMs = Math.min(glueless.untilMs, rows.expiresMs(lender));
+      const glueTtlSeconds = rows.glueTtlSeconds(lender);
+      const lent = { ...glueless, address: rows.address(lender), glueTtlSeconds, trust, untilMs, isByParent: false };
       if (this.#history.learn(lent) === 'new') fresh++;
     }
     return fresh;

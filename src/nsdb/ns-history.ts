@@ -28,6 +28,9 @@ const NONE = 0;
 const LESSON_MS = 60_000;
 /** The NS history: every name-server address legitimately learned and not yet expired, in memory, and some that have expired. */
 export class NsHistory extends HistoryView {
+  /** How long a row is remembered after it has expired, and for how long a sighting counts at the most, milliseconds. */
+  readonly keepMs: number;
+  readonly longestMs: number;
   readonly #options: HistoryOptions;
   readonly #wheel: ExpiryWheel;
   readonly #past: PastRows;
@@ -42,7 +45,9 @@ export class NsHistory extends HistoryView {
     // One more than are held: a row is put in before a past one makes room for it.
     super(clock, options.size + 1);
     this.#options = options;
-    this.#wheel = new ExpiryWheel(this.rows, options.ttlCapSeconds * 1000, clock.nowMs());
+    this.keepMs = options.keepMs;
+    this.longestMs = options.ttlCapSeconds * 1000;
+    this.#wheel = new ExpiryWheel(this.rows, this.longestMs, clock.nowMs());
     this.#past = new PastRows(this.rows);
     this.#changed = new ChangedRows(this.rows);
   }
@@ -50,11 +55,6 @@ export class NsHistory extends HistoryView {
   /** Until when an NS record of `nsTtlSeconds` holds that was seen at `atMs`. */
   holdsUntilMs(atMs: number, nsTtlSeconds: number): number {
     return atMs + this.#lifetimeMs(nsTtlSeconds);
-  }
-
-  /** How long a row is remembered after it has expired, milliseconds. */
-  get keepMs(): number {
-    return this.#options.keepMs;
   }
 
   /** How many triples are held that have not expired. */
@@ -108,6 +108,9 @@ export class NsHistory extends HistoryView {
     let row = known || rows.find(zone, nameServer, address);
     if (row !== NONE && this.#isOutranked(row, sighting, nowMs)) {
       this.#see(row, sighting.seenMs);
+      // How long a zone is delegated is the parent's to say, whoever is trusted more for the rest.
+      if (sighting.isByParent) this.#hold(row, expiresMs, false, nowMs);
+      this.#prolong(row);
       this.#change(row);
       return 'outranked';
     }
@@ -136,8 +139,8 @@ export class NsHistory extends HistoryView {
   restore(triple: NsTriple, isSaved = false): boolean {
     const rows = this.rows;
     const nowMs = this.nowMs;
-    const expiresMs = Math.min(triple.expiresAtMs, nowMs + 1000 * this.#options.ttlCapSeconds);
-    if (expiresMs + this.#options.keepMs <= nowMs) return true;
+    const expiresMs = Math.min(triple.expiresAtMs, nowMs + this.longestMs);
+    if (expiresMs + this.keepMs <= nowMs) return true;
     const key = this.#intern(triple);
     if (key === undefined) return this.#refuse();
     const held = rows.find(key.zone, key.nameServer, key.address);
@@ -179,7 +182,7 @@ export class NsHistory extends HistoryView {
     const rows = this.rows;
     const nowMs = this.nowMs;
     const isDone = this.#wheel.drain(nowMs, most, (row) => this.#expired(row, nowMs));
-    const forgottenMs = nowMs - this.#options.keepMs;
+    const forgottenMs = nowMs - this.keepMs;
     for (let left = most; left > 0; left--) {
       const row = this.#past.oldest;
       if (row === NONE || rows.expiresMs(row) > forgottenMs) return isDone;
@@ -205,9 +208,9 @@ export class NsHistory extends HistoryView {
   }
 
   #expiryOf(sighting: Sighting, nowMs: number): number {
-    const { zone, address, nsTtlSeconds, glueTtlSeconds, isByParent, responseMs, seenMs } = sighting;
+    const { zone, address, nsTtlSeconds, glueTtlSeconds, isByParent, responseMs, seenMs, untilMs } = sighting;
     const { names } = this.rows;
-    const nsUntilMs = this.holdsUntilMs(Math.min(responseMs, nowMs), nsTtlSeconds);
+    const nsUntilMs = Math.min(this.holdsUntilMs(Math.min(responseMs, nowMs), nsTtlSeconds), untilMs);
     if (isByParent) names.setDelegatedUntilMs(zone, nsUntilMs);
     const glueUntilMs = address === NONE ? nsUntilMs : this.holdsUntilMs(Math.min(seenMs, nowMs), glueTtlSeconds);
     const delegatedUntilMs = this.#options.isParentBound ? names.delegatedUntilMs(zone) : 0;

@@ -8,7 +8,9 @@ import { RECORD_TYPE } from '../dns/registry.ts';
 import { AddressAnswers } from './address-answers.ts';
 import type { LearnerCounter, LearnerOptions } from './learner-options.ts';
 import type { NsHistory } from './ns-history.ts';
+import { countBefore, isRepeated } from './ns-records.ts';
 import { NOWHERE, QuestionZones } from './question-zones.ts';
+import { delegationEnd, responderTrust } from './responder.ts';
 import { GLUE, TRUST } from './row-state.ts';
 import type { RuleBook } from './rule-book.ts';
 import { CAP, MAX_ADDRESSES, MAX_NAME_SERVERS, MAX_TRIPLES } from './rules/caps.ts';
@@ -54,6 +56,7 @@ export class ResponseLessons {
   readonly #ownerFacts: OwnerFacts;
   readonly #trustFacts: TrustFacts = {
     responder: 'unknown',
+    responderTrust: TRUST.UNVERIFIED,
     isAuthoritative: false,
     isAnswer: false,
     hasAnswers: false,
@@ -123,8 +126,16 @@ export class ResponseLessons {
     sighting.queryOctets = this.#question.octets;
     sighting.queryNameAt = 0;
     sighting.teacher = addresses.intern(reader.server);
+    // Held on to until the end: a lesson may push out the row that alone had it.
+    if (sighting.teacher !== NONE) addresses.retain(sighting.teacher);
     this.#guess = NONE;
     this.#servedDepth = this.#question.closestServed(this.#history, sighting.teacher);
+    this.#trustFacts.responderTrust = responderTrust(
+      this.#history,
+      this.#question,
+      this.#servedDepth,
+      sighting.teacher,
+    );
     this.#trustFacts.isAuthoritative = (reader.flags & FLAG.AA) !== 0;
     const isPositive = this.#rules.isOn(OTHER_RULES.positiveAnswer) && (reader.flags & FLAG.ANSWERS) !== 0;
     this.#trustFacts.hasAnswers = isPositive;
@@ -133,15 +144,23 @@ export class ResponseLessons {
   /** Names and addresses that no lesson has held on to are let go. */
   #end(): void {
     const { names, addresses } = this.#history.rows;
-    for (let index = 0; index < this.#reader.nameCount; index++) names.drop(this.#names[index]!);
-    addresses.drop(this.#sighting.teacher);
+    for (let index = 0; index < this.#reader.nameCount; index++) {
+      if (this.#names[index] !== NONE) names.release(this.#names[index]!);
+    }
+    if (this.#sighting.teacher !== NONE) addresses.release(this.#sighting.teacher);
   }
 
   /** 0 when there is no room for the name. */
   #nameOf(index: number): number {
     const known = this.#names[index]!;
     if (known !== NONE) return known;
-    const id = this.#history.rows.names.intern(this.#reader.octets, this.#reader.nameAt(index));
+    const { names } = this.#history.rows;
+    return this.#keepName(index, names.intern(this.#reader.octets, this.#reader.nameAt(index)));
+  }
+
+  /** Held on to until the end: a lesson may push out the row that alone had it. */
+  #keepName(index: number, id: number): number {
+    if (id !== NONE) this.#history.rows.names.retain(id);
     this.#names[index] = id;
     return id;
   }
@@ -158,35 +177,15 @@ export class ResponseLessons {
       const isAnswer = reader.isInAnswer(word);
       // The records of a delegation share one owner and, in honest responses, stand together.
       if (owner !== lastOwner || isAnswer !== wasAnswer) {
-        ofOwner = this.#countBefore(index, owner);
+        ofOwner = countBefore(reader, index, owner);
         isTaken = this.#judge(owner, isAnswer);
       }
       lastOwner = owner;
       wasAnswer = isAnswer;
-      if (!isTaken || this.#isRepeated(index)) continue;
+      if (!isTaken || isRepeated(reader, index)) continue;
       if (ofOwner++ < MAX_NAME_SERVERS) this.#learnNameServer(word);
       else this.#counters.add(`refused: ${CAP.NAME_SERVERS}`);
     }
-  }
-
-  /** How many NS records of the owner stand before record `index`. */
-  #countBefore(index: number, owner: number): number {
-    const reader = this.#reader;
-    let count = 0;
-    for (let other = 0; other < index; other++) if (reader.ownerIndex(reader.nameServerAt(other)) === owner) count++;
-    return count;
-  }
-
-  /** Whether the response has the same NS record before; there are few. */
-  #isRepeated(index: number): boolean {
-    const reader = this.#reader;
-    const word = reader.nameServerAt(index);
-    for (let other = 0; other < index && other < MAX_NAME_SERVERS; other++) {
-      const otherWord = reader.nameServerAt(other);
-      const isSame = reader.ownerIndex(otherWord) === reader.ownerIndex(word);
-      if (isSame && reader.nameServerIndex(otherWord) === reader.nameServerIndex(word)) return true;
-    }
-    return false;
   }
 
   /** Whether the owner's NS records may be learned; how far they are trusted goes into the sighting. */
@@ -208,6 +207,9 @@ export class ResponseLessons {
     this.#trustFacts.isAnswer = isAnswer;
     sighting.trust = sightingTrust(this.#trustFacts);
     sighting.isByParent = facts.responder === 'parent' && sighting.trust === TRUST.REFERRAL;
+    sighting.untilMs = sighting.isByParent
+      ? delegationEnd(this.#history, this.#question, depth)
+      : Number.POSITIVE_INFINITY;
     if (facts.mode !== 'matched') return !this.#rules.refuses(this.#responderRules, facts);
     if (this.#responderRules.some(({ refuses }) => refuses(facts))) {
       sighting.trust = TRUST.UNVERIFIED;
@@ -262,8 +264,7 @@ export class ResponseLessons {
     const { octets } = this.#reader;
     const nameServer = rows.nameServer(guess);
     if (!rows.names.isAt(nameServer, octets, this.#reader.nameAt(index))) return this.#nameOf(index);
-    this.#names[index] = nameServer;
-    return nameServer;
+    return this.#keepName(index, nameServer);
   }
 
   #glueKind(): number {
@@ -375,6 +376,7 @@ export class ResponseLessons {
         this.#isFull();
         continue;
       }
+      addresses.retain(address);
       const answer = {
         nameServer,
         address,
@@ -387,7 +389,7 @@ export class ResponseLessons {
       if (joined > 0) this.#counters.add('lessons', joined);
       if (leftOut > 0) this.#counters.add(`refused: ${CAP.JOINED}`, leftOut);
       this.#newTriples += fresh;
-      addresses.drop(address);
+      addresses.release(address);
     }
   }
 }

@@ -25,6 +25,8 @@ export interface Sighting {
   responseMs: number;
   /** When the address was seen: with it, or later in an answer of its own. */
   seenMs: number;
+  /** For no longer than that, whatever the TTLs say, milliseconds. */
+  untilMs: number;
 }
 
 /** What became of a sighting. */
@@ -48,6 +50,7 @@ export function emptySighting(): Sighting {
     queryNameAt: 0,
     responseMs: 0,
     seenMs: 0,
+    untilMs: Number.POSITIVE_INFINITY,
   };
 }
 

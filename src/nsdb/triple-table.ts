@@ -85,10 +85,10 @@ export class TripleTable {
     return NONE;
   }
 
-  /** Any row of this address and zone that expires after `nowMs`. */
-  findServed(address: number, zone: number, nowMs: number): number {
+  /** A row of this address and zone that expires after `nowMs`: the first, or the first behind `after`; 0 when there is none. */
+  findServed(address: number, zone: number, nowMs: number, after: number = NONE): number {
     const words = this.#words;
-    let row = this.#buckets[this.#bucketOf(address, zone)]!;
+    let row = after === NONE ? this.#buckets[this.#bucketOf(address, zone)]! : words[after * WORDS + FIELD.HASH_NEXT]!;
     for (; row !== NONE; row = words[row * WORDS + FIELD.HASH_NEXT]!) {
       const at = row * WORDS;
       const isSame = words[at + FIELD.ADDRESS] === address && words[at + FIELD.ZONE] === zone;

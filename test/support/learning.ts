@@ -104,6 +104,7 @@ export function learnAt(history: NsHistory, atMs: number, fields: SightingFields
     queryNameAt: 0,
     responseMs: atMs,
     seenMs: fields.seenMs ?? atMs,
+    untilMs: Number.POSITIVE_INFINITY,
   };
   const taking = history.learn(sighting);
   for (const name of [sighting.zone, sighting.nameServer]) names.drop(name);

@@ -39,6 +39,8 @@ export interface OwnerFacts {
 /** What is asked of a sighting to know how far to trust it. */
 export interface TrustFacts {
   responder: Responder;
+  /** How far it is trusted that the responder serves what it is known for; a place in TRUSTS. */
+  responderTrust: number;
   isAuthoritative: boolean;
   /** The NS record stands in the answer section: it is what was asked for. */
   isAnswer: boolean;

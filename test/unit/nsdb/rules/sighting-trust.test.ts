@@ -2,7 +2,13 @@ import { expect, it } from 'vitest';
 import { TRUSTS } from '../../../../src/nsdb/ns-triple.ts';
 import { sightingTrust } from '../../../../src/nsdb/rules/sighting-trust.ts';
 
-const REFERRAL = { responder: 'parent', isAuthoritative: false, isAnswer: false, hasAnswers: false } as const;
+const REFERRAL = {
+  responder: 'parent',
+  responderTrust: TRUSTS.indexOf('referral'),
+  isAuthoritative: false,
+  isAnswer: false,
+  hasAnswers: false,
+} as const;
 
 it.each([
   ['referral', 'a referral', {}],
@@ -16,6 +22,12 @@ it.each([
     { isAnswer: true, hasAnswers: true, isAuthoritative: true },
   ],
   ['incidental', 'an answer without AA', { isAnswer: true, hasAnswers: true, responder: 'itself' }],
+  ['unverified', 'a referral by a server that is known from a stranger', { responderTrust: 0 }],
+  [
+    'incidental',
+    'the answer of a server that is known from a positive answer',
+    { responder: 'itself', isAnswer: true, isAuthoritative: true, responderTrust: 1 },
+  ],
   ['unverified', 'a stranger', { responder: 'unknown' }],
   ['unverified', 'a stranger that sets AA', { responder: 'unknown', isAnswer: true, isAuthoritative: true }],
   ['unverified', 'a server of zones below', { responder: 'child', isAnswer: true, isAuthoritative: true }],
