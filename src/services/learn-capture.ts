@@ -92,6 +92,11 @@ export class CaptureLearner {
     return this.#reading.stop();
   }
 
+  /** What has been learned, for one who stores it. */
+  get history(): NsHistory {
+    return this.#history;
+  }
+
   /** All that the captures teach, expired by now or not, root hints that they confirm among them. */
   *triples(): Generator<NsTriple, void> {
     for (const triple of this.#history.triples()) if (triple.lesson !== undefined) yield triple;
