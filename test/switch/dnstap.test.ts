@@ -32,7 +32,11 @@ class Resolution {
     const trustedResolvers = [hosts.resolver.ipv4, hosts.resolver.ipv6].map((text) => parseAddress(text)!);
     const options = learnerOptions({ trustedResolvers: new Set(trustedResolvers) });
     const learner = new Learner(systemClock, this.history, options);
-    keepRootHints(this.history, [{ nameServer: nameOf('a.root-servers'), address: addressOf(hosts.root.ipv4) }]);
+    const roots = [hosts.root.ipv4, hosts.root.ipv6!].map((text) => addressOf(text));
+    keepRootHints(
+      this.history,
+      roots.map((address) => ({ nameServer: nameOf('a.root-servers'), address })),
+    );
     const listen = isTcp ? { host: '127.0.0.1', port: 16001 } : { path: join(this.directory, 'dnstap.sock') };
     const places = { listen, isForGroup: false, resolvers: trustedResolvers };
     this.receiver = new DnstapReceiver(places, (batch) => learner.take(batch), systemClock, SILENT);
@@ -40,7 +44,7 @@ class Resolution {
 
   async start(dnstap: string): Promise<void> {
     await this.receiver.start();
-    for (const host of [...SERVERS, hosts.resolver]) addAddresses(host);
+    for (const host of [...SERVERS, hosts.resolver]) changeAddresses('add', host);
     for (const host of SERVERS) await this.#serve(host);
     await this.#serve(hosts.resolver, dnstap);
     await until('the resolver writes', 10_000, async () => this.receiver.isConnected || undefined);
@@ -53,6 +57,8 @@ class Resolution {
       await ended;
     }
     await this.receiver.stop();
+    // The mini-Internet of other tests has hosts of these addresses behind bridges of this network.
+    for (const host of [...SERVERS, hosts.resolver]) changeAddresses('delete', host);
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -65,10 +71,10 @@ class Resolution {
   }
 }
 
-function addAddresses({ ipv4, ipv6 }: InternetHost): void {
+function changeAddresses(change: 'add' | 'delete', { ipv4, ipv6 }: InternetHost): void {
   runs(['ip', 'link', 'set', 'lo', 'up']);
-  runs(['ip', 'address', 'add', `${ipv4}/32`, 'dev', 'lo']);
-  if (ipv6 !== undefined) runs(['ip', 'address', 'add', `${ipv6}/128`, 'dev', 'lo', 'nodad']);
+  runs(['ip', 'address', change, `${ipv4}/32`, 'dev', 'lo']);
+  if (ipv6 !== undefined) runs(['ip', 'address', change, `${ipv6}/128`, 'dev', 'lo', 'nodad']);
 }
 
 function runs(command: readonly string[]): boolean {
