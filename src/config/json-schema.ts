@@ -30,6 +30,7 @@ export function configJsonSchema(): Readonly<Record<string, unknown>> {
       ]),
       needs(['teach'], 'resolvers', [['trusted_resolvers']]),
       ...CONNECTIONS,
+      CAPTURE,
       DNSTAP,
       ...STORE,
     ],
@@ -61,6 +62,11 @@ const CONNECTIONS: readonly JsonSchema[] = [
   { anyOf: [PLAIN_ANYWHERE, ofOpenflow('connect', each({ pattern: `^(?:ssl:|tcp:${LOOPBACK_HOST}(?::[0-9]+)?$)` }))] },
   { anyOf: [WITH_TLS, ofOpenflow('connect', each({ pattern: '^tcp:' }))] },
 ];
+
+/** An address is served by TLS alone; a unix socket is no address. */
+const CAPTURE: JsonSchema = {
+  anyOf: [under(['capture', 'tls'], {}), { properties: { capture: { properties: { listen: { pattern: '^/' } } } } }],
+};
 
 /** As OpenFlow without TLS; a unix socket is no address. */
 const DNSTAP: JsonSchema = {
