@@ -1,18 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { behindName, type Name } from '../dns/name.ts';
-import { tableSize } from './table-size.ts';
+import { CountedEntries, ENTRY } from './counted-entries.ts';
 
-/** Words of one entry; the last two are a 64-bit float. */
+/** What an entry holds behind its head; the last two words are a 64-bit float. */
 const FIELD = {
-  LOCATION: 0,
-  HASH: 1,
-  REFERENCES: 2,
-  NEXT: 3,
-  ZONE_ROWS: 4,
-  SERVER_ROWS: 5,
-  ZONE_COUNT: 6,
-  NOTE: 7,
-  DELEGATED_UNTIL: 8,
+  LOCATION: ENTRY.OWN,
+  ZONE_ROWS: ENTRY.OWN + 1,
+  SERVER_ROWS: ENTRY.OWN + 2,
+  ZONE_COUNT: ENTRY.OWN + 3,
+  NOTE: ENTRY.OWN + 4,
+  DELEGATED_UNTIL: ENTRY.OWN + 5,
 } as const;
 const WORDS = 10;
 
@@ -24,49 +21,26 @@ const SIZES = 256 / STEP_OCTETS + 1;
 /** What a place, chunk and offset in one positive number, can tell apart. */
 const MAX_CHUNKS = 2047;
 const NONE = 0;
-/** In the place of the count of references. */
-const FREE = -1;
 
 /**
  * The names of the history, each once, known by a number from 1 up, together with what hangs on them: the rows in which a name
- * is the zone, the rows in which it is the name server, and until when its parent has delegated it. All lies in flat memory,
- * reserved for the most there may be and touched as it fills, so that a million names burden no garbage collector and no
- * growth ever stops the packet path. The order of the buckets depends on a random seed.
+ * is the zone, the rows in which it is the name server, and until when its parent has delegated it. The order of the
+ * buckets depends on a random seed.
  */
-export class NameTable {
-  readonly #maxNames: number;
+export class NameTable extends CountedEntries {
   readonly #maxChunks: number;
   readonly #seed = randomInt(2 ** 32);
-  readonly #words: Int32Array;
-  readonly #times: Float64Array;
-  readonly #buckets: Int32Array;
   readonly #chunks: Buffer[] = [];
   /** By size in steps: the first free place, in which the next one stands. */
   readonly #freePlaces = new Int32Array(SIZES).fill(-1);
   /** Where the room of the last chunk that was never used begins. */
   #frontier = CHUNK_OCTETS;
-  #freeEntry = NONE;
-  #usedEntries = 0;
-  #size = 0;
   readonly #scratch = Buffer.alloc(256);
 
   /** Takes up to `maxNames` names of `meanOctets` octets on average. */
   constructor(maxNames: number, meanOctets = 48) {
-    this.#maxNames = maxNames;
+    super(maxNames, WORDS);
     this.#maxChunks = Math.min(MAX_CHUNKS, Math.ceil((maxNames * meanOctets) / CHUNK_OCTETS));
-    const octets = new ArrayBuffer((maxNames + 1) * WORDS * 4);
-    this.#words = new Int32Array(octets);
-    this.#times = new Float64Array(octets);
-    this.#buckets = new Int32Array(tableSize(maxNames));
-  }
-
-  get size(): number {
-    return this.#size;
-  }
-
-  /** No number is greater. */
-  get lastId(): number {
-    return this.#usedEntries;
   }
 
   /** The number of the canonical name that begins at `at`; 0 when it is not here. */
@@ -80,10 +54,7 @@ export class NameTable {
     return this.find(this.#scratch, 0);
   }
 
-  /**
-   * As `find`, but takes in what is not here; 0 when there is no room. It stays until it has been retained and then released
-   * as often, or `drop` is called on a name that nobody has retained.
-   */
+  /** As `find`, but takes in what is not here; 0 when there is no room. */
   intern(octets: Buffer, at: number): number {
     const end = behindName(octets, at);
     const hash = this.#hash(octets, at, end);
@@ -95,49 +66,28 @@ export class NameTable {
     return this.intern(this.#scratch, 0);
   }
 
-  retain(id: number): void {
-    this.#words[id * WORDS + FIELD.REFERENCES]!++;
-  }
-
-  release(id: number): void {
-    this.#words[id * WORDS + FIELD.REFERENCES]!--;
-    this.drop(id);
-  }
-
-  /** Lets go of a name that nobody has retained. */
-  drop(id: number): void {
-    if (id === NONE || this.#words[id * WORDS + FIELD.REFERENCES] !== 0) return;
-    this.#words[id * WORDS + FIELD.REFERENCES] = FREE;
-    const at = id * WORDS;
-    const bucket = this.#words[at + FIELD.HASH]! & (this.#buckets.length - 1);
-    let before = NONE;
-    for (let other = this.#buckets[bucket]!; other !== id; other = this.#words[other * WORDS + FIELD.NEXT]!)
-      before = other;
-    const next = this.#words[at + FIELD.NEXT]!;
-    if (before === NONE) this.#buckets[bucket] = next;
-    else this.#words[before * WORDS + FIELD.NEXT] = next;
-    this.#freePlace(this.#words[at + FIELD.LOCATION]!);
-    this.#words[at + FIELD.NEXT] = this.#freeEntry;
-    this.#freeEntry = id;
-    this.#size--;
+  override drop(id: number): boolean {
+    const isDropped = super.drop(id);
+    if (isDropped) this.#freePlace(this.words[id * WORDS + FIELD.LOCATION]!);
+    return isDropped;
   }
 
   /** Whether it is the canonical name that begins at `at`. */
   isAt(id: number, octets: Buffer, at: number): boolean {
-    return this.#isAt(this.#words[id * WORDS + FIELD.LOCATION]!, octets, at, behindName(octets, at));
+    return this.#isAt(this.words[id * WORDS + FIELD.LOCATION]!, octets, at, behindName(octets, at));
   }
 
   /** The octets among which the name lies, from `startOf` on. */
   octetsOf(id: number): Buffer {
-    return this.#chunks[this.#words[id * WORDS + FIELD.LOCATION]! >>> CHUNK_BITS]!;
+    return this.#chunks[this.words[id * WORDS + FIELD.LOCATION]! >>> CHUNK_BITS]!;
   }
 
   startOf(id: number): number {
-    return this.#words[id * WORDS + FIELD.LOCATION]! & (CHUNK_OCTETS - 1);
+    return this.words[id * WORDS + FIELD.LOCATION]! & (CHUNK_OCTETS - 1);
   }
 
   nameOf(id: number): Name {
-    const location = this.#words[id * WORDS + FIELD.LOCATION]!;
+    const location = this.words[id * WORDS + FIELD.LOCATION]!;
     const chunk = this.#chunks[location >>> CHUNK_BITS]!;
     const at = location & (CHUNK_OCTETS - 1);
     return chunk.toString('latin1', at, behindName(chunk, at)) as Name;
@@ -145,54 +95,54 @@ export class NameTable {
 
   /** The first of the rows in which the name is the zone, 0 when there is none. */
   zoneRows(id: number): number {
-    return this.#words[id * WORDS + FIELD.ZONE_ROWS]!;
+    return this.words[id * WORDS + FIELD.ZONE_ROWS]!;
   }
 
   setZoneRows(id: number, row: number): void {
-    this.#words[id * WORDS + FIELD.ZONE_ROWS] = row;
+    this.words[id * WORDS + FIELD.ZONE_ROWS] = row;
   }
 
   /** The first of the rows in which the name is the name server, 0 when there is none. */
   serverRows(id: number): number {
-    return this.#words[id * WORDS + FIELD.SERVER_ROWS]!;
+    return this.words[id * WORDS + FIELD.SERVER_ROWS]!;
   }
 
   setServerRows(id: number, row: number): void {
-    this.#words[id * WORDS + FIELD.SERVER_ROWS] = row;
+    this.words[id * WORDS + FIELD.SERVER_ROWS] = row;
   }
 
   /** In how many rows the name is the zone. */
   zoneCount(id: number): number {
-    return this.#words[id * WORDS + FIELD.ZONE_COUNT]!;
+    return this.words[id * WORDS + FIELD.ZONE_COUNT]!;
   }
 
   addZoneCount(id: number, difference: 1 | -1): void {
-    this.#words[id * WORDS + FIELD.ZONE_COUNT]! += difference;
+    this.words[id * WORDS + FIELD.ZONE_COUNT]! += difference;
   }
 
   /** What the user of the table has noted of the name; 0 at first. */
   note(id: number): number {
-    return this.#words[id * WORDS + FIELD.NOTE]!;
+    return this.words[id * WORDS + FIELD.NOTE]!;
   }
 
   setNote(id: number, note: number): void {
-    this.#words[id * WORDS + FIELD.NOTE] = note;
+    this.words[id * WORDS + FIELD.NOTE] = note;
   }
 
   /** Until when the parent's last referral delegates the zone, milliseconds; 0 when none was seen. */
   delegatedUntilMs(id: number): number {
-    return this.#times[(id * WORDS + FIELD.DELEGATED_UNTIL) >> 1]!;
+    return this.times[(id * WORDS + FIELD.DELEGATED_UNTIL) >> 1]!;
   }
 
   setDelegatedUntilMs(id: number, untilMs: number): void {
-    this.#times[(id * WORDS + FIELD.DELEGATED_UNTIL) >> 1] = untilMs;
+    this.times[(id * WORDS + FIELD.DELEGATED_UNTIL) >> 1] = untilMs;
   }
 
   #find(octets: Buffer, at: number, end: number, hash: number): number {
-    const words = this.#words;
-    let id = this.#buckets[hash & (this.#buckets.length - 1)]!;
-    for (; id !== NONE; id = words[id * WORDS + FIELD.NEXT]!) {
-      if (words[id * WORDS + FIELD.HASH] === hash && this.#isAt(words[id * WORDS]!, octets, at, end)) return id;
+    const { words } = this;
+    for (let id = this.first(hash); id !== NONE; id = words[id * WORDS + ENTRY.NEXT]!) {
+      const isSameHash = words[id * WORDS + ENTRY.HASH] === hash;
+      if (isSameHash && this.#isAt(words[id * WORDS + FIELD.LOCATION]!, octets, at, end)) return id;
     }
     return NONE;
   }
@@ -206,21 +156,13 @@ export class NameTable {
   }
 
   #insert(octets: Buffer, at: number, end: number, hash: number): number {
-    const location = this.#size < this.#maxNames ? this.#takePlace(end - at) : -1;
+    const location = this.isFull ? -1 : this.#takePlace(end - at);
     if (location < 0) return NONE;
     const chunk = this.#chunks[location >>> CHUNK_BITS]!;
     const shift = (location & (CHUNK_OCTETS - 1)) - at;
     for (let octet = at; octet < end; octet++) chunk[octet + shift] = octets[octet]!;
-    let id = this.#freeEntry;
-    if (id === NONE) id = ++this.#usedEntries;
-    else this.#freeEntry = this.#words[id * WORDS + FIELD.NEXT]!;
-    const bucket = hash & (this.#buckets.length - 1);
-    for (let word = id * WORDS; word < (id + 1) * WORDS; word++) this.#words[word] = 0;
-    this.#words[id * WORDS + FIELD.LOCATION] = location;
-    this.#words[id * WORDS + FIELD.HASH] = hash;
-    this.#words[id * WORDS + FIELD.NEXT] = this.#buckets[bucket]!;
-    this.#buckets[bucket] = id;
-    this.#size++;
+    const id = this.add(hash);
+    this.words[id * WORDS + FIELD.LOCATION] = location;
     return id;
   }
 
