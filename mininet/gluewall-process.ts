@@ -8,7 +8,7 @@ import { askControl } from '../src/control/control-client.ts';
 import type { ControlRequest } from '../src/control/protocol.ts';
 import type { CheckView } from '../src/services/explain-verdict.ts';
 import type { LookupView } from '../src/services/lookup.ts';
-import type { ChangeView } from '../src/services/services.ts';
+import type { RuleChangeView } from '../src/services/rule-services.ts';
 import { exited } from './child.ts';
 import { repositoryPath } from './repository-path.ts';
 import { until } from './until.ts';
@@ -96,12 +96,12 @@ export class GluewallProcess {
     return this.#ask({ operation: 'check', destination: address }) as Promise<CheckView>;
   }
 
-  allow(verb: 'add' | 'remove', address: string): Promise<ChangeView> {
+  allow(verb: 'add' | 'remove', address: string): Promise<RuleChangeView> {
     const request: ControlRequest =
       verb === 'add'
-        ? { operation: 'allow add', address, reason: 'the story goes on', owner: '' }
-        : { operation: 'allow remove', address };
-    return this.#ask(request) as Promise<ChangeView>;
+        ? { operation: 'rule add', action: 'allow', match: { to: address }, reason: 'the story goes on', owner: '' }
+        : { operation: 'allow remove', match: { to: address } };
+    return this.#ask(request) as Promise<RuleChangeView>;
   }
 
   /** Resolves when a switch is connected with its flows in place, and the capture runs where one is configured. */

@@ -20,10 +20,21 @@ const TEST_PACKAGES = [
   'fish',
   'tshark',
   'mariadb-server',
+  'systemd',
+  'prometheus',
 ];
 
-/** What benchmarks compare with. */
-const BENCH_PACKAGES = ['tcpdump'];
+/** What benchmarks compare with, and the network of one of them. */
+const BENCH_PACKAGES = [
+  'tcpdump',
+  'openvswitch-switch',
+  'mininet',
+  'nsd',
+  'bind9-dnsutils',
+  'ethtool',
+  'iproute2',
+  'procps',
+];
 
 const PACKAGES = {
   run: RUN_PACKAGES,

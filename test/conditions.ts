@@ -8,7 +8,18 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What a test may need from the machine. */
-export type Condition = 'root' | 'namespaces' | 'openVswitch' | 'shared' | 'zsh' | 'fish' | 'tshark' | 'mariadb';
+export type Condition =
+  | 'root'
+  | 'namespaces'
+  | 'openVswitch'
+  | 'shared'
+  | 'zsh'
+  | 'fish'
+  | 'tshark'
+  | 'mariadb'
+  | 'promtool'
+  | 'systemdAnalyze'
+  | 'systemd';
 
 interface ConditionCheck {
   /** Said when the condition does not hold. */
@@ -28,7 +39,21 @@ const hasZsh = () => runs('zsh', ['--version']);
 const hasFish = () => runs('fish', ['--version']);
 const hasTshark = () => runs('tshark', ['--version']);
 const hasMariadb = () => runs('mariadbd', ['--version']);
+const hasPromtool = () => runs('promtool', ['--version']);
 const hasShared = () => existsSync(sharedFolder);
+const hasSystemdAnalyze = () => runs('systemd-analyze', ['--version']);
+const hasSystemd = () =>
+  existsSync('/lib/systemd/systemd') && runs('unshare', ['--mount', '--cgroup', '/bin/sh', '-e', '-c', CGROUP_TRIAL]);
+
+/** Whether a cgroup can be made and a folder be written over in memory, as a systemd of the tests' own needs. */
+const CGROUP_TRIAL = `
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/cgroup /mnt/upper /mnt/work
+mount -t overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work overlay /etc
+mount -t cgroup2 cgroup2 /mnt/cgroup
+mkdir /mnt/cgroup/gluewall-trial-$$
+rmdir /mnt/cgroup/gluewall-trial-$$
+`;
 
 const checks: Readonly<Record<Condition, ConditionCheck>> = {
   root: { reason: 'not root', holds: isRoot, possible: isRoot },
@@ -42,6 +67,13 @@ const checks: Readonly<Record<Condition, ConditionCheck>> = {
   fish: { reason: 'no fish', holds: hasFish, possible: hasFish },
   tshark: { reason: 'no tshark', holds: hasTshark, possible: hasTshark },
   mariadb: { reason: 'no MariaDB server', holds: hasMariadb, possible: hasMariadb },
+  promtool: { reason: 'no promtool', holds: hasPromtool, possible: hasPromtool },
+  systemdAnalyze: { reason: 'no systemd-analyze', holds: hasSystemdAnalyze, possible: hasSystemdAnalyze },
+  systemd: {
+    reason: 'no systemd that could be started in a cgroup of its own',
+    holds: hasSystemd,
+    possible: hasSystemd,
+  },
   shared: { reason: 'no ../shared folder', holds: hasShared, possible: hasShared },
 };
 

@@ -7,6 +7,7 @@ import { configSchema } from '../src/config/schema.ts';
 import { renderCommands } from './support/document-commands.ts';
 import { configKeys, renderConfigSchema, renderConfiguration } from './support/document-config.ts';
 import { renderEveSchema } from './support/document-events.ts';
+import { renderMetrics } from './support/document-metrics.ts';
 import { renderPipeline } from './support/document-pipeline.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -50,6 +51,15 @@ it('docs/architecture.md has the tables of the pipeline', () => {
   const after = rest.split(END)[1];
   expect(after, 'the marks of the made part').toBeDefined();
   holds('docs/architecture.md', `${before}${BEGIN}\n${renderPipeline()}\n${END}${after}`, text);
+});
+
+it('docs/metrics.md has the tables of the metrics', () => {
+  const begin = '<!-- made from src/metrics by npm run docs -->';
+  const text = read('docs/metrics.md');
+  const [before, rest = ''] = text.split(begin);
+  const after = rest.split(END)[1];
+  expect(after, 'the marks of the made part').toBeDefined();
+  holds('docs/metrics.md', `${before}${begin}\n${renderMetrics()}\n${END}${after}`, text);
 });
 
 it('every key that can be written is in the docs, with a description', () => {

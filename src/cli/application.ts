@@ -1,11 +1,8 @@
 /** Builds the parts of gluewall from a configuration and joins them: the only place where that happens. */
+import { liveConfig } from '../config/difference.ts';
 import type { Config } from '../config/schema.ts';
 import { ControlServer } from '../control/control-server.ts';
-import { baseFlows, type Treatment } from '../controller/base-flows.ts';
-import { OpenFlowController } from '../controller/openflow-controller.ts';
-import { type Flow, PIPELINE } from '../controller/pipeline.ts';
-import type { SwitchSession } from '../controller/switch-session.ts';
-import { readVerdictFlow } from '../controller/verdict-flows.ts';
+import type { Address } from '../core/address.ts';
 import { type Clock, every } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -13,39 +10,47 @@ import { EveFile } from '../events/eve-file.ts';
 import { EventFeed } from '../events/event-feed.ts';
 import { EventTap } from '../events/event-tap.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
-import { FlowAllowance } from '../firewall/allow-book.ts';
+import { AllowedSampler } from '../firewall/allowed-sampler.ts';
+import { Bypasses } from '../firewall/bypasses.ts';
 import { Firewall } from '../firewall/firewall.ts';
-import { Gate } from '../firewall/gate.ts';
+import type { Clients } from '../identity/clients.ts';
 import { Learner } from '../nsdb/learner.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
-import type { PacketInView } from '../openflow/packet-in.ts';
-import type { FlowStats } from '../openflow/schema/multipart.ts';
-import type { AllowList } from '../policy/allow-list.ts';
-import { type Mode, modeInForce, warmupLeftMs } from '../policy/mode.ts';
-import { formatInstant } from '../services/instant.ts';
+import type { PackBook } from '../packs/pack-book.ts';
+import { Enforcement, type HeldBack } from '../policy/enforcement.ts';
+import type { PolicyBook } from '../policy/policy-book.ts';
 import { createServices, type Services, type StatusView } from '../services/services.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Store } from '../storage/store.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
-import { baseSettings, meterRates, outsidePortProblems, treatmentOf } from './bridge-settings.ts';
-import { buildAllowList, buildHistory, learnerOptions } from './build-parts.ts';
-import { type CountedParts, lossesOf, type ModeFigures, statusOf } from './figures.ts';
+import { buildClients } from './build-clients.ts';
+import { buildPackBook, packSettings } from './build-packs.ts';
+import { buildHistory, buildPolicies, enforcementOptions, learnerOptions } from './build-parts.ts';
+import { configuredGroups } from './client-groups.ts';
+import { takeSightings } from './client-sightings.ts';
+import { configFiguresOf } from './config-figures.ts';
+import { configuredRules } from './configured-rules.ts';
+import { describeMode } from './describe-mode.ts';
+import { type CountedParts, lossesOf, statusOf } from './figures.ts';
 import { LearningSources } from './learning-sources.ts';
 import { logVerdict } from './log-verdict.ts';
 import { LossReport } from './loss-report.ts';
-import { loadLearnedForMs, loadStore, tellLoaded } from './open-store.ts';
+import type { JoinedFigures } from './metric-sources.ts';
+import { Metrics } from './metrics.ts';
+import { loadStore, tellLoaded } from './open-store.ts';
+import type { Reloader } from './reloader.ts';
+import { Switchboard } from './switchboard.ts';
 
 const TICK_MS = 500;
 const LOSS_REPORT_MS = 60_000;
 const LOAD_RETRY_MS = 5000;
-/** Gates of switches that are away are kept, for their return, until there are this many for each connection allowed. */
-const GATES_PER_SWITCH = 2;
-/** Of packet_ins, over all switches. */
-const WAITING_BYTES = 64 * 1024 * 1024;
 const EVENT_BACKLOG = 8192;
 const EVENT_ROUND_MS = 20;
 /** Events that wait for one who follows them. */
 const FOLLOWER_BACKLOG = 8192;
+
+/** Connections whose first messages are waited for, over all switches. */
+const TCP_OPENINGS = { connections: 8192, bytes: 16 * 1024 * 1024, timeMs: 5000 };
 
 /** Where what is learned outlives the process; the journal is for a store that may be away. */
 export interface KeptParts {
@@ -53,13 +58,16 @@ export interface KeptParts {
   readonly journal: Journal | undefined;
 }
 
+/** Who reads the configuration file anew, and has it applied. */
+export type ReloadDoor = Pick<Reloader, 'reload' | 'figures'>;
+
 /** A running gluewall. */
 export class Application {
-  readonly #config: Config;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #history: NsHistory;
-  readonly #allowList: AllowList;
+  readonly #policies: PolicyBook;
+  readonly #enforcement: Enforcement;
   readonly #store: Store;
   readonly #writer: StoreWriter;
   readonly #tap = new EventTap<VerdictEvent>(FOLLOWER_BACKLOG);
@@ -67,18 +75,19 @@ export class Application {
   readonly #feed: EventFeed<VerdictEvent>;
   readonly #learner: Learner;
   readonly #firewall: Firewall;
-  readonly #allowance: FlowAllowance;
-  readonly #controller: OpenFlowController;
+  readonly #bypasses: Bypasses;
+  readonly #switchboard: Switchboard;
   readonly #control: ControlServer;
   readonly #sources: LearningSources;
-  /** Time in which all sources of the history were there. */
-  #learnedForMs = 0;
-  /** Undefined when it never did. */
-  #lastLearnedAtMs: number | undefined;
-  #savingProgress: Promise<void> | undefined;
-  #lastTickMs: number;
-  #modeInForce: Mode;
   readonly #losses: LossReport;
+  readonly #reloader: ReloadDoor | undefined;
+  readonly #packs: PackBook;
+  readonly #clients: Clients;
+  readonly #metrics: Metrics;
+  readonly #teachers: Set<Address>;
+  #config: Config;
+  #savingProgress: Promise<void> | undefined;
+  #heldBack: HeldBack | undefined;
   /** Whether what the store holds was taken up. */
   #isLoaded = false;
   #cancelLoad: (() => void) | undefined;
@@ -86,15 +95,27 @@ export class Application {
   #cancelTimers: readonly (() => void)[] = [];
 
   /** Store and journal are closed with the application. */
-  constructor(config: Config, socketPath: string, { store, journal }: KeptParts, clock: Clock, log: Log) {
+  constructor(
+    config: Config,
+    socketPath: string,
+    { store, journal }: KeptParts,
+    clock: Clock,
+    log: Log,
+    reloader?: ReloadDoor,
+  ) {
     this.#config = config;
+    this.#reloader = reloader;
+    this.#packs = buildPackBook(config, clock, log);
+    this.#clients = buildClients(config, clock, log);
+    this.#teachers = new Set(config.trusted_resolvers);
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
-    this.#lastTickMs = clock.nowMs();
-    this.#modeInForce = modeInForce(config.mode, config.warmup, 0);
     this.#history = buildHistory(config, clock, log);
-    this.#allowList = buildAllowList(config, clock);
+    this.#policies = buildPolicies(config, clock, this.#history, this.#packs);
+    this.#packs.subscribe(() => this.#policies.packsChanged());
+    this.#enforcement = new Enforcement(clock, enforcementOptions(config));
+    this.#heldBack = this.#enforcement.heldBack;
     const perRound = Math.ceil((config.log.rate * EVENT_ROUND_MS) / 1000);
     const pace = { size: EVENT_BACKLOG, perRound, roundMs: EVENT_ROUND_MS };
     this.#feed = new EventFeed(clock, pace, (event) => this.#publish(event));
@@ -104,28 +125,28 @@ export class Application {
       journal,
     });
     this.#eve = config.eve.file === undefined ? undefined : new EveFile(config.eve.file, log);
-    this.#learner = new Learner(clock, this.#history, learnerOptions(config));
+    this.#learner = new Learner(clock, this.#history, learnerOptions(config, this.#teachers));
     this.#sources = new LearningSources(config, this.#learner, clock, log);
-    const hold = { timeMs: config.hold.time, packets: config.hold.packets, bytes: config.hold.bytes };
-    this.#allowance = new FlowAllowance(config.allow_flow.all_switches);
-    this.#firewall = new Firewall(clock, log, this.#history, this.#allowList, this.#feed, hold, (octets, start, end) =>
-      this.#sources.takeLeft(octets, start, end),
-    );
-    this.#controller = this.#createController();
+    this.#firewall = this.#createFirewall();
+    this.#bypasses = new Bypasses(clock, log, this.#firewall);
+    this.#switchboard = this.#createSwitchboard();
     const parts: CountedParts = {
       history: this.#history,
-      allowList: this.#allowList,
+      policies: this.#policies,
+      enforcement: this.#enforcement,
+      bypasses: this.#bypasses,
       learner: this.#learner,
       sources: this.#sources,
       firewall: this.#firewall,
       feed: this.#feed,
-      controller: this.#controller,
+      controller: this.#switchboard.controller,
       writer: this.#writer,
       eve: this.#eve,
     };
-    const services = this.#createServices(() => statusOf(parts, this.#modeFigures()));
+    const services = this.#createServices(() => statusOf(parts));
     this.#control = new ControlServer(socketPath, services, log);
     this.#losses = new LossReport(() => lossesOf(parts), log);
+    this.#metrics = new Metrics(parts, this.#joinedFigures(), clock, log);
   }
 
   /**
@@ -135,9 +156,13 @@ export class Application {
   async start(): Promise<number> {
     await this.#resume();
     await this.#eve?.start();
+    await this.#clients.start();
+    await this.#packs.load();
     await this.#control.start();
-    const port = await this.#controller.start();
+    await this.#metrics.start();
+    const port = await this.#switchboard.controller.start();
     await this.#sources.start();
+    this.#packs.start();
     this.#sayMode();
     this.#cancelTimers = [
       every(this.#clock, TICK_MS, () => this.#tick()),
@@ -149,6 +174,19 @@ export class Application {
       }),
     ];
     return port;
+  }
+
+  /** Takes up what can change while gluewall runs; of the rest `config` says the same as before. */
+  configure(config: Config): void {
+    this.#config = liveConfig(this.#config, config);
+    this.#enforcement.configure(enforcementOptions(this.#config));
+    this.#heldBack = this.#enforcement.heldBack;
+    this.#teachers.clear();
+    for (const resolver of this.#config.trusted_resolvers) this.#teachers.add(resolver);
+    this.#policies.rules.configure(configuredRules(this.#config, this.#clock.nowMs()));
+    this.#policies.regroup(configuredGroups(this.#config));
+    this.#switchboard.configure(this.#config);
+    void this.#packs.reload(packSettings(this.#config));
   }
 
   /** Opens the files that are written to anew, after a log rotation. */
@@ -163,8 +201,11 @@ export class Application {
     for (const cancel of this.#cancelTimers) cancel();
     this.#losses.report();
     await this.#sources.stop();
-    await this.#controller.stop();
+    await this.#switchboard.controller.stop();
     await this.#control.stop();
+    await this.#metrics.stop();
+    await this.#packs.stop();
+    await this.#clients.stop();
     this.#firewall.stop();
     this.#feed.stop();
     await this.#saveProgress();
@@ -182,15 +223,14 @@ export class Application {
       this.#log.error({ code: cause.code }, `${cause.message}; gluewall begins without it, and loads it later`);
       this.#loadLater();
     }
-    this.#modeInForce = modeInForce(this.#config.mode, this.#config.warmup, this.#learnedForMs);
+    this.#heldBack = this.#enforcement.heldBack;
     this.#history.subscribe({ changed: () => this.#writer.changed() });
   }
 
   async #load(): Promise<void> {
     const nowMs = this.#clock.nowMs();
-    await loadStore(this.#store, this.#history, this.#allowList, nowMs);
-    const learnedForMs = await loadLearnedForMs(this.#store, this.#config.warmup, nowMs);
-    this.#learnedForMs = Math.max(this.#learnedForMs, learnedForMs);
+    const parts = { history: this.#history, rules: this.#policies.rules, enforcement: this.#enforcement };
+    await loadStore(this.#store, parts, nowMs);
     this.#isLoaded = true;
     tellLoaded(this.#store, this.#history, this.#log);
   }
@@ -207,15 +247,18 @@ export class Application {
   /** Written after the history that it stands for: a crash in between must not leave warm-up over without it. */
   async #saveProgress(): Promise<void> {
     // What was not loaded yet must not be written over.
-    if (this.#lastLearnedAtMs === undefined || !this.#isLoaded) return;
-    const progress = { learnedForMs: this.#learnedForMs, lastLearnedAtMs: this.#lastLearnedAtMs };
+    const { progress } = this.#enforcement;
+    if (progress === undefined || !this.#isLoaded) return;
     await this.#writer.flush();
     if (this.#writer.figures().failing !== undefined) return;
     // What is not kept in time is learned again: a failure is the writer's to tell.
     await this.#store.saveWarmup(progress).catch((error: Error) => this.#log.debug({}, error.message));
   }
 
-  #publish(event: VerdictEvent): void {
+  #publish(told: VerdictEvent): void {
+    const clientName = this.#clients.describe(told.client)?.name;
+    this.#clients.cameUp(told.client);
+    const event = clientName === undefined ? told : { ...told, clientName };
     logVerdict(this.#log, event);
     this.#writer.eventHappened(event);
     this.#tap.push(event);
@@ -223,147 +266,106 @@ export class Application {
   }
 
   #createServices(status: () => StatusView): Services {
-    const { inside, trusted_resolvers } = this.#config;
     return createServices({
       clock: this.#clock,
       history: this.#history,
-      allowList: this.#allowList,
+      policies: this.#policies,
       store: this.#store,
-      insideNetworks: inside.networks,
-      trustedResolvers: trusted_resolvers,
-      isEnforcing: () => this.#modeInForce === 'enforce',
+      insideNetworks: () => this.#config.inside.networks,
+      trustedResolvers: () => this.#config.trusted_resolvers,
+      modeOf: (group) => this.#enforcement.modeOf(group),
+      bypasses: this.#bypasses,
+      reload: this.#reloader === undefined ? undefined : (isTrial) => this.#reloader!.reload(isTrial),
+      clients: this.#clients.directory,
+      packs: this.#packs,
       flush: () => this.#writer.flush(),
+      warmupMs: () => this.#config.warmup,
       tap: this.#tap,
-      endWarmup: () => this.#endWarmup(),
+      endWarmup: () => this.#enforcement.endWarmup(),
       status,
     });
   }
 
-  #endWarmup(): void {
-    this.#learnedForMs = Number.POSITIVE_INFINITY;
-    this.#lastLearnedAtMs = this.#clock.nowMs();
+  #joinedFigures(): JoinedFigures {
+    const figuresOf = configFiguresOf(this.#reloader);
+    return {
+      version: undefined,
+      config: () => this.#config,
+      reloads: () => figuresOf(this.#config),
+      verdicts: this.#firewall.verdicts,
+      verdictTimes: this.#switchboard.verdictTimes,
+      holdTimes: this.#firewall.holdTimes,
+      packs: this.#packs,
+    };
   }
 
-  #createController(): OpenFlowController {
-    const { listen, switches, connection_rate: connectionRate, connect, tls } = this.#config.openflow;
-    const connections = { listen, switches, connectionRate, connect, ...(tls === undefined ? {} : { tls }) };
-    const packetIns = { perPort: this.#config.ask.waiting, bytes: WAITING_BYTES };
-    return new OpenFlowController(
-      this.#clock,
-      this.#log,
-      { ...connections, packetIns },
-      {
-        role: () => undefined,
-        meterRates: () => meterRates(this.#config),
-        baseFlows: (session) => this.#baseFlows(session),
-        verdictFlows: (session, present) => this.#verdictFlows(session, present),
-        ready: (session) => this.#switchReady(session),
-        standby: (session) => this.#gate(session.datapathId).disconnect(),
-        packetIn: (session, packet) => this.#packetIn(session, packet),
-        tableFull: (session, rule) => this.#tableFull(session, rule),
-        wantsUse: (session) => this.#gate(session.datapathId).wantsUse,
-        used: (session, flows) => this.#used(session, flows),
-        gone: (session) => this.#gate(session.datapathId).disconnect(),
-      },
-    );
-  }
-
-  #gate(datapathId: string): Gate {
-    const held = this.#firewall.gate(datapathId);
-    if (held !== undefined) return held;
-    const { allow_flow, drop_flow } = this.#config;
-    const gate = new Gate(datapathId, this.#clock, {
-      allowFlows: allow_flow.total,
-      allowance: this.#allowance,
-      dropFlowSeconds: drop_flow.life / 1000,
-      dropFlowsPerClient: drop_flow.per_client,
-      dropFlows: drop_flow.total,
+  #createFirewall(): Firewall {
+    const { hold, events } = this.#config;
+    return new Firewall({
+      clock: this.#clock,
+      log: this.#log,
+      history: this.#history,
+      policies: this.#policies,
+      modeOf: (group) => this.#enforcement.modeOf(group),
+      feed: this.#feed,
+      sampler: new AllowedSampler(this.#clock, events.allowed_every),
+      hold: { timeMs: hold.time, packets: hold.packets, bytes: hold.bytes },
+      openings: TCP_OPENINGS,
+      onLeft: (octets, start, end) => this.#sources.takeLeft(octets, start, end),
+      onSeen: takeSightings(this.#clients.directory, () => this.#clock.nowMs()),
     });
-    this.#firewall.addGate(gate, GATES_PER_SWITCH * this.#config.openflow.switches);
-    return gate;
   }
 
-  #packetIn(session: SwitchSession, packet: PacketInView): void {
-    if (!this.#sources.takeCopy(packet)) this.#firewall.packetIn(this.#connectedGate(session), packet);
-  }
-
-  /** Entries of an earlier controller may send packets before ours are in place. */
-  #connectedGate(session: SwitchSession): Gate {
-    const gate = this.#gate(session.datapathId);
-    if (!gate.isConnected && session.role !== 'slave') gate.connect(session.verdicts, this.#treatment() === 'ask');
-    return gate;
-  }
-
-  #baseFlows(session: SwitchSession): readonly Flow[] {
-    return baseFlows(baseSettings(this.#config, this.#treatment(), session));
-  }
-
-  #verdictFlows(session: SwitchSession, present: readonly FlowStats[]): readonly Flow[] {
-    const gate = this.#gate(session.datapathId);
-    gate.connect(session.verdicts, this.#treatment() === 'ask');
-    this.#firewall.adopt(
-      gate,
-      present.flatMap((flow) => readVerdictFlow(flow) ?? []),
-    );
-    return gate.desiredFlows();
-  }
-
-  /** One alarm for each connection. What the switch refused is sent again now that there is room. */
-  #tableFull(session: SwitchSession, rule: number): void {
-    const { datapathId } = session;
-    const kind = rule === PIPELINE.verdict.entries.allow.rule ? 'allow' : 'drop';
-    const gate = this.#gate(datapathId);
-    const answer = gate.tableFull(kind);
-    if (answer === 'known') return;
-    session.desireChanged();
-    if (answer === 'lowered') return;
-    const { allowFlowCount, dropFlowCount } = gate;
-    this.#log.error(
-      { datapathId, alarm: 'table-full', allowFlowCount, dropFlowCount },
-      `switch ${datapathId} has no room for more ${kind} flows: it keeps those used last, and asks about the rest; ` +
-        'raise its flow limit (ovs-vsctl flow_table) or lower allow_flow.total and drop_flow.total',
-    );
-  }
-
-  #used(session: SwitchSession, flows: readonly FlowStats[]): void {
-    const gate = this.#gate(session.datapathId);
-    for (const stats of flows) {
-      const flow = readVerdictFlow(stats);
-      if (flow?.kind === 'allow') gate.used(flow.destination, stats.packetCount);
-    }
-  }
-
-  #treatment(): Treatment {
-    return treatmentOf(this.#config, this.#modeInForce);
-  }
-
-  #switchReady(session: SwitchSession): void {
-    const { datapathId, peer, ports } = session;
-    this.#log.info({ datapathId, peer }, `switch ${datapathId} connected: ${this.#modeText()}`);
-    for (const problem of outsidePortProblems(this.#config, ports)) this.#log.warn({ datapathId }, problem);
+  #createSwitchboard(): Switchboard {
+    return new Switchboard(this.#config, {
+      clock: this.#clock,
+      log: this.#log,
+      firewall: this.#firewall,
+      modeOf: (group) => this.#enforcement.modeOf(group),
+      takeCopy: (packet) => this.#sources.takeCopy(packet),
+      describeMode: () => this.#modeText(),
+      bypassFound: (gate, bypass) => {
+        const group = bypass.group === undefined ? undefined : this.#policies.groups.numbered(bypass.group);
+        this.#bypasses.found(gate, bypass, group);
+      },
+      gateAdded: (gate) => this.#bypasses.applyTo(gate),
+    });
   }
 
   #tick(): void {
-    const nowMs = this.#clock.nowMs();
-    if (this.#isLearning()) {
-      this.#learnedForMs += nowMs - this.#lastTickMs;
-      this.#lastLearnedAtMs = nowMs;
-    }
+    this.#enforcement.tick(this.#sources.areComplete(this.#switchboard.controller.switches), !this.#sources.areNone);
     this.#sources.tick();
-    this.#allowList.expire(nowMs);
-    this.#lastTickMs = nowMs;
-    const mode = modeInForce(this.#config.mode, this.#config.warmup, this.#learnedForMs);
-    if (mode !== this.#modeInForce) {
-      this.#modeInForce = mode;
-      this.#log.info({ mode }, 'warm-up is over: verdicts are enforced from now on');
-      this.#controller.reconcileAll();
-    }
+    this.#policies.rules.expire(this.#clock.nowMs());
+    this.#bypasses.tick();
+    this.#followEnforcement();
     this.#firewall.tick();
+  }
+
+  /** Warm-up ends, and a source of the history may go and come back, while switches are connected. */
+  #followEnforcement(): void {
+    const { heldBack } = this.#enforcement;
+    if (heldBack === this.#heldBack) return;
+    const before = this.#heldBack;
+    this.#heldBack = heldBack;
+    if (!this.#enforcesSome) return;
+    if (heldBack === 'no source') {
+      const why = 'a source of the history has been gone for capture.fallback: what the history knows grows old';
+      this.#log.error({ alarm: 'fallback' }, `${why}; enforce falls back to monitor until it is back`);
+    } else if (heldBack === undefined) {
+      const why = before === 'no source' ? 'the sources of the history are back' : 'warm-up is over';
+      this.#log.info({ mode: 'enforce' }, `${why}: verdicts are enforced from now on`);
+    }
+    this.#switchboard.configure(this.#config);
+    this.#firewall.review();
+  }
+
+  get #enforcesSome(): boolean {
+    return this.#policies.groups.groups.some(({ mode }) => mode === 'enforce');
   }
 
   #sayMode(): void {
     this.#log.info({ mode: this.#config.mode }, this.#modeText());
-    if (this.#treatment() === 'forward') {
+    if (this.#switchboard.judgesNothing) {
       this.#log.warn({}, 'nothing is judged: inside.networks or outside.ports is empty');
     }
     if (this.#sources.areNone) {
@@ -373,28 +375,6 @@ export class Application {
   }
 
   #modeText(): string {
-    if (this.#config.mode === 'monitor') return 'monitor mode, every query passes';
-    const endsAtMs = this.#warmupEndsAtMs();
-    if (endsAtMs === undefined) return 'enforce mode, unknown destinations are blocked';
-    return `enforce acts as monitor until warm-up is over (${formatInstant(endsAtMs) ?? 'it waits for the capture'})`;
-  }
-
-  /** Undefined when it is over, Infinity while a source is missing. */
-  #warmupEndsAtMs(): number | undefined {
-    const leftMs = warmupLeftMs(this.#config.warmup, this.#learnedForMs);
-    if (leftMs === 0) return undefined;
-    return this.#isLearning() ? this.#clock.nowMs() + leftMs : Number.POSITIVE_INFINITY;
-  }
-
-  #isLearning(): boolean {
-    return this.#sources.areComplete(this.#controller.switches);
-  }
-
-  #modeFigures(): ModeFigures {
-    return {
-      configured: this.#config.mode,
-      inForce: this.#modeInForce,
-      warmupEndsAtMs: this.#warmupEndsAtMs(),
-    };
+    return describeMode(this.#policies.groups.groups, this.#enforcement);
   }
 }

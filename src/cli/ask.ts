@@ -20,15 +20,16 @@ export interface AskOptions {
   readonly json?: true;
 }
 
-/** A command that asks: with the options they share, and examples in its help. */
+/** A command that asks: with the options they share, and examples in its help. `isDefault`: its name may be left out. */
 export function askingCommand(
   parent: Command,
   usage: string,
   description: string,
   examples: readonly string[],
+  { isDefault = false }: { readonly isDefault?: boolean } = {},
 ): Command {
   return parent
-    .command(usage)
+    .command(usage, { isDefault })
     .description(description)
     .option('--config <file>', `configuration, for its socket and store (default ./${DEFAULT_CONFIG_FILE})`)
     .option('--socket <path>', 'control socket of a running gluewall; its store is not asked then')
@@ -58,12 +59,15 @@ export interface Door {
 
 /** The running gluewall; when none answers and no socket was named, its store. */
 export async function openDoor(options: AskOptions): Promise<Door> {
+  return (await openRunning(options)) ?? new RestingGluewall(configOf(options).config, stderrLog);
+}
+
+/** The running gluewall, or that of the socket that was named; undefined when none answers. */
+export async function openRunning(options: AskOptions): Promise<Door | undefined> {
   const { config } = configOf(options);
   const socket = options.socket ?? config.control.socket ?? defaultSocketPath();
-  if (options.socket !== undefined || (await isAnswering(socket))) {
-    return { ask: (request, signal) => askControl(socket, request, signal), close: async () => {} };
-  }
-  return new RestingGluewall(config, stderrLog);
+  if (options.socket === undefined && !(await isAnswering(socket))) return undefined;
+  return { ask: (request, signal) => askControl(socket, request, signal), close: async () => {} };
 }
 
 /** The answer to one request. Throws GluewallError as `askControl` and RestingGluewall do. */

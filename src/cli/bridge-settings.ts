@@ -2,27 +2,67 @@
 import { isJudging, teachingMode } from '../config/effective.ts';
 import { formatSwitchTarget } from '../config/fields.ts';
 import type { Config } from '../config/schema.ts';
-import { ASK_METER, type BaseSettings, COPY_METERS, type Learning, type Treatment } from '../controller/base-flows.ts';
+import {
+  ASK_METER,
+  type BaseSettings,
+  type ClientMatch,
+  COPY_METERS,
+  type GroupSettings,
+  type Learning,
+} from '../controller/base-flows.ts';
 import type { CopyReason } from '../controller/pipeline.ts';
+import { isIpv4 } from '../core/address.ts';
 import type { BridgeWishes } from '../doctor/bridge-findings.ts';
+import type { ClientGroup, GroupClient } from '../policy/client-group.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { PrimeSettings } from '../switches/prime-bridge.ts';
+import { configuredGroups } from './client-groups.ts';
 
-/** What a bridge that says this of itself should have while its direct queries are treated so. */
+/** The mode in force of a group. */
+export type ModeOf = (group: ClientGroup) => Mode;
+
+/** Port numbers of a switch by name. */
+type Ports = ReadonlyMap<string, number>;
+
+/** What a bridge that says this of itself should have while these modes are in force. */
 export function baseSettings(
   config: Config,
-  treatment: Treatment,
-  { ports, hasMeters }: { readonly ports: ReadonlyMap<string, number>; readonly hasMeters: boolean },
+  modeOf: ModeOf,
+  { ports, hasMeters }: { readonly ports: Ports; readonly hasMeters: boolean },
 ): BaseSettings {
   return {
-    treatment,
+    groups: groupSettings(config, modeOf, ports),
     onFailure: config.on_failure,
     insideNetworks: config.inside.networks,
     trustedResolvers: config.trusted_resolvers,
     outsidePorts: outsidePortsOf(config, ports),
     learns: learningOf(config),
+    recordsAllowed: recordsAllowed(config),
     meters: hasMeters,
   };
+}
+
+/** None where nothing is judged. A port that the switch does not have is left out: nobody enters by it. */
+function groupSettings(config: Config, modeOf: ModeOf, ports: Ports): readonly GroupSettings[] {
+  if (!isJudging(config)) return [];
+  return configuredGroups(config).map((group) => ({
+    id: group.id,
+    clients: group.clients.flatMap((client) => clientMatch(client, ports) ?? []),
+    treatment: modeOf(group) === 'enforce' ? 'ask' : 'observe',
+  }));
+}
+
+function clientMatch(client: GroupClient, ports: Ports): ClientMatch | undefined {
+  if (client.kind === 'mac') return { mac: client.mac };
+  if (client.kind === 'network') return { network: client.network };
+  if (client.kind === 'address')
+    return { network: { base: client.address, prefixLength: isIpv4(client.address) ? 32 : 128 } };
+  const inPort = typeof client.port === 'number' ? client.port : ports.get(client.port);
+  return inPort === undefined ? undefined : { inPort };
+}
+
+function recordsAllowed({ copy }: Config): boolean {
+  return copy.allowed_rate > 0;
 }
 
 /** Whose exchanges switches copy to learn from: no others than may teach. */
@@ -32,19 +72,20 @@ export function learningOf(config: Config): Learning {
 }
 
 /** The numbers of the outside ports that a switch has whose port numbers are `ports`, by name. */
-export function outsidePortsOf({ outside }: Config, ports: ReadonlyMap<string, number>): readonly number[] {
+export function outsidePortsOf({ outside }: Config, ports: Ports): readonly number[] {
   return outside.ports.flatMap((port) => (typeof port === 'number' ? port : (ports.get(port) ?? [])));
 }
 
 /** Warm-up counts for nothing here: what `enforce` becomes without a controller is for `on_failure` to say. */
 export function primeSettings(config: Config): PrimeSettings {
   return {
-    treatment: treatmentOf(config, config.mode),
+    groupsOn: (ports) => groupSettings(config, ({ mode }) => mode, ports),
     onFailure: config.on_failure,
     insideNetworks: config.inside.networks,
     trustedResolvers: config.trusted_resolvers,
     outsidePorts: config.outside.ports,
     learns: learningOf(config),
+    recordsAllowed: recordsAllowed(config),
     meterRates: meterRates(config),
   };
 }
@@ -54,6 +95,7 @@ export function meterRates({ copy, ask, openflow }: Config): ReadonlyMap<number,
   const rates: Readonly<Partial<Record<CopyReason, number>>> = {
     observed: copy.observed_rate,
     blocked: copy.blocked_rate,
+    ...(copy.allowed_rate > 0 ? { allowed: copy.allowed_rate } : {}),
     ...(openflow.learn ? learningRates(openflow.learn_rate) : {}),
   };
   const copies = COPY_METERS.flatMap(({ meterId, reason }): [number, number][] => {
@@ -73,14 +115,13 @@ export function bridgeWishes({ outside, openflow }: Config): BridgeWishes {
   return { outsidePorts: outside.ports, controllerTarget: formatSwitchTarget({ scheme, ...openflow.listen }) };
 }
 
-/** What a bridge does with direct queries while `mode` is in force. */
-export function treatmentOf(config: Config, mode: Mode): Treatment {
-  if (!isJudging(config)) return 'forward';
-  return mode === 'enforce' ? 'ask' : 'observe';
+/** Whether direct queries of some group wait for a verdict. */
+export function isEnforcing(config: Config, modeOf: ModeOf): boolean {
+  return isJudging(config) && configuredGroups(config).some((group) => modeOf(group) === 'enforce');
 }
 
 /** What to tell when a switch has none of the outside ports that are configured. */
-export function outsidePortProblems(config: Config, ports: ReadonlyMap<string, number>): readonly string[] {
+export function outsidePortProblems(config: Config, ports: Ports): readonly string[] {
   const wanted = config.outside.ports;
   if (wanted.length === 0 || outsidePortsOf(config, ports).length > 0) return [];
   const offered = [...ports.keys()].join(', ');

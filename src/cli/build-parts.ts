@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { teachingMode } from '../config/effective.ts';
 import type { Config } from '../config/schema.ts';
+import type { Address } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -17,9 +18,15 @@ import {
 } from '../nsdb/root-hints.ts';
 import { OTHER_RULES } from '../nsdb/rules/list.ts';
 import { keepSeed } from '../nsdb/seed.ts';
-import { AllowList } from '../policy/allow-list.ts';
+import type { EnforcementOptions } from '../policy/enforcement.ts';
+import type { PackSource } from '../policy/pack.ts';
+import { PolicyBook } from '../policy/policy-book.ts';
+import { RuleBook } from '../policy/rule-book.ts';
+import { configuredGroups } from './client-groups.ts';
+import { configuredRules } from './configured-rules.ts';
 
-const ALLOW_LIST_SIZE = 65_536;
+/** The most rules that commands add. */
+const COMMANDED_RULES = 65_536;
 
 /** The memory is reserved as a whole, and taken only as it is needed. */
 function reserveHistory(config: Config, clock: TimeSource): NsHistory {
@@ -70,20 +77,26 @@ export function readRootHints(config: Config, log: Log): readonly RootHint[] {
   }
 }
 
-/** An allow-list with what the configuration allows. */
-export function buildAllowList(config: Config, clock: TimeSource): AllowList {
-  const allowList = new AllowList(ALLOW_LIST_SIZE);
-  const common = { origin: 'configuration', reason: 'in the configuration', owner: '' } as const;
-  const times = { createdAtMs: clock.nowMs(), expiresAtMs: Number.POSITIVE_INFINITY };
-  for (const address of config.allow) allowList.add({ address, ...common, ...times });
-  return allowList;
+/** Rules and groups of the configuration, on a history. */
+export function buildPolicies(config: Config, clock: TimeSource, history: NsHistory, packs: PackSource): PolicyBook {
+  const rules = new RuleBook(COMMANDED_RULES);
+  rules.configure(configuredRules(config, clock.nowMs()));
+  return new PolicyBook(clock, history, rules, packs, configuredGroups(config));
 }
 
-export function learnerOptions(config: Config): LearnerOptions {
+export function enforcementOptions({ warmup, capture }: Config): EnforcementOptions {
+  return { warmupMs: warmup, fallbackMs: capture.fallback };
+}
+
+/** `trustedResolvers` may change later: whoever is in it at the time is believed. */
+export function learnerOptions(
+  config: Config,
+  trustedResolvers: ReadonlySet<Address> = new Set(config.trusted_resolvers),
+): LearnerOptions {
   return {
     teach: teachingMode(config),
     trustUnmatched: false,
-    trustedResolvers: new Set(config.trusted_resolvers),
+    trustedResolvers,
     resolverLinks: new Map(config.learn.resolver_links.map(({ address, mac, vlan }) => [address, { mac, vlan }])),
     insideNetworks: config.learn.inside_servers ? [] : config.inside.networks,
     pending: { timeMs: config.pending.time, size: config.pending.size },

@@ -5,11 +5,12 @@ import type { SwitchSession } from '../controller/switch-session.ts';
 import type { EveFile } from '../events/eve-file.ts';
 import type { EventFeed } from '../events/event-feed.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { Bypasses } from '../firewall/bypasses.ts';
 import type { Firewall } from '../firewall/firewall.ts';
 import type { Learner } from '../nsdb/learner.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
-import type { AllowList } from '../policy/allow-list.ts';
-import type { Mode } from '../policy/mode.ts';
+import type { Enforcement } from '../policy/enforcement.ts';
+import type { PolicyBook } from '../policy/policy-book.ts';
 import { formatInstant } from '../services/instant.ts';
 import type { StatusView } from '../services/services.ts';
 import type { StoreWriter } from '../storage/store-writer.ts';
@@ -18,7 +19,9 @@ import type { LearningSources } from './learning-sources.ts';
 /** The parts that have figures. */
 export interface CountedParts {
   readonly history: NsHistory;
-  readonly allowList: AllowList;
+  readonly policies: PolicyBook;
+  readonly enforcement: Enforcement;
+  readonly bypasses: Bypasses;
   readonly learner: Learner;
   readonly sources: LearningSources;
   readonly firewall: Firewall;
@@ -28,27 +31,19 @@ export interface CountedParts {
   readonly eve: EveFile | undefined;
 }
 
-export interface ModeFigures {
-  readonly configured: Mode;
-  readonly inForce: Mode;
-  /** When warm-up is over; Infinity while nothing is captured, undefined when it is over. */
-  readonly warmupEndsAtMs: number | undefined;
-}
-
-export function statusOf(parts: CountedParts, mode: ModeFigures): StatusView {
-  const { history, allowList, learner, firewall, feed, controller, writer, eve } = parts;
+export function statusOf(parts: CountedParts): StatusView {
+  const { history, policies, learner, firewall, feed, controller, writer, eve } = parts;
   const { capture, copies, dnstap } = parts.sources;
   return {
-    mode: { configured: mode.configured, inForce: mode.inForce },
-    warmup:
-      mode.warmupEndsAtMs === undefined ? 'over' : (formatInstant(mode.warmupEndsAtMs) ?? 'waits for the capture'),
+    ...modeView(parts),
     history: { triples: history.size, addresses: history.addressCount, refused: history.refused },
     learning: learner.statistics(),
     capture: capture?.statistics() ?? null,
     copies:
       copies === undefined ? null : { ...controller.queue.copies.counters.snapshot(), ...copies.counters.snapshot() },
     dnstap: dnstap?.statistics() ?? null,
-    allowList: { entries: allowList.size },
+    rules: policies.rules.size,
+    openings: firewall.tcp.openings.held,
     verdicts: firewall.counters.snapshot(),
     held: firewall.held,
     eventsLost: feed.lost,
@@ -58,6 +53,23 @@ export function statusOf(parts: CountedParts, mode: ModeFigures): StatusView {
     packetIns: controller.queue.counters.snapshot(),
     connections: controller.connections.snapshot(),
     switches: controller.switches.map((session) => viewSwitch(session, firewall)),
+  };
+}
+
+/** `mode` is that of the clients of no group. */
+function modeView({ policies, enforcement, bypasses }: CountedParts) {
+  const { groups, default: others } = policies.groups;
+  const endsAtMs = enforcement.warmupEndsAtMs;
+  return {
+    mode: { configured: others.mode, inForce: enforcement.modeOf(others) },
+    heldBack: enforcement.heldBack ?? null,
+    groups: Object.fromEntries(groups.map((group) => [group.name, enforcement.modeOf(group)])),
+    bypasses: bypasses.orders.map(({ group, untilMs, reason }) => ({
+      group: group?.name ?? null,
+      until: formatInstant(untilMs),
+      reason,
+    })),
+    warmup: endsAtMs === undefined ? 'over' : (formatInstant(endsAtMs) ?? 'waits for the capture'),
   };
 }
 
@@ -82,11 +94,33 @@ function refusedTls({ connections }: OpenFlowController): number {
   return connections.get('refused: TLS') + connections.get('refused: slow TLS');
 }
 
+/** Something lost, refused or unreadable, since the start. */
+export interface Loss {
+  readonly place: string;
+  /** Where it is one switch's. */
+  readonly datapathId: string | undefined;
+  readonly count: number;
+}
+
 /** What was lost, refused or could not be read since the start, by name. */
 export function lossesOf(parts: CountedParts): ReadonlyMap<string, number> {
-  const { history, learner, firewall, feed, controller, writer, eve } = parts;
-  const { capture } = parts.sources;
-  const losses = new Map<string, number>([
+  return new Map(
+    lossList(parts).map(({ place, datapathId, count }) => [
+      datapathId === undefined ? place : `${place}, switch ${datapathId}`,
+      count,
+    ]),
+  );
+}
+
+/** The same by place and switch. */
+export function lossList(parts: CountedParts): readonly Loss[] {
+  const ofSwitches = parts.controller.switches.flatMap((session) => switchLosses(session));
+  return [...ownLosses(parts), ...captureLosses(parts.sources), ...ofSwitches];
+}
+
+function ownLosses({ history, learner, firewall, feed, controller, writer, eve }: CountedParts): readonly Loss[] {
+  const { lostEvents, lostTriples } = writer.figures();
+  return losses([
     ['connections refused for their rate', controller.connections.get('refused: rate')],
     ['connections refused for want of room', controller.connections.get('refused: no room')],
     ['connections refused for a datapath id in use', controller.connections.get('refused: duplicate datapath id')],
@@ -96,26 +130,37 @@ export function lossesOf(parts: CountedParts): ReadonlyMap<string, number> {
     ['copies to learn from dropped for want of room', controller.queue.copies.counters.get('copies dropped')],
     ['queries judged late', controller.queue.counters.get('late verdicts')],
     ['queries not held for want of room', firewall.counters.get('held: no room')],
+    ['connections not judged for want of room', firewall.tcp.openings.counters.get('no room')],
     ['verdicts not logged', feed.lost],
-    ['events not kept in the store', writer.figures().lostEvents],
-    ['triples not kept in the store', writer.figures().lostTriples],
+    ['events not kept in the store', lostEvents],
+    ['triples not kept in the store', lostTriples],
     ['events not written to eve.file', eve?.figures.lost ?? 0],
     ['pending queries pushed out', learner.statistics().pending.evicted],
     ['triples refused, history full', history.refused],
   ]);
+}
+
+function captureLosses({ capture }: LearningSources): readonly Loss[] {
   const { droppedByKernel = 0, droppedByBackpressure = 0, counters = {} } = capture?.statistics() ?? {};
-  losses.set('captured packets dropped', droppedByKernel + droppedByBackpressure);
-  for (const [name, count] of Object.entries(counters)) {
-    if (/^(dns|frame)-/.test(name)) losses.set(`captured ${name}`, count);
-  }
-  for (const session of controller.switches) {
-    const { copiesDropped, asksDropped } = session.limits;
-    losses.set(
-      `copies of ${session.datapathId} dropped for their number`,
-      Object.values(copiesDropped).reduce((sum, count) => sum + count, 0),
-    );
-    losses.set(`queries dropped by the meter of ${session.datapathId}`, asksDropped);
-    losses.set(`messages of ${session.datapathId} unreadable`, session.counters.get('malformed'));
-  }
-  return losses;
+  const unreadable = Object.entries(counters).filter(([name]) => /^(dns|frame)-/.test(name));
+  return losses([
+    ['captured packets dropped', droppedByKernel + droppedByBackpressure],
+    ...unreadable.map(([name, count]) => [`captured ${name}`, count] as const),
+  ]);
+}
+
+function switchLosses({ datapathId, limits, counters }: SwitchSession): readonly Loss[] {
+  const copiesDropped = Object.values(limits.copiesDropped).reduce((sum, count) => sum + count, 0);
+  return losses(
+    [
+      ['copies dropped for their number', copiesDropped],
+      ['queries dropped by the meter', limits.asksDropped],
+      ['messages unreadable', counters.get('malformed')],
+    ],
+    datapathId,
+  );
+}
+
+function losses(counts: readonly (readonly [place: string, count: number])[], datapathId?: string): readonly Loss[] {
+  return counts.map(([place, count]) => ({ place, datapathId, count }));
 }

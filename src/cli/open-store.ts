@@ -7,8 +7,8 @@ import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import { readTriples } from '../nsdb/triple-batch.ts';
-import type { AllowList } from '../policy/allow-list.ts';
-import { resumedProgressMs } from '../policy/mode.ts';
+import type { Enforcement } from '../policy/enforcement.ts';
+import type { RuleBook } from '../policy/rule-book.ts';
 import { Journal } from '../storage/journal.ts';
 import type { MariadbAccess } from '../storage/mariadb-connection.ts';
 import { formatMariadbPlace, isLocalPlace, isMariadbUrl, parseMariadbUrl } from '../storage/mariadb-place.ts';
@@ -117,18 +117,25 @@ export async function openJournal(config: Config, log: Log): Promise<Journal | u
   }
 }
 
-/** How long the history has learned, as far as that still counts, milliseconds. */
-export async function loadLearnedForMs(store: Store, warmupMs: number, nowMs: number): Promise<number> {
-  const progress = await store.loadWarmup();
-  return progress === undefined ? 0 : resumedProgressMs(progress, warmupMs, nowMs);
+/** Where what a store holds is wanted. */
+export interface LoadedParts {
+  readonly history: NsHistory;
+  readonly rules: RuleBook;
+  readonly enforcement: Enforcement;
 }
 
-/** Puts what the store holds into memory: history and allow-list, of what has expired what the history still remembers. */
-export async function loadStore(store: Store, history: NsHistory, allowList: AllowList, nowMs: number): Promise<void> {
+/** Puts what the store holds into memory; of what has expired what the history still remembers. */
+export async function loadStore(
+  store: Store,
+  { history, rules, enforcement }: LoadedParts,
+  nowMs: number,
+): Promise<void> {
   for await (const batch of store.loadTriples(nowMs - history.keepMs)) {
     for (const triple of readTriples(batch)) history.restore(triple, true);
   }
-  for (const entry of await store.loadAllowEntries(nowMs)) allowList.add(entry);
+  for (const rule of await store.loadRules(nowMs)) rules.add(rule);
+  const progress = await store.loadWarmup();
+  if (progress !== undefined) enforcement.resume(progress);
 }
 
 /** Says what a store has brought. */

@@ -1,8 +1,9 @@
 /** Answers for a person, as lines. What is printed may have come from the network: `printLines` makes it harmless. */
 import pc from 'picocolors';
+import { DEFAULT_GROUP_NAME } from '../policy/client-group.ts';
 import type { CheckView } from '../services/explain-verdict.ts';
 import type { LookupSummary, LookupView } from '../services/lookup.ts';
-import type { AllowView, ChangeView, EventItem, StatusView } from '../services/services.ts';
+import type { EventItem, StatusView } from '../services/services.ts';
 import type { TripleView } from '../services/triple-view.ts';
 import type { PaintedLine } from './output.ts';
 
@@ -62,32 +63,13 @@ export function printCheck(view: CheckView): string[] {
   return [view.message, ...steps];
 }
 
-export function printChange({ address, outcome, expires, kept }: ChangeView): string[] {
-  const until = expires === null ? '' : ` until ${expires}`;
-  const sentences: Record<ChangeView['outcome'], string> = {
-    added: `${address} is allowed from now on${until}`,
-    renewed: `${address} was on the allow-list already; the new entry takes its place${until}`,
-    full: `the allow-list is full: ${address} was not added; remove another first`,
-    removed: `${address} is no longer on the allow-list`,
-    absent: `${address} was not on the allow-list`,
-    configured: `${address} is allowed by the configuration: change "allow" there and restart`,
-  };
-  const lost =
-    'the store could not keep this: a gluewall that runs has it until it stops; `gluewall doctor` may tell why';
-  return kept ? [sentences[outcome]] : [sentences[outcome], lost];
-}
-
-export function printAllowEntry({ address, reason, owner, created, expires }: AllowView): string[] {
-  const by = owner === '' ? '' : ` by ${owner}`;
-  const since = created === null ? 'since the start' : `since ${created}${by}`;
-  return [`${address}  ${reason}  (${since}, ${expires === null ? 'for good' : `until ${expires}`})`];
-}
-
 export function printEvent(item: EventItem): (string | PaintedLine)[] {
   if ('lost' in item) return [`… ${item.lost} events came faster than they were read and are not shown`];
-  const { timestamp, src_ip, src_port, dest_ip, proto, dns, verdict } = item;
+  const { timestamp, src_ip, src_port, src_name, group, dest_ip, proto, dns, verdict } = item;
   const question = dns.rrname === null ? '' : `  ${dns.rrname} ${dns.rrtype}`;
-  const text = `${timestamp}  ${src_ip}:${src_port} → ${dest_ip} ${proto}${question}  ${verdict.message}`;
+  const client = src_name === null ? '' : ` (${src_name})`;
+  const of = group === DEFAULT_GROUP_NAME ? '' : `  [${group}]`;
+  const text = `${timestamp}  ${src_ip}:${src_port}${client} → ${dest_ip} ${proto}${question}  ${verdict.message}${of}`;
   const paint = { allow: String, would_block: pc.yellow, block: pc.red }[verdict.action];
   return [{ text, paint }];
 }

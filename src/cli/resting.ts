@@ -6,13 +6,14 @@ import { type ControlRequest, parseRequest } from '../control/protocol.ts';
 import { systemClock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { modeInForce } from '../policy/mode.ts';
+import { Enforcement } from '../policy/enforcement.ts';
+import { NO_PACKS } from '../policy/pack.ts';
 import { createServices, type Services } from '../services/services.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
-import { buildAllowList, buildHistory } from './build-parts.ts';
-import { loadLearnedForMs, loadStore, openStore, storeFile } from './open-store.ts';
+import { buildHistory, buildPolicies, enforcementOptions } from './build-parts.ts';
+import { loadStore, openStore, storeFile } from './open-store.ts';
 
-const CHANGES: readonly ControlRequest['operation'][] = ['history import', 'allow add', 'allow remove'];
+const CHANGES: readonly ControlRequest['operation'][] = ['history import', 'rule add', 'rule remove', 'allow remove'];
 
 /** The store of a gluewall that does not run, asked as the running one would be. */
 export class RestingGluewall {
@@ -48,10 +49,10 @@ export class RestingGluewall {
       throw notRunning(`there is no store ${file} to ask instead`);
     const clock = systemClock;
     const history = buildHistory(config, clock, this.#log);
-    const allowList = buildAllowList(config, clock);
+    const policies = buildPolicies(config, clock, history, NO_PACKS);
+    const enforcement = new Enforcement(clock, enforcementOptions(config));
     const store = await openStore(config, this.#log);
-    await loadStore(store, history, allowList, clock.nowMs());
-    const learnedForMs = await loadLearnedForMs(store, config.warmup, clock.nowMs());
+    await loadStore(store, { history, rules: policies.rules, enforcement }, clock.nowMs());
     const writer = new StoreWriter(clock, this.#log, store, history, {
       flushMs: config.store.flush,
       keepMs: config.history.keep,
@@ -61,12 +62,15 @@ export class RestingGluewall {
     const services = createServices({
       clock,
       history,
-      allowList,
+      policies,
+      bypasses: undefined,
+      reload: undefined,
       store,
-      insideNetworks: config.inside.networks,
-      trustedResolvers: config.trusted_resolvers,
-      isEnforcing: () => modeInForce(config.mode, config.warmup, learnedForMs) === 'enforce',
+      insideNetworks: () => config.inside.networks,
+      trustedResolvers: () => config.trusted_resolvers,
+      modeOf: (group) => enforcement.modeOf(group),
       flush: () => writer.flush(),
+      warmupMs: () => config.warmup,
       tap: undefined,
       endWarmup: () => {
         isWarmupOver = true;

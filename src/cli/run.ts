@@ -12,6 +12,8 @@ import { connectCommand } from './connect-command.ts';
 import { EXIT } from './exit-codes.ts';
 import { createLogger } from './logger.ts';
 import { openJournal, openStore, withStore } from './open-store.ts';
+import { readConfigAside } from './read-config-aside.ts';
+import { Reloader } from './reloader.ts';
 import { defaultSocketPath } from './socket-path.ts';
 
 export interface RunOptions {
@@ -29,17 +31,31 @@ export async function run(options: RunOptions): Promise<void> {
   const socketPath = options.socket ?? config.control.socket ?? defaultSocketPath();
   // From the first moment on: a log rotation must not end a gluewall that is still starting.
   let reopenFiles = () => {};
+  let reload = () => {};
   process.on('SIGHUP', () => {
-    log.info({}, 'SIGHUP: files that are written to are opened anew');
+    log.info({}, 'SIGHUP: files that are written to are opened anew, and the configuration is read');
     reopenFiles();
+    reload();
   });
   const store = options.strict === true ? await openWholeStore(config, log) : await openStore(config, log);
   const kept = { store, journal: await openJournal(config, log) };
-  const application = new Application(config, socketPath, kept, turnClock(systemClock), log);
+  const reloader: Reloader = new Reloader({
+    clock: systemClock,
+    log,
+    file,
+    read: readConfigAside,
+    config: configured,
+    apply: (next) => application.configure(withStore(next, options.store)),
+  });
+  const application = new Application(config, socketPath, kept, turnClock(systemClock), log, reloader);
   reopenFiles = () => application.reopenFiles();
   try {
     const port = await application.start();
     sayHowToConnect(log, config, port);
+    reload = () => {
+      reloader.reload(false).catch(() => undefined);
+    };
+    reloader.start();
   } catch (error) {
     await application.stop();
     await flush();
@@ -49,6 +65,7 @@ export async function run(options: RunOptions): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping; the flows stay on the switches');
+      reloader.stop();
       application
         .stop()
         .then(() => EXIT.done)

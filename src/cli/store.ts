@@ -81,7 +81,7 @@ export async function copyStores(from: string, to: string, options: StoreCommand
   );
   if (options.json === true) return printJson(counts);
   await printLines([
-    `copied ${counts.triples} triples, ${counts.allowEntries} allow entries and ${counts.events} events`,
+    `copied ${counts.triples} triples, ${counts.rules} rules and ${counts.events} events`,
     ...(counts.knownEvents === 0 ? [] : [`${counts.knownEvents} events were there already`]),
   ]);
 }
@@ -126,10 +126,10 @@ function journalOf(config: Config): StoreStatus['journal'] {
 function describe({ kind, place, contents, oldestEvent, newestEvent, journal, running }: StoreStatus): string[] {
   const lines = [`${kind}: ${place}`];
   if (contents !== null) {
-    const { schemaVersion, triples, events, allowEntries, sizeBytes } = contents;
+    const { schemaVersion, triples, events, rules, sizeBytes } = contents;
     lines.push(
       `tables of version ${schemaVersion}, ${mebibytes(sizeBytes ?? 0)}`,
-      `${triples} triples, ${allowEntries} allow entries, ${events} events`,
+      `${triples} triples, ${rules} rules, ${events} events`,
     );
     if (oldestEvent !== null) lines.push(`events from ${oldestEvent} to ${newestEvent}`);
   } else if (kind !== 'memory') {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { type Address, formatAddress, type Network, parseAddress, parseNetwork } from '../core/address.ts';
 import { formatHostPort } from '../core/host-port.ts';
+import { formatMac, parseMac } from '../core/mac-address.ts';
 import { quoted } from './quoted.ts';
 import { rangePattern } from './range-pattern.ts';
 
@@ -88,7 +89,7 @@ function durationPattern(min: number, max: number): string {
 }
 
 /** What an editor is told of a text: the pattern holds for all of it. The second key is one that editors know. */
-function written(pattern: string, patternErrorMessage: string) {
+export function written(pattern: string, patternErrorMessage: string) {
   return { pattern: `^(?:${pattern})$`, patternErrorMessage };
 }
 
@@ -97,7 +98,7 @@ interface RefusalContext {
 }
 
 /** Adds the mistake `"value" problem`. */
-function refuse(context: RefusalContext, value: unknown, problem: string): never {
+export function refuse(context: RefusalContext, value: unknown, problem: string): never {
   context.issues.push({ code: 'custom', message: `${quoted(String(value))} ${problem}`, input: value });
   return z.NEVER;
 }
@@ -117,7 +118,7 @@ export const address = z.codec(
   },
 );
 
-const MAC_ADDRESS = '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}';
+export const MAC_ADDRESS = '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}';
 
 /** A MAC address; its value is its 48 bits. */
 export const macAddress = z.codec(
@@ -125,15 +126,13 @@ export const macAddress = z.codec(
   z.number(),
   {
     decode: (text, context) =>
-      new RegExp(`^${MAC_ADDRESS}$`).test(text)
-        ? Number.parseInt(text.replaceAll(':', ''), 16)
-        : refuse(context, text, 'is no MAC address (want one such as 02:00:00:00:00:01)'),
-    encode: (mac) => (mac.toString(16).padStart(12, '0').match(/../g) ?? []).join(':'),
+      parseMac(text) ?? refuse(context, text, 'is no MAC address (want one such as 02:00:00:00:00:01)'),
+    encode: formatMac,
   },
 );
 
-const IPV4_NETWORK = `[0-9.]+/${rangePattern(0, 32)}`;
-const IPV6_NETWORK = `[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*/${rangePattern(0, 128)}`;
+export const IPV4_NETWORK = `[0-9.]+/${rangePattern(0, 32)}`;
+export const IPV6_NETWORK = `[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*/${rangePattern(0, 128)}`;
 
 export const network = z.codec(
   z

@@ -3,10 +3,20 @@ import { dirname, resolve } from 'node:path';
 import { GluewallError } from '../core/errors.ts';
 import type { TlsFiles } from '../core/tls-settings.ts';
 import { ConfigError } from './config-error.ts';
+import { type ConfigWarning, configWarnings } from './config-warnings.ts';
 import { contradictions } from './contradictions.ts';
 import { describeIssue } from './describe-issue.ts';
-import { readYaml } from './read-yaml.ts';
+import { isUrl } from './packs-keys.ts';
+import { readYaml, type YamlText } from './read-yaml.ts';
 import { type Config, configSchema } from './schema.ts';
+
+/** The most warnings that are told. */
+const MAX_WARNINGS = 100;
+
+export interface ConfigWithWarnings {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+}
 
 /** Room for the longest lists of IPv6 addresses that the schema takes. */
 const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
@@ -16,6 +26,11 @@ const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
  * read.
  */
 export function loadConfig(file: string): Config {
+  return loadConfigWithWarnings(file).config;
+}
+
+/** As `loadConfig`, with what its author hardly meant: each a `file:line:column: reason`. */
+export function loadConfigWithWarnings(file: string): ConfigWithWarnings {
   let octets: Buffer | undefined;
   try {
     octets = readAtMost(file, MAX_CONFIG_BYTES);
@@ -30,29 +45,44 @@ export function loadConfig(file: string): Config {
   } catch (cause) {
     throw new GluewallError('config', `${file}: is no UTF-8 text`, { cause });
   }
-  return withPathsFrom(dirname(resolve(file)), parseConfig(text, file));
+  const { config, warnings } = parseConfigWithWarnings(text, file);
+  return { config: withPathsFrom(dirname(resolve(file)), config), warnings };
 }
 
 /** Files beside the configuration are found from wherever a command is called. */
 function withPathsFrom(folder: string, config: Config): Config {
-  const { root_hints, openflow, capture, store, eve } = config;
+  const { root_hints, packs, lists, openflow, capture, clients, store, eve } = config;
   const from = (file: string) => resolve(folder, file);
   const withTls = <C extends { readonly tls?: TlsFiles | undefined }>(section: C): C =>
     section.tls === undefined ? section : { ...section, tls: tlsFrom(section.tls, from) };
   return {
     ...config,
     ...(root_hints === undefined ? {} : { root_hints: from(root_hints) }),
+    packs: { ...packs, ...pathsFrom(packs, ['folder', 'state'], from) },
+    lists: lists.map((list) => ({
+      ...list,
+      ...pathsFrom(list, isUrl(list.from) ? ['ca_file'] : ['from', 'ca_file'], from),
+    })),
     openflow: withTls(openflow),
     capture: withTls(capture),
+    clients: { ...clients, leases: clients.leases.map(from) },
     store: storeFrom(store, from),
     eve: eve.file === undefined ? eve : { ...eve, file: from(eve.file) },
   };
 }
 
 function storeFrom(store: Config['store'], from: (file: string) => string): Config['store'] {
-  const names = ['file', 'password_file', 'ca_file', 'journal'] as const;
-  const paths = names.flatMap((name) => (store[name] === undefined ? [] : [[name, from(store[name])]]));
-  return { ...store, ...Object.fromEntries(paths) };
+  return { ...store, ...pathsFrom(store, ['file', 'password_file', 'ca_file', 'journal'], from) };
+}
+
+/** Those of the keys that are there. */
+function pathsFrom<K extends string>(
+  section: { readonly [key in K]?: string | undefined },
+  keys: readonly K[],
+  from: (file: string) => string,
+): { readonly [key in K]?: string } {
+  const paths = keys.flatMap((key) => (section[key] === undefined ? [] : [[key, from(section[key])] as const]));
+  return Object.fromEntries(paths) as { readonly [key in K]?: string };
 }
 
 function tlsFrom({ key, certificate, ca }: TlsFiles, from: (file: string) => string): TlsFiles {
@@ -86,6 +116,10 @@ export function defaultConfig(): Config {
 
 /** Reads configuration text; `file` is named in messages. Throws ConfigError. */
 export function parseConfig(text: string, file: string): Config {
+  return parseConfigWithWarnings(text, file).config;
+}
+
+function parseConfigWithWarnings(text: string, file: string): ConfigWithWarnings {
   const yaml = readYaml(text);
   if (!('value' in yaml)) throw new ConfigError(file, yaml);
   const result = configSchema.safeParse(yaml.value ?? {}, { reportInput: true });
@@ -102,5 +136,12 @@ export function parseConfig(text: string, file: string): Config {
       problems.map(({ path, problem }) => ({ ...yaml.placeOfKey(path), message: problem })),
     );
   }
-  return result.data;
+  const warnings = configWarnings(result.data, Date.now()).slice(0, MAX_WARNINGS);
+  return { config: result.data, warnings: warnings.map((warning) => describeWarning(file, yaml, warning)) };
+}
+
+function describeWarning(file: string, yaml: YamlText, { path, other, problem }: ConfigWarning): string {
+  const { line, column } = yaml.placeOfKey(path);
+  const beside = other === undefined ? '' : `; see line ${yaml.placeOfKey(other).line}`;
+  return `${file}:${line}:${column}: ${problem}${beside}`;
 }

@@ -3,7 +3,11 @@ import { z } from 'zod';
 import { RULE_NAMES } from '../nsdb/rules/list.ts';
 import { dnstapKeys } from './dnstap-keys.ts';
 import { address, capturePlace, duration, facts, macAddress, neededPath, network, whole } from './fields.ts';
+import { clientKeys } from './identity-keys.ts';
+import { metricsKeys } from './metrics-keys.ts';
 import { openflowKeys } from './openflow-keys.ts';
+import { listKeys, packsKeys } from './packs-keys.ts';
+import { groupKeys, ruleKeys, strictnessKeys } from './policy-keys.ts';
 import { storeKeys } from './store-keys.ts';
 
 /** OFPP_MAX is 0xffffff00 (OpenFlow 1.3.5 §7.2.1); the numbers from there on are reserved. */
@@ -13,6 +17,9 @@ const MAX_PORT = 0xffffff00 - 1;
 export const MAX_INTERFACE_NAME = 15;
 
 const path = neededPath.optional();
+
+/** 64 bits in hex, as `gluewall status` shows it. */
+const datapathId = z.string().regex(/^[0-9a-f]{16}$/, { error: 'want a datapath id: 16 hex digits in lower case' });
 
 export const configSchema = z.strictObject({
   mode: z
@@ -66,6 +73,11 @@ export const configSchema = z.strictObject({
     .default([])
     .describe('Destinations that may always be queried')
     .meta(facts('addresses', 'none', '65536 addresses, `allow add` included')),
+  groups: groupKeys,
+  strictness: strictnessKeys.prefault({}),
+  rules: ruleKeys,
+  packs: packsKeys,
+  lists: listKeys,
   teach: z
     .enum(['resolvers', 'chain', 'matched'])
     .optional()
@@ -91,6 +103,10 @@ export const configSchema = z.strictObject({
         .optional()
         .describe('Interfaces to capture on')
         .meta(facts('interfaces', 'the outside ports given by name, none with openflow.learn', '64 interfaces')),
+      fallback: duration(
+        'When a source of the history has been gone for so long, enforce falls back to monitor until it is back; 0 for never',
+        { default: '1h', min: '0', max: '30d' },
+      ),
       direction: z
         .enum(['port', 'networks'])
         .default('port')
@@ -122,6 +138,37 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   dnstap: dnstapKeys.prefault({}),
+  events: z
+    .strictObject({
+      allowed_every: duration(
+        'An allowed query for the same name, by the same client to the same server, is told again after this time',
+        { default: '10m', min: '0', max: '1d' },
+      ),
+    })
+    .prefault({}),
+  install: z
+    .strictObject({
+      default: z
+        .enum(['reactive', 'proactive'])
+        .default('reactive')
+        .describe(
+          'reactive: an allow flow is made when a server is first asked; proactive: switches hold the history as flows, the most used first, up to allow_flow.total',
+        )
+        .meta(facts('word', 'reactive', 'reactive, proactive')),
+      proactive: z
+        .array(datapathId)
+        .max(1024)
+        .default([])
+        .describe('Datapath ids of switches that are proactive whatever the default')
+        .meta(facts('datapath ids', 'none', '1024 switches')),
+      reactive: z
+        .array(datapathId)
+        .max(1024)
+        .default([])
+        .describe('Datapath ids of switches that are reactive whatever the default')
+        .meta(facts('datapath ids', 'none', '1024 switches')),
+    })
+    .prefault({}),
   hold: z
     .strictObject({
       time: duration('How long the verdict on an unknown destination waits for the referral that may name it', {
@@ -174,6 +221,11 @@ export const configSchema = z.strictObject({
         min: 1,
         max: 1_000_000,
       }),
+      allowed_rate: whole(
+        'Copies of queries that an allow flow lets pass, from which events of allowed queries are made; 0 for none',
+        'packets/s',
+        { default: 1000, min: 0, max: 1_000_000 },
+      ),
       blocked_rate: whole('Copies of queries that a drop flow drops', 'packets/s', {
         default: 100,
         min: 1,
@@ -283,6 +335,7 @@ export const configSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  clients: clientKeys,
   store: storeKeys,
   eve: z
     .strictObject({
@@ -304,6 +357,7 @@ export const configSchema = z.strictObject({
         .meta(facts('path', '/run/gluewall.sock for root, else gluewall.sock in $XDG_RUNTIME_DIR', '107 octets')),
     })
     .prefault({}),
+  metrics: metricsKeys,
   log: z
     .strictObject({
       level: z

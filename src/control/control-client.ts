@@ -23,7 +23,7 @@ export async function* askControl(path: string, request: ControlRequest, signal?
   signal?.addEventListener('abort', stop);
   try {
     socket.write(line);
-    const isPatient = request.operation === 'events' && request.follow;
+    const isPatient = (request.operation === 'events' && request.follow) || request.operation === 'pack refresh';
     return yield* answerFrom(socket, path, isPatient ? 0 : DEADLINE_MS);
   } finally {
     signal?.removeEventListener('abort', stop);
@@ -52,7 +52,10 @@ function connectTo(path: string): Promise<Socket> {
   });
 }
 
-/** Only the wait for the first line has a limit, 0 for none: a list may be long, and events that are followed may be rare. */
+/**
+ * Only the wait for the first line has a limit, 0 for none: a list may be long, events that are followed may be rare, and
+ * fetching a threat list may take its time.
+ */
 async function* answerFrom(socket: Socket, path: string, deadlineMs: number): Answer {
   const problem = (reason: string) => new GluewallError('control-socket', `control socket ${path}: ${reason}`);
   let failure = 'closed without an answer';

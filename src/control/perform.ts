@@ -11,27 +11,43 @@ export async function* perform(services: Services, request: ParsedRequest, signa
     case 'lookup':
       return services.lookup(request.target);
     case 'check':
-      return services.check({
-        destination: request.destination,
-        client: request.client,
-        queryName: request.queryName,
-      });
+      return services.check(request);
+    case 'bypass':
+      return services.bypassBegin(request);
+    case 'bypass end':
+      return services.bypassEnd(request.group);
+    case 'bypass list':
+      return yield* counted(services.bypassList());
+    case 'reload':
+      return services.reload(request.isTrial);
     case 'history list':
       return yield* counted(services.historyList(request.zone));
     case 'history import':
       return services.historyImport(request.rows, request.endsWarmup);
-    case 'allow add': {
-      const { address, reason, owner, expires: expiresAtMs = Number.POSITIVE_INFINITY } = request;
-      return services.allowAdd({ address, reason, owner, expiresAtMs });
+    case 'rule add': {
+      const { action, match, reason, owner, expires: expiresAtMs = Number.POSITIVE_INFINITY } = request;
+      return services.ruleAdd({ action, match, reason, owner, expiresAtMs });
     }
+    case 'rule remove':
+      return services.ruleRemove(request.id);
+    case 'rule list':
+      return yield* counted(services.ruleList(request.action));
     case 'allow remove':
-      return services.allowRemove(request.address);
-    case 'allow list':
-      return yield* counted(services.allowList());
+      return services.allowRemove(request.match);
     case 'events': {
-      const { since: sinceMs, client, destination, limit, follow } = request;
-      return yield* counted(services.events({ sinceMs, client, destination, limit }, follow ? signal : undefined));
+      const { operation: _, since: sinceMs, until: untilMs, follow, ...rest } = request;
+      return yield* counted(services.events({ ...rest, sinceMs, untilMs }, follow ? signal : undefined));
     }
+    case 'clients':
+      return yield* counted(services.clients(request.target));
+    case 'pack list':
+      return yield* counted(services.packList());
+    case 'pack show':
+      return yield* counted(services.packShow(request.name));
+    case 'pack refresh':
+      return yield* counted(services.packRefresh(request.name, request.force));
+    case 'report rollout':
+      return yield* services.rollout({ sinceMs: request.since, group: request.group });
     case 'status':
       return services.status();
   }

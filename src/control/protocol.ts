@@ -4,7 +4,13 @@
  */
 import { z } from 'zod';
 import { parseAddress } from '../core/address.ts';
+import { parseMac } from '../core/mac-address.ts';
 import { canonicalName, parseName } from '../dns/name.ts';
+import { parseRecordType } from '../dns/registry.ts';
+import type { RuleMatch } from '../policy/rule.ts';
+import { isRuleWord, parseMatch } from '../policy/rule-text.ts';
+import { MAX_BYPASS_MS } from '../services/bypass-services.ts';
+import type { ClientTarget } from '../services/client-view.ts';
 import type { LookupTarget } from '../services/lookup.ts';
 import { tripleRow } from '../services/triple-view.ts';
 
@@ -15,6 +21,10 @@ export const MAX_IMPORT_ROWS = 100;
 export const MAX_REASON_CHARACTERS = 500;
 /** The most events one request asks for. */
 export const MAX_EVENTS = 1_000_000;
+const MAX_RULE_ID_CHARACTERS = 255;
+const MAX_RULE_TYPES = 64;
+/** No name that a client has is longer. */
+export const MAX_CLIENT_NAME_CHARACTERS = 253;
 
 const address = z.string().transform((text, context) => {
   const parsed = parseAddress(text);
@@ -39,7 +49,65 @@ const target = z.string().transform((text, context): LookupTarget => {
   return z.NEVER;
 });
 
+const clientTarget = z
+  .string()
+  .min(1)
+  .max(MAX_CLIENT_NAME_CHARACTERS)
+  .transform((text): ClientTarget => {
+    const asAddress = parseAddress(text);
+    if (asAddress !== undefined) return { kind: 'address', address: asAddress };
+    const mac = parseMac(text);
+    return mac === undefined ? { kind: 'name', name: text } : { kind: 'mac', mac };
+  });
+
+const clientName = z.string().min(1).max(MAX_CLIENT_NAME_CHARACTERS);
+
+const word = z.string().refine(isRuleWord, { error: 'want letters, digits, `_`, `.` and `-`, at most 63' });
+
+const match = z
+  .strictObject({
+    from: z.string().optional(),
+    to: z.string().optional(),
+    zone: z.string().optional(),
+    types: z.array(z.string()).min(1).max(MAX_RULE_TYPES).readonly().optional(),
+    protocol: z.enum(['udp', 'tcp']).optional(),
+  })
+  .transform((written, context): RuleMatch => {
+    const parsed = parseMatch(written);
+    if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem, path: [parsed.key] });
+    else if (Object.keys(parsed).length > 0) return parsed;
+    else context.addIssue({ code: 'custom', message: 'say which queries: a rule about all of them is a mode' });
+    return z.NEVER;
+  });
+
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+const packName = z.string().min(1).max(63);
+
+const mac = z.string().transform((text, context) => {
+  const parsed = parseMac(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: 'custom', message: `"${text}" is no MAC address` });
+  return z.NEVER;
+});
+
+/** An OpenFlow number, or a name. */
+const switchPort = z
+  .string()
+  .min(1)
+  .max(63)
+  .transform((text) => (/^\d{1,10}$/.test(text) ? Number(text) : text));
+
+const recordType = z.string().transform((text, context) => {
+  const parsed = parseRecordType(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: 'custom', message: `"${text}" is no RR type` });
+  return z.NEVER;
+});
+
+const groupName = z.string().min(1).max(63);
+const reason = z.string().trim().min(1).max(MAX_REASON_CHARACTERS);
+const owner = z.string().max(64);
 
 const controlRequest = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('lookup'), target }),
@@ -47,8 +115,23 @@ const controlRequest = z.discriminatedUnion('operation', [
     operation: z.literal('check'),
     destination: address,
     client: address.optional(),
+    mac: mac.optional(),
+    port: switchPort.optional(),
     queryName: name.optional(),
+    queryType: recordType.optional(),
+    recursionDesired: z.boolean().optional(),
+    protocol: z.enum(['udp', 'tcp']).optional(),
   }),
+  z.strictObject({
+    operation: z.literal('bypass'),
+    group: groupName.optional(),
+    forMs: z.int().min(1000).max(MAX_BYPASS_MS),
+    reason,
+    owner,
+  }),
+  z.strictObject({ operation: z.literal('bypass end'), group: groupName.optional() }),
+  z.strictObject({ operation: z.literal('bypass list') }),
+  z.strictObject({ operation: z.literal('reload'), isTrial: z.boolean() }),
   z.strictObject({ operation: z.literal('history list'), zone: name.optional() }),
   z.strictObject({
     operation: z.literal('history import'),
@@ -56,23 +139,36 @@ const controlRequest = z.discriminatedUnion('operation', [
     endsWarmup: z.boolean(),
   }),
   z.strictObject({
-    operation: z.literal('allow add'),
-    address,
+    operation: z.literal('rule add'),
+    action: z.enum(['allow', 'deny']),
+    match,
     reason: z.string().trim().min(1).max(MAX_REASON_CHARACTERS),
     owner: z.string().max(64),
     /** Left out: it does not expire. */
     expires: instant.optional(),
   }),
-  z.strictObject({ operation: z.literal('allow remove'), address }),
-  z.strictObject({ operation: z.literal('allow list') }),
+  z.strictObject({ operation: z.literal('rule remove'), id: z.string().min(1).max(MAX_RULE_ID_CHARACTERS) }),
+  z.strictObject({ operation: z.literal('rule list'), action: z.enum(['allow', 'deny']).optional() }),
+  /** The allow rule with exactly this match. */
+  z.strictObject({ operation: z.literal('allow remove'), match }),
   z.strictObject({
     operation: z.literal('events'),
     since: instant.optional(),
+    until: instant.optional(),
     client: address.optional(),
+    clientName: clientName.optional(),
+    group: word.optional(),
     destination: address.optional(),
+    queryName: name.optional(),
+    verdict: z.enum(['allow', 'block', 'would block']).optional(),
     limit: z.int().min(0).max(MAX_EVENTS),
     follow: z.boolean(),
   }),
+  z.strictObject({ operation: z.literal('clients'), target: clientTarget.optional() }),
+  z.strictObject({ operation: z.literal('pack list') }),
+  z.strictObject({ operation: z.literal('pack show'), name: packName }),
+  z.strictObject({ operation: z.literal('pack refresh'), name: packName.optional(), force: z.boolean() }),
+  z.strictObject({ operation: z.literal('report rollout'), since: instant, group: word.optional() }),
   z.strictObject({ operation: z.literal('status') }),
 ]);
 

@@ -11,7 +11,6 @@ import { ETHER_TYPE, IP_PROTOCOL } from '../packet/protocol-numbers.ts';
 import {
   COPY_REASON,
   type CopyReason,
-  DEFAULT_GROUP,
   type Flow,
   flow,
   GROUP_MASK,
@@ -24,23 +23,36 @@ import {
 export const ASK_TIMEOUT_SECONDS = 15;
 export const ASK_RENEWAL_MS = 5000;
 
-/**
- * What the verdict table does with a query that has no verdict yet. `forward`: nothing is judged, as when nobody said
- * which side is inside.
- */
-export type Treatment = 'forward' | 'observe' | 'ask';
+/** What the verdict table does with a query of a group that has no verdict yet. */
+export type Treatment = 'observe' | 'ask';
+
+/** What the queries of a client have in common. `inPort`: an OpenFlow port number; `mac`: 48 bits. */
+export type ClientMatch = { readonly inPort: number } | { readonly mac: number } | { readonly network: Network };
+
+export interface GroupSettings {
+  /** 1 to 65535. */
+  readonly id: number;
+  readonly clients: readonly ClientMatch[];
+  readonly treatment: Treatment;
+}
 
 /** Whose queries that left, and responses from outside, are copied to learn from: those of the trusted resolvers, or of all. */
 export type Learning = 'nothing' | 'resolvers' | 'all';
 
 export interface BaseSettings {
-  readonly treatment: Treatment;
+  /**
+   * The first that has a client is its group. The last has all that are in no other, whatever its clients. At most 257.
+   * None: nothing is judged, as when nobody said which side is inside.
+   */
+  readonly groups: readonly GroupSettings[];
   readonly onFailure: 'open' | 'closed';
   readonly insideNetworks: readonly Network[];
   readonly trustedResolvers: readonly Address[];
   /** OpenFlow port numbers. */
   readonly outsidePorts: readonly number[];
   readonly learns: Learning;
+  /** Whether queries that an allow flow lets pass are copied, too. */
+  readonly recordsAllowed: boolean;
   /** False where the switch has no meters: copies are then sent unmetered. */
   readonly meters: boolean;
 }
@@ -56,6 +68,7 @@ export const COPY_METERS: readonly CopyMeter[] = [
   { meterId: 3, reason: 'query' },
   { meterId: 4, reason: 'response' },
   { meterId: 5, reason: 'fragment' },
+  { meterId: 6, reason: 'allowed' },
 ];
 
 /** Whether each kind of copy that has a rate (by meter id) passes a meter where the meters of `standing` stand. */
@@ -106,8 +119,10 @@ export function matchAddress(side: 'src' | 'dst', address: Address): Match {
       ];
 }
 
-export function writeReason(reason: CopyReason): Instruction {
-  return { type: 'writeMetadata', metadata: COPY_REASON[reason], metadataMask: REASON_MASK };
+/** Undefined takes away what was written. */
+export function writeReason(reason: CopyReason | undefined): Instruction {
+  const metadata = reason === undefined ? 0n : COPY_REASON[reason];
+  return { type: 'writeMetadata', metadata, metadataMask: REASON_MASK };
 }
 
 function outputTo(port: number) {
@@ -126,7 +141,7 @@ function classifyFlows(settings: BaseSettings): Flow[] {
       flow('classify', 'outsidePort', { match: [{ field: 'in_port', value: port }], instructions: pass }),
     ),
     ...settings.insideNetworks.map((network) =>
-      flow('classify', 'insideNetwork', { match: matchNetwork(network), instructions: pass }),
+      flow('classify', 'insideNetwork', { match: matchNetwork('dst', network), instructions: pass }),
     ),
     ...settings.trustedResolvers.flatMap((resolver) => [
       ...dnsFlows(matchAddress('src', resolver)).map((match) =>
@@ -136,8 +151,8 @@ function classifyFlows(settings: BaseSettings): Flow[] {
         flow('classify', 'toResolver', { match, instructions: passOf(learns === 'all') }),
       ),
     ]),
-    ...(settings.treatment === 'ask' ? hiddenPortFlows() : []),
-    ...(settings.treatment === 'forward' ? [] : outboundDnsFlows(learns === 'all')),
+    ...(settings.groups.some(({ treatment }) => treatment === 'ask') ? hiddenPortFlows() : []),
+    ...outboundDnsFlows(settings),
     flow('classify', 'other', { instructions: pass }),
   ];
 }
@@ -197,15 +212,37 @@ function responsesTo(ends: readonly Match[]): { readonly responses: Match[]; rea
   return { responses: ends.flatMap((end) => dnsFlows(end, 'src')), fragments };
 }
 
-/** What an allow flow lets pass may be copied: drops and monitoring write another reason over it. */
-function outboundDnsFlows(isCopied: boolean): Flow[] {
-  const toVerdict = isCopied
-    ? { metadata: DEFAULT_GROUP | COPY_REASON.query, metadataMask: GROUP_MASK | REASON_MASK }
-    : { metadata: DEFAULT_GROUP, metadataMask: GROUP_MASK };
-  const instructions: Instruction[] = [{ type: 'writeMetadata', ...toVerdict }, gotoTable('verdict')];
-  return ALL_IP.flatMap((end) => dnsFlows(end)).map((match) =>
-    flow('classify', 'outboundDns', { match, instructions }),
-  );
+/** What an allow flow lets pass may be copied: all other verdicts write another reason over it. */
+function outboundDnsFlows(settings: BaseSettings): Flow[] {
+  const { groups } = settings;
+  const reason = settings.recordsAllowed ? 'allowed' : unjudgedReason(settings);
+  return groups.flatMap(({ id, clients }, index) => {
+    const toVerdict =
+      reason === undefined
+        ? { metadata: BigInt(id), metadataMask: GROUP_MASK }
+        : { metadata: BigInt(id) | COPY_REASON[reason], metadataMask: GROUP_MASK | REASON_MASK };
+    const instructions: Instruction[] = [{ type: 'writeMetadata', ...toVerdict }, gotoTable('verdict')];
+    const isLast = index === groups.length - 1;
+    const matches = isLast ? ALL_IP.flatMap((end) => dnsFlows(end)) : clients.flatMap(clientDnsFlows);
+    // All of one group stand at one priority: which of two entries a packet meets does not matter then.
+    return matches.map((match) =>
+      isLast
+        ? flow('classify', 'outboundDns', { match, instructions })
+        : flow('classify', 'groupDns', { match, instructions, below: index }),
+    );
+  });
+}
+
+/** Why a direct query is copied that was forwarded without a verdict. */
+function unjudgedReason({ learns }: Pick<BaseSettings, 'learns'>): 'query' | undefined {
+  return learns === 'all' ? 'query' : undefined;
+}
+
+function clientDnsFlows(client: ClientMatch): Match[] {
+  if ('network' in client) return dnsFlows(matchNetwork('src', client.network));
+  const origin: Oxm =
+    'mac' in client ? { field: 'eth_src', value: formatMac(client.mac) } : { field: 'in_port', value: client.inPort };
+  return ALL_IP.flatMap((end) => dnsFlows(end)).map((match) => [origin, ...match]);
 }
 
 /** `match` narrowed to port 53 on one side, once for UDP and once for TCP. Fields stand in the order of their prerequisites. */
@@ -218,27 +255,48 @@ function dnsFlows([ethType, ...addresses]: Match, side: 'src' | 'dst' = 'dst'): 
   ]);
 }
 
-function matchNetwork({ base, prefixLength }: Network): Match {
-  const [ethType, destination] = matchAddress('dst', base);
+function matchNetwork(side: 'src' | 'dst', { base, prefixLength }: Network): Match {
+  const [ethType, address] = matchAddress(side, base);
   if (prefixLength === 0) return [ethType!];
   const mask = addressFromOctets(networkMask(base, prefixLength))!;
-  return [ethType!, { ...destination!, mask } as Oxm];
+  return [ethType!, { ...address!, mask } as Oxm];
 }
 
-function defaultVerdicts({ treatment, onFailure }: BaseSettings): Flow[] {
+/** The metadata of the packets of a group. */
+export function matchGroup(id: number): Oxm {
+  return { field: 'metadata', value: BigInt(id), mask: GROUP_MASK };
+}
+
+/** 48 bits as a match shows them. */
+export function formatMac(mac: number): string {
+  return mac
+    .toString(16)
+    .padStart(12, '0')
+    .replace(/..(?=.)/g, '$&:');
+}
+
+function defaultVerdicts(settings: BaseSettings): Flow[] {
+  return settings.groups.flatMap((group) => groupVerdicts(settings, group));
+}
+
+function groupVerdicts(settings: BaseSettings, { id, treatment }: GroupSettings): Flow[] {
+  const match = [matchGroup(id)];
   const forward = gotoTable('forward');
-  if (treatment === 'forward') return [];
   if (treatment === 'observe')
-    return [flow('verdict', 'observe', { instructions: [writeReason('observed'), forward] })];
-  if (onFailure === 'closed') return [flow('verdict', 'ask', { instructions: [toController] })];
+    return [flow('verdict', 'observe', { match, instructions: [writeReason('observed'), forward] })];
+  if (settings.onFailure === 'closed') return [flow('verdict', 'ask', { match, instructions: [toController] })];
+  const isUnmarked = !settings.recordsAllowed;
+  const instructions = isUnmarked ? [forward] : [writeReason(unjudgedReason(settings)), forward];
   return [
-    flow('verdict', 'failOpen', { instructions: [forward] }),
-    flow('verdict', 'ask', { instructions: [toController], hardTimeoutSeconds: ASK_TIMEOUT_SECONDS }),
+    flow('verdict', 'failOpen', { match, instructions }),
+    flow('verdict', 'ask', { match, instructions: [toController], hardTimeoutSeconds: ASK_TIMEOUT_SECONDS }),
   ];
 }
 
-function copyFlows({ learns, meters }: BaseSettings): Flow[] {
-  const wanted = COPY_METERS.filter(({ reason }) => learns !== 'nothing' || learningDirection(reason) === undefined);
+function copyFlows({ learns, recordsAllowed, meters }: BaseSettings): Flow[] {
+  const wanted = COPY_METERS.filter(({ reason }) =>
+    reason === 'allowed' ? recordsAllowed : learns !== 'nothing' || learningDirection(reason) === undefined,
+  );
   return wanted.map(({ meterId, reason }) =>
     flow('copy', reason, {
       match: [{ field: 'metadata', value: COPY_REASON[reason], mask: REASON_MASK }],

@@ -11,7 +11,14 @@ import { type CopyReason, copyReasonOf } from './pipeline.ts';
  */
 export class PacketInLimits {
   /** Copies dropped: by the meters of the switch, or here. */
-  readonly copiesDropped: Record<CopyReason, number> = { observed: 0, blocked: 0, query: 0, response: 0, fragment: 0 };
+  readonly copiesDropped: Record<CopyReason, number> = {
+    observed: 0,
+    blocked: 0,
+    query: 0,
+    response: 0,
+    fragment: 0,
+    allowed: 0,
+  };
   /** Packets that waited for a verdict and that the switch's meter dropped. */
   asksDropped = 0;
   readonly #buckets: ReadonlyMap<CopyReason, TokenBucket>;

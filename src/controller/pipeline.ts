@@ -11,8 +11,15 @@ import type { Instruction } from '../openflow/schema/instructions.ts';
 /** A kind of flow entry: where it stands in its table, and the rule id that its cookie carries. */
 interface EntryKind {
   readonly rule: number;
+  /** The highest, where entries of this kind stand at falling priorities. */
   readonly priority: number;
+  /** Undefined for a kind whose entries all have one priority. */
+  readonly lowestPriority?: number;
   readonly about: string;
+}
+
+interface Band {
+  readonly lowestPriority: number;
 }
 
 interface TableDeclaration {
@@ -24,6 +31,12 @@ interface TableDeclaration {
 }
 
 const entry = (rule: number, priority: number, about: string): EntryKind => ({ rule, priority, about });
+const band = (rule: number, priority: number, lowestPriority: number, about: string): EntryKind & Band => ({
+  rule,
+  priority,
+  lowestPriority,
+  about,
+});
 
 export const PIPELINE = {
   classify: {
@@ -31,6 +44,7 @@ export const PIPELINE = {
     about: 'Finds outbound DNS and writes the group of the client',
     matchFields: [
       'in_port',
+      'eth_src',
       'eth_type',
       'ip_proto',
       'ipv4_src',
@@ -51,23 +65,41 @@ export const PIPELINE = {
       insideNetwork: entry(2, 400, 'to an inside network: not outbound'),
       fromResolver: entry(3, 300, 'DNS from a trusted resolver'),
       toResolver: entry(4, 300, 'DNS to a trusted resolver'),
-      hiddenPorts: entry(7, 250, 'enforce: a first fragment too short to show its ports, dropped (RFC 1858, RFC 7112)'),
-      outboundDns: entry(5, 200, 'a direct outbound DNS query'),
+      hiddenPorts: entry(
+        7,
+        290,
+        'where any group is enforced: a first fragment too short to show its ports, dropped (RFC 1858, RFC 7112)',
+      ),
+      groupDns: band(10, 275, 20, 'a direct outbound DNS query of a client of a group, the first group on top'),
+      outboundDns: entry(5, 10, 'a direct outbound DNS query of a client of no other group'),
       other: entry(6, 0, 'everything else, later fragments too'),
     },
   },
   verdict: {
     id: 1,
     about: 'Direct outbound DNS queries only: what the controller decided, or a question to it',
-    matchFields: ['eth_type', 'ipv4_src', 'ipv4_dst', 'ipv6_src', 'ipv6_dst'],
+    matchFields: [
+      'in_port',
+      'metadata',
+      'eth_src',
+      'eth_type',
+      'ip_proto',
+      'ipv4_src',
+      'ipv4_dst',
+      'ipv6_src',
+      'ipv6_dst',
+      'udp_src',
+      'tcp_src',
+    ],
     next: ['forward', 'copy'],
     entries: {
-      allow: entry(16, 300, 'a known destination'),
-      drop: entry(17, 200, 'an unknown destination of one client'),
-      dropClient: entry(18, 100, 'a client with too many unknown destinations: all that is not allowed'),
-      ask: entry(19, 10, 'enforce: no verdict yet, the packet goes to the controller'),
-      failOpen: entry(20, 0, 'enforce, on_failure open: no controller has renewed the entry above'),
-      observe: entry(21, 0, 'monitor: forwarded and copied'),
+      bypass: entry(22, 400, 'nothing is judged for a while, of one group or of all: forwarded and copied'),
+      allow: entry(16, 300, 'allowed: a destination, and whatever else the verdict read'),
+      drop: entry(17, 200, 'refused: a destination of one client, and whatever else the verdict read'),
+      dropClient: entry(18, 100, 'a client with too many refused destinations: all that is not allowed'),
+      ask: entry(19, 10, 'a group in enforce: no verdict yet, the packet goes to the controller'),
+      failOpen: entry(20, 0, 'a group in enforce, on_failure open: no controller has renewed the entry above'),
+      observe: entry(21, 0, 'a group in monitor: forwarded and copied'),
     },
   },
   forward: {
@@ -89,6 +121,7 @@ export const PIPELINE = {
       query: entry(50, 10, 'openflow.learn: a query that was forwarded without a question, as those of resolvers are'),
       response: entry(51, 10, 'openflow.learn: a response from outside'),
       fragment: entry(52, 10, 'openflow.learn: a later fragment from outside'),
+      allowed: entry(53, 10, 'copy.allowed_rate: a query that an allow flow let pass'),
     },
   },
 } as const satisfies Record<string, TableDeclaration>;
@@ -96,9 +129,8 @@ export const PIPELINE = {
 export type TableName = keyof typeof PIPELINE;
 export type EntryName<T extends TableName> = keyof (typeof PIPELINE)[T]['entries'] & string;
 
-/** Metadata bits 0 to 15: the client's group. There is one so far. */
+/** Metadata bits 0 to 15: the client's group. */
 export const GROUP_MASK = 0xffffn;
-export const DEFAULT_GROUP = 1n;
 /** Metadata bits 16 to 19: why a copy is wanted. */
 export const REASON_MASK = 0xf0000n;
 export const COPY_REASON = {
@@ -107,6 +139,7 @@ export const COPY_REASON = {
   query: 0x30000n,
   response: 0x40000n,
   fragment: 0x50000n,
+  allowed: 0x60000n,
 } as const;
 export type CopyReason = keyof typeof COPY_REASON;
 
@@ -118,6 +151,11 @@ const REASON_OF_RULE: ReadonlyMap<number, CopyReason> = new Map(
 export function learningDirection(reason: CopyReason | undefined): 'outbound' | 'inbound' | undefined {
   if (reason === 'query') return 'outbound';
   return reason === 'response' || reason === 'fragment' ? 'inbound' : undefined;
+}
+
+/** Whether a copy may wait behind the packets that ask: nobody's query, and no verdict, depends on when it is read. */
+export function mayWait(reason: CopyReason | undefined): boolean {
+  return reason === 'allowed' || learningDirection(reason) !== undefined;
 }
 
 /** The first 16 bits of the cookie of every flow entry of ours: "gW". */
@@ -159,6 +197,7 @@ export const VERDICT_RULES: readonly number[] = [
   PIPELINE.verdict.entries.allow.rule,
   PIPELINE.verdict.entries.drop.rule,
   PIPELINE.verdict.entries.dropClient.rule,
+  PIPELINE.verdict.entries.bypass.rule,
 ];
 
 /** `table.entry` of a rule id; the number itself where the declaration has none. */
@@ -184,13 +223,17 @@ interface FlowParts {
   readonly match?: Match;
   readonly instructions: readonly Instruction[];
   readonly hardTimeoutSeconds?: number;
+  /** Of a kind with a band of priorities: how far below the highest. */
+  readonly below?: number;
 }
 
 /** Makes a flow of a declared kind. Throws GluewallError `pipeline` when it strays from its table's declaration. */
 export function flow<T extends TableName>(table: T, kind: EntryName<T>, parts: FlowParts): Flow {
   const declaration: TableDeclaration = PIPELINE[table];
-  const { priority, rule } = declaration.entries[kind]!;
-  const { match = [], instructions, hardTimeoutSeconds = 0 } = parts;
+  const { priority: highest, lowestPriority = highest, rule } = declaration.entries[kind]!;
+  const { match = [], instructions, hardTimeoutSeconds = 0, below = 0 } = parts;
+  const priority = highest - below;
+  if (priority < lowestPriority) throw new GluewallError('pipeline', `table ${table} has no room for more ${kind}`);
   const stray = match.find(({ field }) => !(declaration.matchFields as readonly string[]).includes(field));
   if (stray !== undefined) throw new GluewallError('pipeline', `table ${table} does not match on ${stray.field}`);
   const problem = checkPrerequisites(match);

@@ -16,7 +16,7 @@ import { Liveness } from './liveness.ts';
 import { PacketInLimits } from './packet-in-limits.ts';
 import { Lanes, type PacketInQueue } from './packet-in-queue.ts';
 import { peerOf } from './peer.ts';
-import { copyReasonOf, isOwnCookie, learningDirection, PIPELINE, ruleName, ruleOf } from './pipeline.ts';
+import { copyReasonOf, isOwnCookie, mayWait, PIPELINE, ruleName, ruleOf } from './pipeline.ts';
 import { PortWatch } from './port-watch.ts';
 import { isError } from './requests.ts';
 import { ASYNC_MESSAGES, type Role, type RoleWish, takeRole } from './role.ts';
@@ -326,8 +326,8 @@ export class SwitchSession {
     }
     this.counters.add('packet_in');
     if (!this.hasMeters && !this.limits.passes(this.#packet)) return;
-    const isForLearning = learningDirection(copyReasonOf(this.#packet)) !== undefined;
-    if (isForLearning) this.#queue.copies.offer(this.#lanes.copies, message);
+    const isPatient = mayWait(copyReasonOf(this.#packet));
+    if (isPatient) this.#queue.copies.offer(this.#lanes.copies, message);
     else this.#queue.offer(this.#lanes.of(this.#packet.inPort), message);
   }
 

@@ -57,3 +57,13 @@ export function formatRecordType(type: number): string {
   for (const [mnemonic, value] of Object.entries(RECORD_TYPE)) if (value === type) return mnemonic;
   return `TYPE${type}`;
 }
+
+/** The number of a record type's mnemonic in any case, or of the form `TYPE65280` (RFC 3597 §5); undefined when it is neither. */
+export function parseRecordType(text: string): number | undefined {
+  const upper = text.toUpperCase();
+  const known = Object.entries(RECORD_TYPE).find(([mnemonic]) => mnemonic === upper);
+  if (known !== undefined) return known[1];
+  const match = /^TYPE(\d{1,5})$/.exec(upper);
+  const type = Number(match?.[1]);
+  return type <= 0xffff ? type : undefined;
+}

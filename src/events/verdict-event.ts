@@ -1,6 +1,7 @@
 import type { Address } from '../core/address.ts';
 import type { Name } from '../dns/name.ts';
 import type { Transport } from '../dns/observation.ts';
+import type { ScopeField, VerdictReason } from '../policy/verdict.ts';
 
 /** What the history says, or last said, of a destination: one of its triples. */
 export interface HistoryHint {
@@ -18,15 +19,25 @@ export interface VerdictEvent {
   readonly inPort: number;
   readonly client: Address;
   readonly clientPort: number;
+  /** 48 bits; undefined when the frame has none. */
+  readonly clientMac: number | undefined;
+  /** What the client is called at this site; undefined when nobody knows. */
+  readonly clientName: string | undefined;
+  /** The client's group. */
+  readonly group: string;
   readonly destination: Address;
   readonly transport: Transport;
   /** Undefined when the packet carries no readable question, as a TCP SYN or malformed DNS. */
   readonly queryName: Name | undefined;
   readonly queryType: number | undefined;
   readonly verdict: 'allow' | 'block';
-  readonly reason: 'allowList' | 'history' | 'stale' | 'rootHints' | 'seed' | 'unknown';
+  readonly reason: VerdictReason;
+  /** The rule that decided; undefined when none did. */
+  readonly ruleId: string | undefined;
   /** The fields the verdict read. */
-  readonly scope: 'destination';
+  readonly scope: readonly ScopeField[];
+  /** What is to be looked at although the query was allowed. */
+  readonly alarm: 'recursionDesired' | undefined;
   /** Undefined when the history never knew the destination, or has forgotten that it did. */
   readonly hint: HistoryHint | undefined;
   /** Packets of this query that are known of: retransmissions may have been dropped on the switch unseen. */

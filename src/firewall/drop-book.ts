@@ -1,3 +1,4 @@
+import { type ClientScope, clientKey, type DropScope, dropKey, type ScopeKey } from '../controller/flow-scope.ts';
 import type { Address } from '../core/address.ts';
 
 /** How many drop flows of one destination each a client has. */
@@ -5,10 +6,9 @@ interface Tally {
   count: number;
 }
 
-interface DropRecord {
-  readonly client: Address;
-  /** Undefined for a flow that drops all the client is not allowed. */
-  readonly destination: Address | undefined;
+/** `destination` is undefined in the scope of a flow that drops all the client is not allowed. */
+export interface DropRecord {
+  readonly scope: DropScope | (ClientScope & { readonly destination?: never });
   /** Whole milliseconds since the book was opened: small, so that a record is one object. */
   readonly endsAt: number;
   readonly tally: Tally;
@@ -16,16 +16,16 @@ interface DropRecord {
   next: DropRecord | undefined;
 }
 
-export interface LiveDrop extends Pick<DropRecord, 'client' | 'destination'> {
+export interface LiveDrop extends Pick<DropRecord, 'scope'> {
   readonly endsAtMs: number;
 }
 
 /** The drop flows that should stand on one switch. */
 export class DropBook {
   /** By destination; most are dropped for one client, and a map is made for those that are for more. */
-  readonly #byDestination = new Map<Address, DropRecord | Map<Address, DropRecord>>();
+  readonly #byDestination = new Map<Address, DropRecord | Map<ScopeKey, DropRecord>>();
   /** Those that drop all of a client. */
-  readonly #ofClient = new Map<Address, DropRecord>();
+  readonly #ofClient = new Map<ScopeKey, DropRecord>();
   readonly #tallies = new Map<Address, Tally>();
   readonly #openedAtMs: number;
   #oldest: DropRecord | undefined;
@@ -40,16 +40,18 @@ export class DropBook {
     return this.#size;
   }
 
-  /** Whether a flow drops what `client` sends to `destination`. */
-  drops(client: Address, destination: Address): boolean {
-    if (this.#ofClient.size > 0 && this.#ofClient.has(client)) return true;
-    const held = this.#byDestination.get(destination);
+  /** Whether a flow of this scope, or one for all of the client, drops it. */
+  drops(scope: DropScope): boolean {
+    if (this.dropsAllOf(scope)) return true;
+    const held = this.#byDestination.get(scope.destination);
     if (held === undefined) return false;
-    return held instanceof Map ? held.has(client) : held.client === client;
+    const key = dropKey(scope);
+    return held instanceof Map ? held.has(key) : keyOf(held) === key;
   }
 
-  dropsAllOf(client: Address): boolean {
-    return this.#ofClient.has(client);
+  dropsAllOf({ client, group }: ClientScope): boolean {
+    if (this.#ofClient.size === 0) return false;
+    return this.#ofClient.has(client) || (group !== undefined && this.#ofClient.has(clientKey({ client, group })));
   }
 
   /** Drop flows of one destination each that `client` has. */
@@ -57,32 +59,40 @@ export class DropBook {
     return this.#tallies.get(client)?.count ?? 0;
   }
 
-  /** `destination` is undefined for a flow that drops all of the client. There is none like it yet. */
-  add(client: Address, destination: Address | undefined, endsAtMs: number): void {
+  /** There is none like it yet. */
+  add(scope: DropRecord['scope'], endsAtMs: number): void {
     const endsAt = Math.ceil(endsAtMs - this.#openedAtMs);
-    const record: DropRecord = { client, destination, endsAt, tally: this.#tallyOf(client), next: undefined };
+    const record: DropRecord = { scope, endsAt, tally: this.#tallyOf(scope.client), next: undefined };
     if (this.#oldest === undefined) this.#oldest = record;
     else this.#newest!.next = record;
     this.#newest = record;
     this.#size++;
+    const { destination } = scope;
     if (destination === undefined) {
-      this.#ofClient.set(client, record);
+      this.#ofClient.set(clientKey(scope), record);
       return;
     }
     record.tally.count++;
     const held = this.#byDestination.get(destination);
     if (held === undefined) this.#byDestination.set(destination, record);
-    else if (held instanceof Map) held.set(client, record);
-    else this.#byDestination.set(destination, new Map([held, record].map((one) => [one.client, one])));
+    else if (held instanceof Map) held.set(keyOf(record), record);
+    else this.#byDestination.set(destination, new Map([held, record].map((one) => [keyOf(one), one])));
   }
 
-  /** Forgets the flows for one destination; the result are their clients. */
-  takeFor(destination: Address): readonly Address[] {
+  /** Forgets the flows for one destination; the result are their scopes. */
+  takeFor(destination: Address): readonly DropScope[] {
     const held = this.#byDestination.get(destination);
     if (held === undefined) return [];
     const records = held instanceof Map ? [...held.values()] : [held];
     for (const record of records) this.#forget(record);
-    return records.map(({ client }) => client);
+    return records.map(({ scope }) => scope as DropScope);
+  }
+
+  /** Forgets one flow; false when that was done before. */
+  forget(record: DropRecord): boolean {
+    const before = this.#size;
+    this.#forget(record);
+    return this.#size < before;
   }
 
   /** Forgets what has ended by now. */
@@ -94,17 +104,19 @@ export class DropBook {
     }
   }
 
-  /** Those that have not ended. */
-  *live(nowMs: number): Generator<LiveDrop, void> {
-    for (const held of this.#byDestination.values()) {
-      for (const record of held instanceof Map ? held.values() : [held]) yield* this.#ifLive(record, nowMs);
-    }
-    for (const record of this.#ofClient.values()) yield* this.#ifLive(record, nowMs);
+  /** All as they are now. */
+  records(): DropRecord[] {
+    const ofDestinations = [...this.#byDestination.values()].flatMap((held) =>
+      held instanceof Map ? [...held.values()] : [held],
+    );
+    return [...ofDestinations, ...this.#ofClient.values()];
   }
 
-  *#ifLive({ client, destination, endsAt }: DropRecord, nowMs: number): Generator<LiveDrop, void> {
-    const endsAtMs = this.#openedAtMs + endsAt;
-    if (endsAtMs > nowMs) yield { client, destination, endsAtMs };
+  /** Those that have not ended. */
+  live(nowMs: number): readonly LiveDrop[] {
+    return this.records()
+      .map(({ scope, endsAt }) => ({ scope, endsAtMs: this.#openedAtMs + endsAt }))
+      .filter(({ endsAtMs }) => endsAtMs > nowMs);
   }
 
   #tallyOf(client: Address): Tally {
@@ -117,19 +129,26 @@ export class DropBook {
 
   /** Does nothing to one that is forgotten already. */
   #forget(record: DropRecord): void {
-    const { client, destination, tally } = record;
-    if (destination === undefined) {
-      if (this.#ofClient.get(client) !== record) return;
-      this.#ofClient.delete(client);
+    const { scope, tally } = record;
+    if (scope.destination === undefined) {
+      const key = clientKey(scope);
+      if (this.#ofClient.get(key) !== record) return;
+      this.#ofClient.delete(key);
     } else {
-      const held = this.#byDestination.get(destination);
+      const held = this.#byDestination.get(scope.destination);
+      const key = keyOf(record);
       const isOne = held === record;
-      if (!isOne && !(held instanceof Map && held.get(client) === record)) return;
-      if (isOne || (held as Map<Address, DropRecord>).size === 1) this.#byDestination.delete(destination);
-      else (held as Map<Address, DropRecord>).delete(client);
+      if (!isOne && !(held instanceof Map && held.get(key) === record)) return;
+      if (isOne || (held as Map<ScopeKey, DropRecord>).size === 1) this.#byDestination.delete(scope.destination);
+      else (held as Map<ScopeKey, DropRecord>).delete(key);
       tally.count--;
     }
     this.#size--;
-    if (tally.count === 0) this.#tallies.delete(client);
+    const isLast = tally.count === 0 && this.#tallies.get(scope.client) === tally;
+    if (isLast) this.#tallies.delete(scope.client);
   }
+}
+
+function keyOf({ scope }: DropRecord): ScopeKey {
+  return dropKey(scope as DropScope);
 }

@@ -6,39 +6,44 @@
  * No step calls back. The events leave through a bounded queue and never delay a packet.
  */
 
+import type { DropScope } from '../controller/flow-scope.ts';
 import { copyReasonOf, isOwnCookieHigh } from '../controller/pipeline.ts';
 import type { VerdictFlow } from '../controller/verdict-flows.ts';
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
+import { CountTable } from '../core/count-table.ts';
 import { Counters } from '../core/counters.ts';
-import type { Log } from '../core/log.ts';
-import { readQuestion } from '../dns/message.ts';
+import { DurationHistogram } from '../core/duration-histogram.ts';
 import { DNS_PORT } from '../dns/registry.ts';
-import type { EventFeed } from '../events/event-feed.ts';
-import type { VerdictEvent } from '../events/verdict-event.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { PacketInView } from '../openflow/packet-in.ts';
 import { FrameView } from '../packet/frame.ts';
 import { IP_PROTOCOL } from '../packet/protocol-numbers.ts';
-import type { AllowList } from '../policy/allow-list.ts';
-import { decide, describeVerdict, type Verdict } from '../policy/verdict.ts';
+import type { ClientGroup } from '../policy/client-group.ts';
+import type { Mode } from '../policy/mode.ts';
+import type { PolicyBook } from '../policy/policy-book.ts';
+import type { PolicyQuery } from '../policy/query.ts';
+import { FIELD, MESSAGE_FIELDS, mayYetBeLearned, type Verdict, type VerdictReason } from '../policy/verdict.ts';
+import type { Bypass } from './bypass-book.ts';
+import type { FirewallParts } from './firewall-parts.ts';
 import type { Gate } from './gate.ts';
-import { type Holdable, HoldBook, type HoldOptions } from './hold-book.ts';
+import { type Holdable, HoldBook } from './hold-book.ts';
+import { type Permission, Permissions } from './permissions.ts';
+import { queryOf, scopeOf } from './request.ts';
+import { type Course, type Subject, subjectOf, verdictEvent } from './subject.ts';
+import { TcpJudge } from './tcp-judge.ts';
 
 /**
- * Why a packet is here. `asking`: it waits for its verdict, and is lost if nobody releases it. `observed`: a copy of
- * one that was forwarded. `blocked`: a copy of one that a drop flow dropped.
+ * Why a packet is here. `asking`: it waits for its verdict, and is lost if nobody releases it. `observed`: a copy of one
+ * that was forwarded without a verdict. `allowed`: a copy of one that an allow flow let pass. `blocked`: a copy of one that
+ * a drop flow dropped.
  */
-type Purpose = 'asking' | 'observed' | 'blocked';
-
-type Subject = Pick<
-  VerdictEvent,
-  'atMs' | 'datapathId' | 'inPort' | 'client' | 'clientPort' | 'destination' | 'transport' | 'queryName' | 'queryType'
->;
+export type Purpose = 'asking' | 'observed' | 'allowed' | 'blocked';
 
 interface Held extends Holdable {
   readonly gate: Gate;
   readonly purpose: Purpose;
+  readonly query: PolicyQuery;
   readonly subject: Subject;
   /** The frame to release; undefined when the switch has forwarded it. */
   readonly frame: Buffer | undefined;
@@ -46,6 +51,7 @@ interface Held extends Holdable {
 
 type FirewallCounter =
   | 'allowed'
+  | 'allowed by a flow'
   | 'blocked'
   | 'would block'
   | 'released'
@@ -60,48 +66,46 @@ type FirewallCounter =
 /** Rows of the history that one turn of the event loop may let expire. */
 const EXPIRED_PER_TURN = 1000;
 
-/** Takes the frame `octets[start, end)` of a direct query that has left; to be read at once. */
-export type TakeLeft = (octets: Buffer, start: number, end: number) => void;
-
 const HOLD_COUNTERS = { held: 'held', merged: 'held: merged', full: 'held: no room' } as const;
 
 export class Firewall {
   readonly counters = new Counters<FirewallCounter>();
+  /** By verdict, reason, and the mode in force for the client. */
+  readonly verdicts = new CountTable<Verdict['kind'], VerdictReason, Mode>();
+  readonly holdTimes = new DurationHistogram();
+  readonly tcp: TcpJudge;
+  readonly permissions: Permissions;
+  readonly #parts: FirewallParts;
   readonly #clock: Clock;
-  readonly #log: Log;
   readonly #history: NsHistory;
-  readonly #allowList: AllowList;
-  readonly #feed: EventFeed<VerdictEvent>;
-  readonly #onLeft: TakeLeft;
-  readonly #holdTimeMs: number;
+  readonly #policies: PolicyBook;
   readonly #holdBook: HoldBook<Held>;
   readonly #gates = new Map<string, Gate>();
   readonly #frame = new FrameView();
   /** More has expired than one turn of the event loop takes. */
   #isExpiring = false;
+  /** Rules have changed, and not all flows have been looked at since. */
+  #isReviewing = false;
+  #isReviewDue = false;
 
-  constructor(
-    clock: Clock,
-    log: Log,
-    history: NsHistory,
-    allowList: AllowList,
-    feed: EventFeed<VerdictEvent>,
-    hold: HoldOptions,
-    onLeft: TakeLeft = () => undefined,
-  ) {
-    this.#clock = clock;
-    this.#log = log;
-    this.#history = history;
-    this.#allowList = allowList;
-    this.#feed = feed;
-    this.#onLeft = onLeft;
-    this.#holdTimeMs = hold.timeMs;
-    this.#holdBook = new HoldBook(clock, hold, (held) => this.#settle(held));
-    history.subscribe({ learned: (address) => this.#admit(address), expired: (address) => this.#reconsider(address) });
-    allowList.subscribe({
-      allowed: (address) => this.#admit(address),
-      revoked: (address) => this.#disallow(address),
+  constructor(parts: FirewallParts) {
+    this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#history = parts.history;
+    this.#policies = parts.policies;
+    this.permissions = new Permissions(parts.clock, parts.policies, parts.modeOf);
+    this.#holdBook = new HoldBook(parts.clock, parts.hold, (held) => this.#settle(held));
+    this.tcp = new TcpJudge(parts.clock, parts.openings, {
+      decide: (query) => this.#decide(query),
+      release: (gate, inPort, octets, start, end) => this.#release(gate, inPort, octets, start, end),
+      tell: (query, subject, verdict) =>
+        this.#tell(query, subject, verdict, 'asking', { heldMs: 0, packetsAtLeast: 1 }),
     });
+    parts.history.subscribe({
+      learned: (address) => this.#admit(address),
+      expired: (address) => this.#reconsider(address),
+    });
+    parts.policies.subscribe(() => this.review());
   }
 
   /** Packets held now, and their octets. */
@@ -128,9 +132,12 @@ export class Firewall {
     return this.#gates.get(datapathId);
   }
 
-  /** Takes over what the verdicts of an earlier run left on the switch of `gate`, as far as it still holds. */
-  adopt(gate: Gate, flows: readonly VerdictFlow[]): void {
-    gate.adopt(flows, (destination) => this.#allowedUntilMs(destination));
+  /**
+   * Takes over what the verdicts of an earlier run left on the switch of `gate`, as far as it still holds. The result are the
+   * bypasses that were found there.
+   */
+  adopt(gate: Gate, flows: readonly VerdictFlow[]): readonly Bypass[] {
+    return gate.adopt(flows, (scope) => this.permissions.untilMs(gate.datapathId, scope));
   }
 
   /** A packet came from the switch of `gate`: the walk. */
@@ -139,7 +146,7 @@ export class Firewall {
     const problem = frame.parse(packet.message, packet.frameStart, packet.frameEnd);
     if (problem !== undefined) {
       this.counters.add('unreadable frames');
-      this.#log.debug(
+      this.#parts.log.debug(
         { datapathId: gate.datapathId, inPort: packet.inPort, problem },
         'frame cannot be read and is not released',
       );
@@ -150,21 +157,38 @@ export class Firewall {
       this.counters.add('not outbound DNS');
       return;
     }
-    const purpose = this.#purposeAt(gate, packet);
-    if (purpose === undefined) return;
-    const verdict = this.#decide(frame.destination);
-    if (verdict.kind === 'block' && purpose !== 'blocked' && this.#hold(gate, purpose, packet)) return;
-    const isFree = this.#carryOut(gate, purpose, verdict, frame.source, frame.destination);
+    this.#parts.onSeen(
+      frame,
+      gate.datapathId,
+      packet.inPort,
+      this.permissions.portsOf(gate.datapathId).get(packet.inPort),
+    );
+    const policy = this.#policies.current;
+    const query = queryOf(frame, packet.inPort, this.permissions.portsOf(gate.datapathId), policy);
+    const reason = this.#purposeAt(gate, packet, query.group);
+    if (reason === undefined) return;
+    const verdict = policy.decide(query, this.#clock.nowMs());
+    // A flow of an earlier verdict let it pass.
+    const purpose = reason === 'allowed' && verdict.kind === 'block' ? 'observed' : reason;
+    if (purpose === 'asking' && this.#isForTcpJudge(query, verdict)) {
+      this.tcp.take(gate, packet, frame, query);
+      return;
+    }
+    if (purpose === 'asking' || purpose === 'observed') {
+      if (mayYetBeLearned(verdict) && this.#hold(gate, purpose, packet, query)) return;
+    }
+    const isFree = this.#carryOut(gate, purpose, query, verdict);
     if (isFree) this.#release(gate, packet.inPort, packet.message, packet.frameStart, packet.frameEnd);
-    if (this.#feed.hasRoom())
-      this.#tell(this.#subject(gate, packet), verdict, purpose, { heldMs: 0, packetsAtLeast: 1 });
-    else this.#feed.lose();
+    if (purpose === 'allowed' && !this.#isNews(query, packet)) return;
+    if (this.#parts.feed.hasRoom())
+      this.#tell(query, subjectOf(frame, gate.datapathId, packet, this.#clock.nowMs()), verdict, purpose, AT_ONCE);
+    else this.#parts.feed.lose();
   }
 
   /** Renews and ends flows; to be called about twice a second. */
   tick(): void {
     if (!this.#isExpiring) this.#expire();
-    for (const gate of this.#gates.values()) gate.tick((destination) => this.#allowedUntilMs(destination));
+    for (const gate of this.#gates.values()) gate.tick((scope) => this.permissions.untilMs(gate.datapathId, scope));
   }
 
   /** A portion in each turn of the event loop: a hundred thousand addresses may expire in one second. */
@@ -173,26 +197,50 @@ export class Firewall {
     if (this.#isExpiring) this.#clock.after(0, () => this.#expire());
   }
 
+  /** Rules, groups or modes have changed: flows that do not hold any more go, a portion in each turn of the event loop. */
+  review(): void {
+    this.#isReviewDue = true;
+    if (this.#isReviewing) return;
+    this.#isReviewing = true;
+    this.#clock.after(0, () => this.#review());
+  }
+
+  #review(): void {
+    const isAnew = this.#isReviewDue;
+    this.#isReviewDue = false;
+    if (isAnew) {
+      const allowed = this.#holdBook.takeWhere(({ query }) => this.#decide(query).kind === 'allow');
+      for (const held of allowed) this.#settle(held);
+    }
+    let isDone = true;
+    for (const gate of this.#gates.values()) {
+      isDone = gate.review((scope) => this.permissions.untilMs(gate.datapathId, scope), isAnew) && isDone;
+    }
+    this.#isReviewing = !isDone || this.#isReviewDue;
+    if (this.#isReviewing) this.#clock.after(0, () => this.#review());
+  }
+
   /** Lets go of what is held. Safe twice. */
   stop(): void {
     this.#holdBook.stop();
+    this.tcp.stop();
   }
 
   /** Undefined for a packet that nobody here asked for. */
-  #purposeAt(gate: Gate, packet: PacketInView): Purpose | undefined {
+  #purposeAt(gate: Gate, packet: PacketInView, group: ClientGroup): Purpose | undefined {
     const { message, frameStart, frameEnd } = packet;
     const reason = copyReasonOf(packet);
     if (reason === 'blocked') return 'blocked';
-    if (reason === 'observed') {
-      this.#onLeft(message, frameStart, frameEnd);
-      return 'observed';
+    if (reason === 'observed' || reason === 'allowed') {
+      this.#parts.onLeft(message, frameStart, frameEnd);
+      return reason;
     }
     const isAsking = reason === undefined && (isOwnCookieHigh(packet.cookieHigh) || gate.enforces);
     if (!isAsking) {
       this.counters.add('not asked for');
       return undefined;
     }
-    if (gate.enforces) return 'asking';
+    if (gate.enforces && this.#parts.modeOf(group) === 'enforce') return 'asking';
     // An entry of an enforcing past sent it, before the switch was in step again.
     this.#release(gate, packet.inPort, message, frameStart, frameEnd);
     return 'observed';
@@ -201,39 +249,59 @@ export class Firewall {
   #release(gate: Gate, inPort: number, octets: Buffer, start: number, end: number): void {
     if (!gate.isConnected) return;
     gate.release(inPort, octets, start, end);
-    this.#onLeft(octets, start, end);
+    this.#parts.onLeft(octets, start, end);
   }
 
-  #decide(destination: Address): Verdict {
-    return decide(this.#allowList.get(destination), this.#history.standing(destination));
+  /** By the policy as it is now, which may be another than when the query came. */
+  #decide(query: PolicyQuery): Verdict {
+    const policy = this.#policies.current;
+    const group = policy.groups.groupOf(query.client);
+    return policy.decide(group === query.group ? query : { ...query, group }, this.#clock.nowMs());
   }
 
-  #allowedUntilMs(destination: Address): number | undefined {
-    const verdict = this.#decide(destination);
-    return verdict.kind === 'allow' ? verdict.untilMs : undefined;
+  /** Whether a connection may be opened of which it takes the first message to know. */
+  #isForTcpJudge({ transport }: PolicyQuery, { kind, reads }: Verdict): boolean {
+    return transport === 'tcp' && kind === 'allow' && (reads & MESSAGE_FIELDS) !== 0;
   }
 
   /** Makes the flow that carries out a verdict. True when the packet itself is to be released now. */
-  #carryOut(gate: Gate, purpose: Purpose, verdict: Verdict, client: Address, destination: Address): boolean {
+  #carryOut(gate: Gate, purpose: Purpose, query: PolicyQuery, verdict: Verdict): boolean {
+    const { by, reads } = verdict;
+    if (purpose !== 'allowed')
+      this.verdicts.add(verdict.kind, verdict.reason, purpose === 'observed' ? 'monitor' : 'enforce');
+    if (by !== undefined) {
+      by.hits++;
+      by.lastHitAtMs = this.#clock.nowMs();
+    }
+    const isMatchable = (reads & MESSAGE_FIELDS) === 0;
     if (verdict.kind === 'block') {
-      if (purpose === 'asking') gate.block(client, destination);
+      if (purpose === 'asking' && isMatchable) {
+        const scope = scopeOf(query, reads | FIELD.client) as DropScope;
+        gate.block(scope, !this.#policies.current.readsMessages);
+      }
       this.counters.add(purpose === 'observed' ? 'would block' : 'blocked');
       return false;
     }
-    this.counters.add('allowed');
-    if (purpose === 'observed') return false;
-    gate.allow(destination, verdict.untilMs);
+    this.counters.add(purpose === 'allowed' ? 'allowed by a flow' : 'allowed');
+    if (purpose === 'observed' || purpose === 'allowed') return false;
+    if (isMatchable) gate.allow(scopeOf(query, reads), verdict.untilMs);
     this.counters.add('released');
     return true;
+  }
+
+  /** Of what allow flows let pass, the same is told once in a while. */
+  #isNews({ client, destination }: PolicyQuery, packet: PacketInView): boolean {
+    const { queryName } = subjectOf(this.#frame, '', packet, 0);
+    return this.#parts.sampler.isNews(client.address!, destination, queryName);
   }
 
   /**
    * A referral may be on its way: puts the verdict off, and with it the packet where the switch has not forwarded it.
    * False when it cannot be held.
    */
-  #hold(gate: Gate, purpose: Purpose, packet: PacketInView): boolean {
-    if (this.#holdTimeMs === 0) return false;
-    const subject = this.#subject(gate, packet);
+  #hold(gate: Gate, purpose: Purpose, packet: PacketInView, query: PolicyQuery): boolean {
+    if (this.#parts.hold.timeMs === 0) return false;
+    const subject = subjectOf(this.#frame, gate.datapathId, packet, this.#clock.nowMs());
     const isWaiting = purpose === 'asking';
     const frame = isWaiting ? Buffer.from(packet.message.subarray(packet.frameStart, packet.frameEnd)) : undefined;
     const outcome = this.#holdBook.put({
@@ -243,6 +311,7 @@ export class Firewall {
       gate,
       purpose,
       packets: 1,
+      query,
       subject,
       frame,
     });
@@ -251,61 +320,55 @@ export class Firewall {
   }
 
   /** Gives a held query its verdict: it has become known, or its time is over. */
-  #settle({ gate, purpose, subject, frame, packets }: Held): void {
-    const verdict = this.#decide(subject.destination);
+  #settle({ gate, purpose, query, subject, frame, packets }: Held): void {
+    const verdict = this.#decide(query);
     if (verdict.kind === 'allow') this.counters.add('held and allowed');
-    const isFree = this.#carryOut(gate, purpose, verdict, subject.client, subject.destination);
+    if (frame !== undefined && this.#isForTcpJudge(query, verdict)) {
+      this.#openHeld(gate, subject.inPort, query, frame);
+      return;
+    }
+    const isFree = this.#carryOut(gate, purpose, query, verdict);
     if (isFree && frame !== undefined) this.#release(gate, subject.inPort, frame, 0, frame.length);
     const heldMs = this.#clock.nowMs() - subject.atMs;
-    this.#tell(subject, verdict, purpose, { heldMs, packetsAtLeast: packets });
+    this.holdTimes.observe(heldMs);
+    this.#tell(query, subject, verdict, purpose, { heldMs, packetsAtLeast: packets });
+  }
+
+  /** It may carry data, which is to be judged. */
+  #openHeld(gate: Gate, inPort: number, query: PolicyQuery, frame: Buffer): void {
+    const problem = this.#frame.parse(frame, 0, frame.length);
+    const packet = { inPort, message: frame, frameStart: 0, frameEnd: frame.length };
+    if (problem === undefined) this.tcp.take(gate, packet, this.#frame, query);
   }
 
   /** The address has become known or allowed: its drop flows go at once, and what waited for it is released. */
   #admit(address: Address): void {
-    for (const gate of this.#gates.values()) gate.unblock(address);
+    for (const gate of this.#gates.values()) {
+      gate.unblock(address);
+      if (gate.isProactive)
+        for (const verdict of this.permissions.foreseen(gate.datapathId, address))
+          gate.anticipate(verdict.scope, verdict.untilMs);
+    }
     for (const held of this.#holdBook.takeFor(address)) this.#settle(held);
   }
 
-  /** The address is not known any more; it may still be on the allow-list. */
+  /** Has a proactive gate hold the history as flows, the addresses seen most often first. */
+  *foreseeAll({ datapathId }: Gate): Generator<Permission, void> {
+    for (const address of this.#history.mostSighted()) yield* this.permissions.foreseen(datapathId, address);
+  }
+
+  /** The address is not known any more; a rule may still allow it. */
   #reconsider(address: Address): void {
-    if (this.#allowedUntilMs(address) === undefined) this.#disallow(address);
+    for (const gate of this.#gates.values()) {
+      for (const scope of gate.scopesTo(address))
+        if (this.permissions.untilMs(gate.datapathId, scope) === undefined) gate.disallowScope(scope);
+    }
   }
 
-  /** If the history still knows the address, the next query makes a flow that ends with the entry. */
-  #disallow(address: Address): void {
-    for (const gate of this.#gates.values()) gate.disallow(address);
-  }
-
-  #tell(
-    subject: Subject,
-    verdict: Verdict,
-    purpose: Purpose,
-    course: Pick<VerdictEvent, 'heldMs' | 'packetsAtLeast'>,
-  ): void {
-    const { kind, reason, scope } = verdict;
+  #tell(query: PolicyQuery, subject: Subject, verdict: Verdict, purpose: Purpose, course: Course): void {
     const enforced = purpose !== 'observed';
-    const message = describeVerdict(subject.destination, verdict, enforced);
     const hint = this.#history.memory(subject.destination);
-    this.#feed.push({ ...subject, ...course, verdict: kind, reason, scope, hint, enforced, message });
-  }
-
-  /** What the frame now in view says about the query. */
-  #subject(gate: Gate, packet: PacketInView): Subject {
-    const frame = this.#frame;
-    const isUdp = frame.protocol === IP_PROTOCOL.UDP;
-    const head = isUdp ? readQuestion(packet.message, frame.payloadStart, frame.payloadEnd) : undefined;
-    const question = head?.ok === true ? head.question : undefined;
-    return {
-      atMs: this.#clock.nowMs(),
-      datapathId: gate.datapathId,
-      inPort: packet.inPort,
-      client: frame.source,
-      clientPort: frame.sourcePort,
-      destination: frame.destination,
-      transport: isUdp ? 'udp' : 'tcp',
-      queryName: question?.name,
-      queryType: question?.type,
-    };
+    this.#parts.feed.push(verdictEvent(query.group.name, subject, verdict, hint, enforced, course));
   }
 
   /** Equal for a retransmission: same endpoints and the same DNS ID, which TCP's SYN has none of. */
@@ -315,3 +378,5 @@ export class Firewall {
     return `${gate.datapathId} ${protocol} ${source} ${sourcePort} ${destination} ${id}`;
   }
 }
+
+const AT_ONCE: Course = { heldMs: 0, packetsAtLeast: 1 };

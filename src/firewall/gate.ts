@@ -1,35 +1,28 @@
+import type { DropScope, FlowScope } from '../controller/flow-scope.ts';
 import type { Flow } from '../controller/pipeline.ts';
-import { allowFlow, dropClientFlow, dropFlow, type VerdictFlow } from '../controller/verdict-flows.ts';
+import { allowFlow, bypassFlow, type VerdictFlow } from '../controller/verdict-flows.ts';
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { AllowBook, type AllowRecord, type FlowAllowance } from './allow-book.ts';
-import { DropBook } from './drop-book.ts';
+import { type Bypass, BypassBook } from './bypass-book.ts';
+import type { Datapath } from './datapath.ts';
+import type { DropRecord } from './drop-book.ts';
+import { type DropCounter, type DropFlowOptions, DropFlows } from './drop-flows.ts';
+import { flowSeconds, secondsLeft } from './flow-seconds.ts';
 
-/** What a gate does to its switch; the controller's VerdictWriter is one. */
-export interface Datapath {
-  addAllow(destination: Address, hardTimeoutSeconds: number): void;
-  removeAllow(destination: Address): void;
-  addDrop(client: Address, destination: Address, hardTimeoutSeconds: number): void;
-  removeDrop(client: Address, destination: Address): void;
-  addClientDrop(client: Address, hardTimeoutSeconds: number): void;
-  release(inPort: number, frame: Buffer, frameStart: number, frameEnd: number): void;
-}
+/** Until when what a flow of this scope would let pass is allowed as of now, milliseconds; undefined when it is not. */
+export type AllowedUntil = (scope: FlowScope) => number | undefined;
 
-export interface GateOptions {
+export interface GateOptions extends DropFlowOptions {
   /** The most allow flows on one switch; beyond it the one used longest ago makes room. */
   readonly allowFlows: number;
   /** What all switches together may have. */
   readonly allowance: FlowAllowance;
-  readonly dropFlowSeconds: number;
-  /** The most drop flows for one client before one flow drops all the client is not allowed. */
-  readonly dropFlowsPerClient: number;
-  /** The most drop flows on one switch. */
-  readonly dropFlows: number;
+  /** Whether flows are made for what is allowed when somebody asks for it, or before. */
+  readonly install: 'reactive' | 'proactive';
 }
 
-/** A flow's hard timeout has 16 bits (OpenFlow 1.3.5 §7.3.4.1). */
-const MAX_TIMEOUT_SECONDS = 65_535;
 /** A later end that is not this much later, nor by this share of what is left, is not worth a flow_mod. */
 const WORTHWHILE_MS = 1000;
 const WORTHWHILE_SHARE = 0.1;
@@ -41,19 +34,21 @@ const FULL_MS = 1000;
 const SHARE_WHEN_FULL = 0.9;
 /** From this share of the budget on, the use of flows is worth reading. */
 const SHARE_TO_WATCH = 0.8;
+/** Flows that one turn of a review looks at. */
+const REVIEWED_PER_TURN = 1000;
 
 /** The two kinds of flow that a verdict makes. */
 export type FlowKind = 'allow' | 'drop';
 
 type GateCounter =
   | 'allow flows'
+  | 'allow flows in advance'
   | 'allow flows renewed'
   | 'allow flows evicted'
   | 'allow budget reached'
-  | 'drop flows'
-  | 'client drop flows'
-  | 'drop budget reached'
-  | 'adopted flows';
+  | DropCounter
+  | 'adopted flows'
+  | 'flows taken away by review';
 
 /** The flows that verdicts have made on one switch. Outlives the switch's connections, so that a reconnect loses none. */
 export class Gate {
@@ -62,9 +57,13 @@ export class Gate {
   readonly #clock: Clock;
   readonly #options: GateOptions;
   readonly #allows: AllowBook;
-  readonly #drops: DropBook;
-  /** The budgets of the options, or less where the switch has less room. */
-  readonly #budgets: Record<FlowKind, number>;
+  readonly #drops: DropFlows;
+  readonly #bypasses = new BypassBook();
+  /** What a review under way has still to look at. */
+  #allowsToReview: AllowRecord[] = [];
+  #dropsToReview: DropRecord[] = [];
+  /** The budget of the options, or less where the switch has less room. */
+  #allowBudget: number;
   readonly #fullAtMs: Partial<Record<FlowKind, number>> = {};
   #datapath: Datapath | undefined;
   #enforces = false;
@@ -74,8 +73,8 @@ export class Gate {
     this.#clock = clock;
     this.#options = options;
     this.#allows = new AllowBook(clock.nowMs(), options.allowance);
-    this.#drops = new DropBook(clock.nowMs());
-    this.#budgets = { allow: options.allowFlows, drop: options.dropFlows };
+    this.#drops = new DropFlows(clock.nowMs(), options, this.counters);
+    this.#allowBudget = options.allowFlows;
   }
 
   /** The switch is there; `enforces` tells whether verdicts make flows on it, or are only told. */
@@ -83,8 +82,8 @@ export class Gate {
     this.#enforces = enforces;
     if (this.#datapath === datapath) return;
     this.#datapath = datapath;
-    this.#budgets.allow = this.#options.allowFlows;
-    this.#budgets.drop = this.#options.dropFlows;
+    this.#allowBudget = this.#options.allowFlows;
+    this.#drops.budget = this.#options.dropFlows;
     delete this.#fullAtMs.allow;
     delete this.#fullAtMs.drop;
   }
@@ -105,6 +104,11 @@ export class Gate {
     return this.#enforces;
   }
 
+  /** Whether it is to hold flows for what is allowed before anybody asks. */
+  get isProactive(): boolean {
+    return this.#options.install === 'proactive' && this.#enforces;
+  }
+
   get isConnected(): boolean {
     return this.#datapath !== undefined;
   }
@@ -119,82 +123,140 @@ export class Gate {
 
   /** Whether to call `used`: there may soon be a flow to give up. */
   get wantsUse(): boolean {
-    const isNearBudget = this.#allows.size >= this.#budgets.allow * SHARE_TO_WATCH;
+    const isNearBudget = this.#allows.size >= this.#allowBudget * SHARE_TO_WATCH;
     return this.#enforces && (isNearBudget || this.#options.allowance.isSpent);
   }
 
-  /** Lets queries to `destination` pass in the switch until the verdict ends, if that is a second or more away. */
-  allow(destination: Address, untilMs: number): void {
+  /** Lets the queries of a scope pass in the switch until the verdict ends, if that is a second or more away. */
+  allow(scope: FlowScope, untilMs: number): void {
     if (!this.#enforces) return;
     const nowMs = this.#clock.nowMs();
-    const heldEndMs = this.#allows.endOf(destination);
+    const heldEndMs = this.#allows.endOf(scope);
     const seconds = flowSeconds(untilMs, nowMs);
     const endsAtMs = nowMs + seconds * 1000;
     // Queries already on their way to us when the flow was added ask for it again.
-    if (seconds < 1 || endsAtMs - heldEndMs < Math.max(WORTHWHILE_MS, (heldEndMs - nowMs) * WORTHWHILE_SHARE)) return;
+    if (seconds < 1 || endsAtMs - heldEndMs < Math.max(WORTHWHILE_MS, (heldEndMs - nowMs) * WORTHWHILE_SHARE)) {
+      this.#allows.wanted(scope, nowMs);
+      return;
+    }
     if (!Number.isNaN(heldEndMs)) {
-      this.#allows.delete(destination);
+      this.#allows.delete(scope);
     } else if (!this.#makeRoom(nowMs)) {
       this.counters.add('allow budget reached');
       return;
     }
     this.counters.add('allow flows');
-    this.#allows.add(destination, endsAtMs, nowMs);
-    this.#datapath?.addAllow(destination, seconds);
+    this.#allows.add(scope, endsAtMs, nowMs);
+    this.#datapath?.addAllow(scope, seconds);
   }
 
-  /** Takes the permission for `destination` back. */
-  disallow(destination: Address): void {
-    if (this.#allows.delete(destination)) this.#datapath?.removeAllow(destination);
+  /** As `allow`, before anybody has asked: where flows are made in advance, and only while there is room. */
+  anticipate(scope: FlowScope, untilMs: number): void {
+    const seconds = this.#takeInAdvance(scope, untilMs, this.#clock.nowMs());
+    if (seconds >= 1) this.#datapath?.addAllow(scope, seconds);
   }
 
-  /** Drops what `client` sends to `destination` for a while; beyond the budgets, all it is not allowed, or nothing. */
-  block(client: Address, destination: Address): void {
-    if (!this.#enforces) return;
-    const { dropFlowSeconds, dropFlowsPerClient } = this.#options;
+  /**
+   * As `anticipate`, for a switch that is about to be brought in step: the flows are only desired. Those of most use come
+   * first; it ends when there is no more room.
+   */
+  anticipateAll(verdicts: Iterable<{ readonly scope: FlowScope; readonly untilMs: number }>): void {
+    if (!this.isProactive) return;
     const nowMs = this.#clock.nowMs();
-    this.#drops.expire(nowMs);
-    if (this.#drops.drops(client, destination)) return;
-    if (this.#drops.size >= this.#budgets.drop) {
-      this.counters.add('drop budget reached');
-      return;
+    for (const { scope, untilMs } of verdicts) {
+      if (!this.#hasRoom()) return;
+      this.#takeInAdvance(scope, untilMs, nowMs);
     }
-    const endsAtMs = nowMs + dropFlowSeconds * 1000;
-    if (this.#drops.countOf(client) < dropFlowsPerClient) {
-      this.#drops.add(client, destination, endsAtMs);
-      this.counters.add('drop flows');
-      this.#datapath?.addDrop(client, destination, dropFlowSeconds);
-    } else {
-      this.#drops.add(client, undefined, endsAtMs);
-      this.counters.add('client drop flows');
-      this.#datapath?.addClientDrop(client, dropFlowSeconds);
-    }
+  }
+
+  /** What may stand of allow flows for a destination: for all, and for some. */
+  scopesTo(destination: Address): readonly FlowScope[] {
+    return [{ destination }, ...this.#allows.narrowTo(destination)];
+  }
+
+  /** Takes back the permission of this scope. */
+  disallowScope(scope: FlowScope): void {
+    if (this.#allows.delete(scope)) this.#datapath?.removeAllow(scope);
+  }
+
+  /**
+   * Drops what a scope says for a while; beyond the budgets, all that the client is not allowed, or nothing where
+   * `mayDropAll` is false: a client some of whose queries are judged one by one must not lose those.
+   */
+  block(scope: DropScope, mayDropAll: boolean): void {
+    if (this.#enforces) this.#drops.block(scope, mayDropAll, this.#clock.nowMs(), this.#datapath);
   }
 
   /** Takes away the drop flows for a destination that has become known. */
   unblock(destination: Address): void {
-    for (const client of this.#drops.takeFor(destination)) this.#datapath?.removeDrop(client, destination);
+    this.#drops.unblock(destination, this.#datapath);
+  }
+
+  /**
+   * Lets all queries pass unjudged, or those of one group, until `untilMs` or for 65535 s, whichever is first. The switch
+   * ends that by itself.
+   */
+  bypass(group: number | undefined, untilMs: number): void {
+    const nowMs = this.#clock.nowMs();
+    const seconds = flowSeconds(untilMs, nowMs);
+    if (seconds < 1) return;
+    this.#bypasses.set({ group, untilMs: nowMs + seconds * 1000 });
+    if (this.#enforces) this.#datapath?.addBypass(group, seconds);
+  }
+
+  endBypass(group: number | undefined): void {
+    if (this.#bypasses.end(group) && this.#enforces) this.#datapath?.removeBypass(group);
+  }
+
+  /** Those that have not ended. */
+  get bypasses(): readonly Bypass[] {
+    return this.#bypasses.live(this.#clock.nowMs());
   }
 
   release(inPort: number, frame: Buffer, frameStart: number, frameEnd: number): void {
     this.#datapath?.release(inPort, frame, frameStart, frameEnd);
   }
 
+  /** Sends a frame back out of the port by which its client's came. */
+  answer(inPort: number, frame: Buffer): void {
+    this.#datapath?.answer(inPort, frame);
+  }
+
   /**
-   * Renews allow flows whose verdict outlives them, and forgets what has ended. `untilMs` says until when a
-   * destination is allowed as of now. To be called about twice a second. Flows are renewed whether used or not: use is
-   * read only when the budget is nearly spent, and with on_failure closed a flow that has ended is a query lost while no
-   * controller answers. A flow that is not used makes room when room is wanted.
+   * Renews allow flows whose verdict outlives them, and forgets what has ended. To be called about twice a second. Flows
+   * are renewed whether used or not: use is read only when the budget is nearly spent, and with on_failure closed a flow
+   * that has ended is a query lost while no controller answers. A flow that is not used makes room when room is wanted.
    */
-  tick(untilMs: (destination: Address) => number | undefined): void {
+  tick(untilMs: AllowedUntil): void {
     const nowMs = this.#clock.nowMs();
     this.#drops.expire(nowMs);
-    this.#allows.due(nowMs, (record) => this.#renew(record, untilMs(record.destination), nowMs));
+    this.#allows.due(nowMs, (record) => this.#renew(record, untilMs(record.scope), nowMs));
+  }
+
+  /**
+   * After rules have changed: takes away allow flows that no longer hold, and drop flows of what is allowed now, a portion
+   * in each call. A call begins a review unless one is under way; `isAnew` begins another in its place, for rules that have
+   * changed meanwhile. True when all has been looked at.
+   */
+  review(untilMs: AllowedUntil, isAnew = false): boolean {
+    const nowMs = this.#clock.nowMs();
+    if (isAnew || this.#allowsToReview.length + this.#dropsToReview.length === 0) {
+      this.#allowsToReview = this.#allows.records();
+      this.#dropsToReview = this.#drops.records();
+    }
+    for (let left = REVIEWED_PER_TURN; left > 0; left--) {
+      const allowed = this.#allowsToReview.pop();
+      const dropped = allowed === undefined ? this.#dropsToReview.pop() : undefined;
+      if (allowed !== undefined) this.#reviewAllow(allowed, untilMs, nowMs);
+      else if (dropped !== undefined) this.#reviewDrop(dropped, untilMs);
+      else break;
+    }
+    return this.#allowsToReview.length + this.#dropsToReview.length === 0;
   }
 
   /** What the switch has counted for an allow flow: OpenFlow 1.3 has no idle time, so use is a counter that has grown. */
-  used(destination: Address, packetCount: bigint): void {
-    this.#allows.used(destination, packetCount, this.#clock.nowMs());
+  used(scope: FlowScope, packetCount: bigint): void {
+    this.#allows.used(scope, packetCount, this.#clock.nowMs());
   }
 
   /**
@@ -208,83 +270,89 @@ export class Gate {
     if (nowMs - (this.#fullAtMs[kind] ?? Number.NEGATIVE_INFINITY) < FULL_MS) return 'known';
     this.#fullAtMs[kind] = nowMs;
     const standing = kind === 'allow' ? this.#allows.size : this.#drops.size;
-    this.#budgets[kind] = Math.floor(standing * SHARE_WHEN_FULL);
-    while (this.#allows.size > this.#budgets.allow) this.#evict(this.#allows.leastRecentlyUsed()!);
+    const budget = Math.floor(standing * SHARE_WHEN_FULL);
+    if (kind === 'allow') this.#allowBudget = budget;
+    else this.#drops.budget = budget;
+    while (this.#allows.size > this.#allowBudget) this.#evict(this.#allows.leastRecentlyUsed()!);
     return isFirst ? 'first' : 'lowered';
   }
 
   /**
    * Takes over flows that the switch has and nobody here knows of, as after a restart, where their verdict is still the
-   * same: `untilMs` says until when a destination is allowed as of now. The others are not desired.
+   * same. The others are not desired. The result are the bypasses among them.
    */
-  adopt(flows: readonly VerdictFlow[], untilMs: (destination: Address) => number | undefined): void {
-    if (!this.#enforces) return;
+  adopt(flows: readonly VerdictFlow[], untilMs: AllowedUntil): readonly Bypass[] {
     const nowMs = this.#clock.nowMs();
+    const found: Bypass[] = [];
     const ordered = [...flows].sort((one, other) => one.secondsLeft - other.secondsLeft);
     for (const flow of ordered) {
-      const endsAtMs = nowMs + flow.secondsLeft * 1000;
-      const isAdopted =
-        flow.kind === 'allow'
-          ? this.#adoptAllow(flow.destination, Math.min(endsAtMs, untilMs(flow.destination) ?? nowMs), nowMs)
-          : this.#adoptDrop(flow, Math.min(endsAtMs, nowMs + this.#options.dropFlowSeconds * 1000), untilMs);
-      if (isAdopted) this.counters.add('adopted flows');
+      if (flow.kind !== 'bypass') {
+        if (this.#enforces && this.#adopt(flow, untilMs, nowMs)) this.counters.add('adopted flows');
+      } else if (!this.#bypasses.knows(flow.group, nowMs)) {
+        const bypass = { group: flow.group, untilMs: nowMs + flow.secondsLeft * 1000 };
+        this.#bypasses.set(bypass);
+        found.push(bypass);
+      }
     }
+    return found;
   }
 
   /** The flows that should be on the switch now. */
   desiredFlows(): readonly Flow[] {
     if (!this.#enforces) return [];
     const nowMs = this.#clock.nowMs();
-    const left = (endsAtMs: number) => Math.max(1, flowSeconds(endsAtMs, nowMs));
-    const allows = [...this.#allows.live(nowMs)].map((one) => allowFlow(one.destination, left(one.endsAtMs)));
-    const drops = [...this.#drops.live(nowMs)].map(({ client, destination, endsAtMs }) =>
-      destination === undefined
-        ? dropClientFlow(client, left(endsAtMs))
-        : dropFlow(client, destination, left(endsAtMs)),
-    );
-    return [...allows, ...drops];
+    const bypasses = this.bypasses.map((one) => bypassFlow(one.group, secondsLeft(one.untilMs, nowMs)));
+    const allows = [...this.#allows.live(nowMs)].map((one) => allowFlow(one.scope, secondsLeft(one.endsAtMs, nowMs)));
+    return [...bypasses, ...allows, ...this.#drops.desired(nowMs)];
   }
 
-  #adoptAllow(destination: Address, endsAtMs: number, nowMs: number): boolean {
-    const isNew = Number.isNaN(this.#allows.endOf(destination));
+  #adopt(flow: Exclude<VerdictFlow, { readonly kind: 'bypass' }>, untilMs: AllowedUntil, nowMs: number): boolean {
+    if (flow.kind === 'dropClient') return this.#drops.adopt(flow, nowMs);
+    const allowedUntilMs = untilMs(flow.scope);
+    if (flow.kind === 'drop') return allowedUntilMs === undefined && this.#drops.adopt(flow, nowMs);
+    const endsAtMs = nowMs + flow.secondsLeft * 1000;
+    return this.#adoptAllow(flow.scope, Math.min(endsAtMs, allowedUntilMs ?? nowMs), nowMs);
+  }
+
+  #adoptAllow(scope: FlowScope, endsAtMs: number, nowMs: number): boolean {
+    const isNew = Number.isNaN(this.#allows.endOf(scope));
     const seconds = flowSeconds(endsAtMs, nowMs);
-    if (!isNew || seconds < 1 || this.#allows.size >= this.#budgets.allow) return false;
-    if (this.#options.allowance.isSpent) return false;
-    this.#allows.add(destination, nowMs + seconds * 1000, nowMs);
+    if (!isNew || seconds < 1 || !this.#hasRoom()) return false;
+    this.#allows.add(scope, nowMs + seconds * 1000, nowMs);
     return true;
   }
 
-  #adoptDrop(
-    flow: Exclude<VerdictFlow, { readonly kind: 'allow' }>,
-    endsAtMs: number,
-    untilMs: (destination: Address) => number | undefined,
-  ): boolean {
-    const { client } = flow;
-    const destination = flow.kind === 'drop' ? flow.destination : undefined;
-    if (destination !== undefined && untilMs(destination) !== undefined) return false;
-    const isHeld = destination === undefined ? this.#drops.dropsAllOf(client) : this.#drops.drops(client, destination);
-    if (isHeld || this.#drops.size >= this.#budgets.drop) return false;
-    this.#drops.add(client, destination, endsAtMs);
-    return true;
+  /** Seconds that the flow is to last; 0 for none. */
+  #takeInAdvance(scope: FlowScope, untilMs: number, nowMs: number): number {
+    if (!this.isProactive || !this.#hasRoom()) return 0;
+    const seconds = flowSeconds(untilMs, nowMs);
+    if (seconds < 1 || !Number.isNaN(this.#allows.endOf(scope))) return 0;
+    this.counters.add('allow flows in advance');
+    this.#allows.addInAdvance(scope, nowMs + seconds * 1000);
+    return seconds;
+  }
+
+  #hasRoom(): boolean {
+    return this.#allows.size < this.#allowBudget && !this.#options.allowance.isSpent;
   }
 
   /** False when there is no flow to give up for another. */
   #makeRoom(nowMs: number): boolean {
-    if (this.#allows.size < this.#budgets.allow && !this.#options.allowance.isSpent) return true;
-    const destination = this.#allows.leastRecentlyUsed(nowMs - REST_MS);
-    if (destination === undefined) return false;
-    this.#evict(destination);
+    if (this.#hasRoom()) return true;
+    const scope = this.#allows.leastRecentlyUsed(nowMs - REST_MS);
+    if (scope === undefined) return false;
+    this.#evict(scope);
     return true;
   }
 
-  #evict(destination: Address): void {
+  #evict(scope: FlowScope): void {
     this.counters.add('allow flows evicted');
-    this.disallow(destination);
+    this.disallowScope(scope);
   }
 
   #renew(record: AllowRecord, untilMs: number | undefined, nowMs: number): void {
-    const { destination } = record;
-    const endsAtMs = this.#allows.endOf(destination);
+    const { scope } = record;
+    const endsAtMs = this.#allows.endOf(scope);
     // Nobody renews the flows of a switch that is away.
     const isRenewable = untilMs !== undefined && this.#datapath !== undefined;
     const seconds = isRenewable ? flowSeconds(untilMs, nowMs) : 0;
@@ -293,15 +361,32 @@ export class Gate {
     if (seconds >= 1 && newEndMs - endsAtMs >= WORTHWHILE_MS) {
       this.counters.add('allow flows renewed');
       this.#allows.prolong(record, newEndMs);
-      this.#datapath?.addAllow(destination, seconds);
+      this.#datapath?.addAllow(scope, seconds);
     } else if (nowMs >= endsAtMs) {
-      this.#allows.delete(destination);
+      this.#allows.delete(scope);
     } else {
       this.#allows.lookAgain(record);
     }
   }
-}
 
-function flowSeconds(untilMs: number, nowMs: number): number {
-  return Math.min(MAX_TIMEOUT_SECONDS, Math.floor((untilMs - nowMs) / 1000));
+  #reviewAllow(record: AllowRecord, untilMs: AllowedUntil, nowMs: number): void {
+    if (!this.#allows.holds(record)) return;
+    const { scope } = record;
+    const allowedUntilMs = untilMs(scope);
+    const seconds = allowedUntilMs === undefined ? 0 : flowSeconds(allowedUntilMs, nowMs);
+    if (seconds < 1) {
+      this.counters.add('flows taken away by review');
+      this.disallowScope(scope);
+    } else if (this.#allows.endOf(scope) > allowedUntilMs!) {
+      this.#allows.shorten(record, nowMs + seconds * 1000);
+      this.#datapath?.addAllow(scope, seconds);
+    }
+  }
+
+  /** One that drops all of a client may drop what is allowed now: the next queries tell whether to make it anew. */
+  #reviewDrop(record: DropRecord, untilMs: AllowedUntil): void {
+    const { scope } = record;
+    if (scope.destination !== undefined && untilMs(scope) === undefined) return;
+    if (this.#drops.remove(record, this.#datapath)) this.counters.add('flows taken away by review');
+  }
 }

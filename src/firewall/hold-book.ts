@@ -69,6 +69,13 @@ export class HoldBook<T extends Holdable> {
     return items;
   }
 
+  /** Takes out all of which this is true, oldest first. */
+  takeWhere(isWanted: (item: T) => boolean): readonly T[] {
+    const items = [...this.#held.values()].map(({ item }) => item).filter(isWanted);
+    for (const item of items) this.#remove(item);
+    return items;
+  }
+
   /** Lets go of everything without a verdict. Safe twice. */
   stop(): void {
     this.#cancelTimer?.();

@@ -77,6 +77,8 @@ export class FrameView implements IpPlace {
   /** The flags octet and the sequence number of TCP, else 0. */
   tcpFlags = 0;
   tcpSequence = 0;
+  /** Where the header of UDP or TCP begins in the buffer; does not hold for later fragments. */
+  transportStart = 0;
   /**
    * Where the payload of UDP or TCP lies in the buffer; for other protocols and later fragments the payload of IP. In
    * a first fragment it ends with the fragment.
@@ -205,6 +207,7 @@ export class FrameView implements IpPlace {
     this.destinationPort = 0;
     this.tcpFlags = 0;
     this.tcpSequence = 0;
+    this.transportStart = at;
     this.payloadStart = at;
     this.payloadEnd = ipEnd;
     if (this.fragment === 'later') return undefined;

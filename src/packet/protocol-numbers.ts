@@ -33,4 +33,4 @@ export const IP_PROTOCOL = {
 } as const;
 
 /** TCP flags (RFC 9293 §3.1). */
-export const TCP_FLAG = { SYN: 0x02 } as const;
+export const TCP_FLAG = { FIN: 0x01, SYN: 0x02, RST: 0x04, ACK: 0x10 } as const;

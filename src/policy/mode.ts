@@ -18,8 +18,3 @@ export function resumedProgressMs(progress: WarmupProgress, warmupMs: number, no
 export function warmupLeftMs(warmupMs: number, learnedForMs: number): number {
   return Math.max(0, warmupMs - learnedForMs);
 }
-
-/** The mode in force: until warm-up is over, enforce acts as monitor. */
-export function modeInForce(configured: Mode, warmupMs: number, learnedForMs: number): Mode {
-  return configured === 'enforce' && warmupLeftMs(warmupMs, learnedForMs) === 0 ? 'enforce' : 'monitor';
-}

@@ -43,8 +43,8 @@ export interface LookupView {
 
 /** The most triples one look-up shows, of those that hold and of those that are past. */
 const MAX_SHOWN = 1000;
-/** Triples looked at in one turn of the event loop. */
-const TRIPLES_PER_TURN = 2000;
+/** Items looked at in one turn of the event loop. */
+const ITEMS_PER_TURN = 2000;
 
 export async function lookup(history: NsHistory, target: LookupTarget, nowMs: number): Promise<LookupView> {
   return target.kind === 'address'
@@ -125,10 +125,10 @@ async function collect(found: Iterable<NsTriple>, nowMs: number) {
 }
 
 /** Lets the event loop turn now and then: packets wait for their verdicts. */
-export async function* inTurns(triples: Iterable<NsTriple>): AsyncGenerator<NsTriple, void> {
+export async function* inTurns<T>(items: Iterable<T>): AsyncGenerator<T, void> {
   let count = 0;
-  for (const triple of triples) {
-    if (++count % TRIPLES_PER_TURN === 0) await nextTurn();
-    yield triple;
+  for (const item of items) {
+    if (++count % ITEMS_PER_TURN === 0) await nextTurn();
+    yield item;
   }
 }

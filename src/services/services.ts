@@ -1,41 +1,29 @@
 /** What people ask of gluewall, one function each. The doors only pass on. */
-import { type Address, formatAddress } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import { isAtOrBelow, type Name } from '../dns/name.ts';
 import { type EveRecord, eveRecord } from '../events/eve.ts';
-import type { EventQuery, EventStore } from '../events/event-store.ts';
+import { type EventQuery, type EventStore, isWantedEvent } from '../events/event-store.ts';
 import type { EventTap } from '../events/event-tap.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
 import { canBeNameServer } from '../nsdb/rules/name-server-address.ts';
-import type { AllowEntry, AllowList } from '../policy/allow-list.ts';
-import type { PolicyStore } from '../policy/policy-store.ts';
-import { type CheckQuestion, type CheckView, explainVerdict, type PolicyParts } from './explain-verdict.ts';
-import { formatInstant } from './instant.ts';
+import { type BypassParts, type BypassServices, bypassServices } from './bypass-services.ts';
+import { type ClientSource, type ClientTarget, type ClientView, findClients } from './client-view.ts';
+import { type CheckQuestion, type CheckView, type ExplainedParts, explainVerdict } from './explain-verdict.ts';
 import { inTurns, type LookupTarget, type LookupView, lookup } from './lookup.ts';
+import { type PackParts, type PackServices, packServices } from './pack-services.ts';
+import type { ReloadView } from './reload-view.ts';
+import {
+  type RolloutItem,
+  type RolloutParts,
+  type RolloutQuery,
+  type RolloutSummary,
+  reportRollout,
+} from './report-rollout.ts';
+import { type RuleParts, type RuleServices, type RuleView, ruleServices } from './rule-services.ts';
 import { type TripleView, viewTriple } from './triple-view.ts';
-
-export interface AllowView {
-  readonly address: string;
-  readonly origin: AllowEntry['origin'];
-  readonly reason: string;
-  readonly owner: string;
-  /** Null for what the configuration has: since the start. */
-  readonly created: string | null;
-  /** Null when it does not expire. */
-  readonly expires: string | null;
-}
-
-export interface ChangeView {
-  readonly address: string;
-  readonly outcome: 'added' | 'renewed' | 'full' | 'removed' | 'absent' | 'configured';
-  /** Null when it does not expire. */
-  readonly expires: string | null;
-  /** False when the store could not keep the change: it lasts until gluewall stops. */
-  readonly kept: boolean;
-}
 
 export interface ImportView {
   readonly taken: number;
@@ -51,31 +39,41 @@ export type StatusView = Readonly<Record<string, unknown>>;
 /** An item of `events`: one event, or how many of them came faster than they were read. */
 export type EventItem = EveRecord | { readonly lost: number };
 
-export interface Services {
+export interface Services extends RuleServices, PackServices, BypassServices {
   lookup(target: LookupTarget): Promise<LookupView>;
   check(question: CheckQuestion): CheckView;
   /** All triples, or those of a zone and of what lies below it. */
   historyList(zone: Name | undefined): AsyncGenerator<TripleView, void>;
   /** `endsWarmup` is for the last of an import's portions: all of it is in memory then. */
   historyImport(triples: readonly NsTriple[], endsWarmup: boolean): ImportView;
-  allowAdd(entry: Pick<AllowEntry, 'address' | 'reason' | 'owner' | 'expiresAtMs'>): Promise<ChangeView>;
-  allowRemove(address: Address): Promise<ChangeView>;
-  allowList(): AsyncGenerator<AllowView, void>;
   /** What was kept; with a signal, then what happens, until it aborts. */
   events(query: EventQuery, follow: AbortSignal | undefined): AsyncGenerator<EventItem, void>;
+  /** What enforcement would have hit. */
+  rollout(query: RolloutQuery): AsyncGenerator<RolloutItem, RolloutSummary>;
+  /** Those of a target, or all that are known. */
+  clients(target: ClientTarget | undefined): AsyncGenerator<ClientView, void>;
   status(): StatusView;
+  /** Rejects with ConfigError when the configuration file is not good: nothing has changed then. */
+  reload(isTrial: boolean): Promise<ReloadView>;
 }
 
-export interface ServiceParts extends PolicyParts {
+export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   readonly clock: TimeSource;
   readonly history: NsHistory;
-  readonly allowList: AllowList;
-  readonly store: Pick<PolicyStore, 'saveAllowEntry' | 'deleteAllowEntry'> & Pick<EventStore, 'findEvents'>;
+  readonly store: RuleParts['store'] & RolloutParts['store'] & Pick<EventStore, 'findEvents'>;
   /** Makes the store hold all that has happened. */
   readonly flush: () => Promise<void>;
+  /** How long the history learns before anything is blocked, as it is configured. */
+  readonly warmupMs: () => number;
   /** Undefined where nothing happens, because gluewall does not run. */
   readonly tap: EventTap<VerdictEvent> | undefined;
+  /** Left out where nobody sends, because gluewall does not run. */
+  readonly clients?: ClientSource;
+  /** Left out where packs are read without a store. */
+  readonly packs?: PackParts['packs'];
   readonly endWarmup: () => void;
+  /** Undefined where there is nothing to reload, because gluewall does not run. */
+  readonly reload: ((isTrial: boolean) => Promise<ReloadView>) | undefined;
   readonly status: () => StatusView;
 }
 
@@ -85,8 +83,12 @@ const MAX_EVENT_DELAY_MS = 10_000;
 const MAX_SHOWN = 32_768;
 
 export function createServices(parts: ServiceParts): Services {
-  const { history, allowList, store, clock } = parts;
+  const { history, clock } = parts;
+  const rules = ruleServices(parts);
   return {
+    ...rules,
+    ...bypassServices(parts),
+    ...packServicesOf(parts, () => rules.ruleList()),
     status: parts.status,
     lookup: (target) => lookup(history, target, clock.nowMs()),
     check: (question) => explainVerdict(question, parts),
@@ -100,24 +102,29 @@ export function createServices(parts: ServiceParts): Services {
       if (endsWarmup) parts.endWarmup();
       return view;
     },
-    async allowAdd(wanted) {
-      const entry: AllowEntry = { ...wanted, origin: 'command', createdAtMs: clock.nowMs() };
-      const outcome = allowList.add(entry);
-      const isChanged = outcome === 'added' || outcome === 'renewed';
-      // In force first: a disk that is full must not keep an operator from letting traffic through.
-      const kept = !isChanged || (await isDone(store.saveAllowEntry(entry)));
-      return { address: formatAddress(entry.address), outcome, expires: formatInstant(entry.expiresAtMs), kept };
-    },
-    async allowRemove(address) {
-      const outcome = allowList.remove(address);
-      const kept = outcome !== 'removed' || (await isDone(store.deleteAllowEntry(address)));
-      return { address: formatAddress(address), outcome, expires: null, kept };
-    },
-    async *allowList() {
-      for (const entry of allowList.all()) yield viewAllowEntry(entry);
+    async reload(isTrial) {
+      if (parts.reload !== undefined) return parts.reload(isTrial);
+      throw new GluewallError('not-running', 'there is nothing to reload while gluewall does not run');
     },
     events: (query, follow) => findEvents(query, follow, parts),
+    rollout: (query) => reportRollout(query, parts),
+    clients(target) {
+      if (parts.clients !== undefined) return findClients(parts.clients, target);
+      throw new GluewallError(
+        'not-running',
+        'who sends is only known while gluewall runs: start it with `gluewall run`',
+      );
+    },
   };
+}
+
+function packServicesOf(parts: ServiceParts, rules: () => AsyncIterable<RuleView>): PackServices {
+  const { clock, packs } = parts;
+  if (packs !== undefined) return packServices({ clock, packs, rules });
+  const refuse = (): never => {
+    throw new GluewallError('not-running', 'packs are not read here: start gluewall with `gluewall run`');
+  };
+  return { packList: refuse, packShow: refuse, packRefresh: refuse };
 }
 
 function importTriples(history: NsHistory, triples: readonly NsTriple[], nowMs: number): ImportView {
@@ -128,11 +135,6 @@ function importTriples(history: NsHistory, triples: readonly NsTriple[], nowMs: 
     else view.refused++;
   }
   return view;
-}
-
-function viewAllowEntry({ address, origin, reason, owner, createdAtMs, expiresAtMs }: AllowEntry): AllowView {
-  const created = origin === 'configuration' ? null : formatInstant(createdAtMs);
-  return { address: formatAddress(address), origin, reason, owner, created, expires: formatInstant(expiresAtMs) };
 }
 
 async function* findEvents(
@@ -161,7 +163,7 @@ async function* findEvents(
     for await (const { events, lost } of live ?? []) {
       if (lost > 0) yield { lost };
       for (const event of events) {
-        const record = isWanted(event, query) ? eveRecord(event) : undefined;
+        const record = isWantedEvent(event, query) ? eveRecord(event) : undefined;
         if (record !== undefined && !shown.has(JSON.stringify(record))) yield record;
       }
       shown.clear();
@@ -169,16 +171,4 @@ async function* findEvents(
   } finally {
     end.abort();
   }
-}
-
-function isWanted(event: VerdictEvent, { client, destination }: EventQuery): boolean {
-  return (client ?? event.client) === event.client && (destination ?? event.destination) === event.destination;
-}
-
-/** The store logs and counts its failures itself. */
-function isDone(saving: Promise<void>): Promise<boolean> {
-  return saving.then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,12 +1,14 @@
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import { countTriples, joinTriples } from '../nsdb/triple-batch.ts';
+import type { Rule } from '../policy/rule.ts';
+import { composeMatch } from '../policy/rule-text.ts';
 import { eventRow } from './event-rows.ts';
 import type { Store } from './store.ts';
 
 /** What was copied so far. */
 export interface CopyCounts {
   readonly triples: number;
-  readonly allowEntries: number;
+  readonly rules: number;
   readonly events: number;
   /** Events that the other store had already. */
   readonly knownEvents: number;
@@ -17,20 +19,17 @@ const SAVE_ROWS = 50_000;
 const EVENT_ROWS = 2000;
 
 /**
- * Copies all that a store holds into another, in place of what is there for the same triple, address or warm-up; events that
+ * Copies all that a store holds into another, in place of what is there for the same triple, rule or warm-up; events that
  * are there already are not copied again, so that it may be done twice. Tells `report` how far it is. Throws what the stores
  * throw.
  */
 export async function copyStore(from: Store, to: Store, report: (counts: CopyCounts) => void): Promise<CopyCounts> {
-  const counts = { triples: 0, allowEntries: 0, events: 0, knownEvents: 0 };
+  const counts = { triples: 0, rules: 0, events: 0, knownEvents: 0 };
   await copyTriples(from, to, (rows) => {
     counts.triples += rows;
     report(counts);
   });
-  for (const entry of await from.loadAllowEntries(Number.NEGATIVE_INFINITY)) {
-    await to.saveAllowEntry(entry);
-    counts.allowEntries++;
-  }
+  counts.rules = await copyRules(from, to);
   await copyEvents(from, to, (copied, known) => {
     counts.events += copied;
     counts.knownEvents += known;
@@ -57,6 +56,18 @@ async function copyTriples(from: Store, to: Store, report: (rows: number) => voi
     if (rows >= SAVE_ROWS) await save();
   }
   await save();
+}
+
+/** One that is about the same as another under another id takes its place. */
+async function copyRules(from: Store, to: Store): Promise<number> {
+  const meaning = ({ action, match }: Rule) => `${action} ${JSON.stringify(composeMatch(match))}`;
+  const theirs = await to.loadRules(Number.NEGATIVE_INFINITY);
+  const rules = await from.loadRules(Number.NEGATIVE_INFINITY);
+  const ids = new Map(rules.map((rule) => [meaning(rule), rule.id]));
+  for (const rule of theirs)
+    if (ids.has(meaning(rule)) && ids.get(meaning(rule)) !== rule.id) await to.deleteRule(rule.id);
+  for (const rule of rules) await to.saveRule(rule);
+  return rules.length;
 }
 
 /** Both stores give their events in the order of time: those of one instant are compared with each other. */

@@ -3,6 +3,8 @@ import { formatAddress } from '../core/address.ts';
 import { formatName, type Name } from '../dns/name.ts';
 import type { Transport } from '../dns/observation.ts';
 import type { HistoryHint, VerdictEvent } from '../events/verdict-event.ts';
+import { DEFAULT_GROUP_NAME } from '../policy/client-group.ts';
+import { ALLOW_REASONS, BLOCK_REASONS, SCOPE_FIELDS, type ScopeField } from '../policy/verdict.ts';
 import {
   type ColumnValue,
   endlessMilliseconds,
@@ -15,6 +17,7 @@ import {
   readWord,
 } from './column-values.ts';
 
+/** New ones go to the end: a journal may hold rows that an older gluewall wrote, which are shorter. */
 export const EVENT_COLUMNS = [
   'at_ms',
   'datapath_id',
@@ -35,21 +38,24 @@ export const EVENT_COLUMNS = [
   'enforced',
   'held_ms',
   'message',
+  'client_mac',
+  'client_name',
+  'client_group',
+  'rule_id',
+  'alarm',
 ] as const;
 
 const TRANSPORTS: Readonly<Record<Transport, true>> = { udp: true, tcp: true };
 const VERDICTS: Readonly<Record<VerdictEvent['verdict'], true>> = { allow: true, block: true };
-const SCOPES: Readonly<Record<VerdictEvent['scope'], true>> = { destination: true };
-const REASONS: Readonly<Record<VerdictEvent['reason'], true>> = {
-  allowList: true,
-  history: true,
-  rootHints: true,
-  stale: true,
-  seed: true,
-  unknown: true,
-};
+const REASONS: ReadonlySet<string> = new Set([...ALLOW_REASONS, ...BLOCK_REASONS]);
+/** What an older gluewall called it. */
+const FORMER_REASON = 'allowList';
+const FIELDS: ReadonlySet<string> = new Set(SCOPE_FIELDS);
+const ALARMS: Readonly<Record<NonNullable<VerdictEvent['alarm']>, true>> = { recursionDesired: true };
+const WHO_COLUMN = EVENT_COLUMNS.indexOf('client_mac');
 const MAX_16_BITS = 0xffff;
 const MAX_32_BITS = 0xffffffff;
+const MAX_48_BITS = 0xffffffffffff;
 
 /** The values of EVENT_COLUMNS. */
 export function eventRow(event: VerdictEvent): ColumnValue[] {
@@ -66,7 +72,7 @@ export function eventRow(event: VerdictEvent): ColumnValue[] {
     event.queryType ?? null,
     event.verdict,
     event.reason,
-    event.scope,
+    event.scope.join(' '),
     hint === undefined ? null : formatName(hint.zone),
     hint === undefined ? null : formatName(hint.nameServer),
     hint === undefined ? null : endlessMilliseconds(hint.expiresAtMs),
@@ -74,6 +80,11 @@ export function eventRow(event: VerdictEvent): ColumnValue[] {
     event.enforced ? 1 : 0,
     event.heldMs,
     event.message,
+    event.clientMac ?? null,
+    event.clientName ?? null,
+    event.group,
+    event.ruleId ?? null,
+    event.alarm ?? null,
   ];
 }
 
@@ -81,12 +92,14 @@ export function eventRow(event: VerdictEvent): ColumnValue[] {
 export function readEvent(row: readonly unknown[]): VerdictEvent | undefined {
   const place = readPlace(row);
   const judged = readJudged(row);
+  const who = readWho(row);
   const queryName = row[7] === null ? undefined : readName(row[7]);
   const queryType = row[8] === null ? undefined : readCount(row[8], MAX_16_BITS);
   const isQuestionLost = (queryName === undefined && row[7] !== null) || (queryType === undefined && row[8] !== null);
   const hint = row[12] === null ? undefined : readHint(row);
   const isHintLost = hint === undefined && row[12] !== null;
-  if (place === undefined || judged === undefined || isQuestionLost || isHintLost) return undefined;
+  if (place === undefined || judged === undefined || who === undefined) return undefined;
+  if (isQuestionLost || isHintLost) return undefined;
   // Each property by name: spreading takes several times as long, and there may be many rows.
   return {
     atMs: place.atMs,
@@ -94,13 +107,18 @@ export function readEvent(row: readonly unknown[]): VerdictEvent | undefined {
     inPort: place.inPort,
     client: place.client,
     clientPort: place.clientPort,
+    clientMac: who.clientMac,
+    clientName: who.clientName,
+    group: who.group,
     destination: place.destination,
     transport: place.transport,
     queryName,
     queryType,
     verdict: judged.verdict,
     reason: judged.reason,
+    ruleId: who.ruleId,
     scope: judged.scope,
+    alarm: who.alarm,
     hint,
     packetsAtLeast: judged.packetsAtLeast,
     enforced: judged.enforced,
@@ -128,8 +146,8 @@ function readPlace(row: readonly unknown[]) {
 /** What became of the query. */
 function readJudged(row: readonly unknown[]) {
   const verdict = readWord(row[9], VERDICTS);
-  const reason = readWord(row[10], REASONS);
-  const scope = readWord(row[11], SCOPES);
+  const reason = readReason(row[10]);
+  const scope = readScope(row[11]);
   const packetsAtLeast = readCount(row[15], Number.MAX_SAFE_INTEGER);
   const enforced = readCount(row[16], 1);
   if (verdict === undefined || reason === undefined || scope === undefined) return undefined;
@@ -139,6 +157,34 @@ function readJudged(row: readonly unknown[]) {
     return undefined;
   }
   return { verdict, reason, scope, packetsAtLeast, enforced: enforced === 1, heldMs, message };
+}
+
+function readReason(value: unknown): VerdictEvent['reason'] | undefined {
+  if (value === FORMER_REASON) return 'allowRule';
+  return typeof value === 'string' && REASONS.has(value) ? (value as VerdictEvent['reason']) : undefined;
+}
+
+/** Words with a blank between. */
+function readScope(value: unknown): readonly ScopeField[] | undefined {
+  if (value === '') return [];
+  const words = readText(value)?.split(' ');
+  return words?.every((word) => FIELDS.has(word)) === true ? (words as ScopeField[]) : undefined;
+}
+
+/** Who asked, and by which rule it was judged; what older rows do not have is as it was then. */
+function readWho(row: readonly unknown[]) {
+  const [mac = null, name = null, group = DEFAULT_GROUP_NAME, rule = null, alarmed = null] = row.slice(WHO_COLUMN);
+  const clientMac = mac === null ? undefined : readCount(mac, MAX_48_BITS);
+  const clientName = name === null ? undefined : readText(name);
+  const ruleId = rule === null ? undefined : readText(rule);
+  const alarm = alarmed === null ? undefined : readWord(alarmed, ALARMS);
+  const isLost =
+    (clientMac === undefined && mac !== null) ||
+    (clientName === undefined && name !== null) ||
+    (ruleId === undefined && rule !== null) ||
+    (alarm === undefined && alarmed !== null);
+  if (isLost || typeof group !== 'string') return undefined;
+  return { clientMac, clientName, group, ruleId, alarm };
 }
 
 function readHint(row: readonly unknown[]): HistoryHint | undefined {

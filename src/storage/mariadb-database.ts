@@ -1,25 +1,32 @@
 import type { Connection } from 'mariadb';
-import { type Address, formatAddress } from '../core/address.ts';
 import type { SaveMark } from '../core/save-mark.ts';
+import type { Name } from '../dns/name.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import { type PackedTriple, readTriple, TripleBatchWriter } from '../nsdb/triple-batch.ts';
-import type { AllowEntry } from '../policy/allow-list.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
+import type { Rule } from '../policy/rule.ts';
 import { inTableOrder } from './batch-order.ts';
 import { endlessMilliseconds } from './column-values.ts';
+import { type EventConditions, eventConditions, NAMED_ROWS } from './event-conditions.ts';
 import { EVENT_COLUMNS, eventRow, readEvent } from './event-rows.ts';
 import { connectMariadb, type MariadbAccess } from './mariadb-connection.ts';
 import { mariadbError } from './mariadb-errors.ts';
 import { MARIADB_MIGRATIONS } from './mariadb-migrations.ts';
 import { formatMariadbPlace } from './mariadb-place.ts';
-import { ALLOW_COLUMNS, allowEntryRow, readAllowEntry, readWarmup } from './policy-rows.ts';
+import { nameKey, nameKeyRange } from './name-key.ts';
+import { RULE_COLUMNS, readRule, readWarmup, ruleRow } from './policy-rows.ts';
 import { PORTION_ROWS, type StoreContents, type StoreOptions } from './store.ts';
 import { type StoreAction, storeClosed } from './store-errors.ts';
 import type { AsyncStoreOperations, EventPlace, Portion, TriplePlace } from './store-operations.ts';
 import { placeOfRow, readPackedRow } from './triple-columns.ts';
 
 type Row = readonly unknown[];
+
+/** Where the events of a query are, and what they must be. */
+interface EventsOf extends EventConditions {
+  readonly table: string;
+}
 
 const TRIPLE_COLUMNS = 'zone, name_server, address, expires_at_ms, facts';
 const DELETED_AT_ONCE = 10_000;
@@ -45,16 +52,18 @@ const SQL = {
     saved_at_ms = IF(sequence < VALUES(sequence), VALUES(saved_at_ms), saved_at_ms),
     sequence = GREATEST(sequence, VALUES(sequence))`,
   deleteMarks: 'DELETE FROM saves WHERE saved_at_ms < ?',
-  allowEntries: `SELECT ${ALLOW_COLUMNS.join(', ')} FROM allow_entries
-    WHERE expires_at_ms IS NULL OR expires_at_ms > ? ORDER BY created_at_ms, address`,
-  saveAllowEntry: `REPLACE INTO allow_entries (${ALLOW_COLUMNS.join(', ')}) VALUES (${places(ALLOW_COLUMNS)})`,
-  deleteAllowEntry: 'DELETE FROM allow_entries WHERE address = ?',
+  rules: `SELECT ${RULE_COLUMNS.join(', ')} FROM rules
+    WHERE expires_at_ms IS NULL OR expires_at_ms > ? ORDER BY created_at_ms, id`,
+  saveRule: `REPLACE INTO rules (${RULE_COLUMNS.join(', ')}) VALUES (${places(RULE_COLUMNS)})`,
+  deleteRule: 'DELETE FROM rules WHERE id = ?',
   warmup: 'SELECT learned_for_ms, last_learned_at_ms FROM warmup',
   saveWarmup: 'REPLACE INTO warmup (id, learned_for_ms, last_learned_at_ms) VALUES (1, ?, ?)',
-  saveEvent: `INSERT INTO events (${EVENT_COLUMNS.join(', ')}) VALUES (${places(EVENT_COLUMNS)})`,
+  saveEvent: `INSERT INTO events (${EVENT_COLUMNS.join(', ')}, name_key) VALUES (${places(EVENT_COLUMNS)}, ?)`,
+  countNamed: `SELECT COUNT(*) FROM
+    (SELECT 1 FROM events FORCE INDEX (events_by_name) WHERE name_key >= ? AND name_key < ? LIMIT ?) AS named`,
   countEvents: 'SELECT COUNT(*) FROM events',
   deleteOldestEvents: 'DELETE FROM events ORDER BY at_ms, id LIMIT ?',
-  contents: `SELECT (SELECT COUNT(*) FROM triples), (SELECT COUNT(*) FROM events), (SELECT COUNT(*) FROM allow_entries),
+  contents: `SELECT (SELECT COUNT(*) FROM triples), (SELECT COUNT(*) FROM events), (SELECT COUNT(*) FROM rules),
     (SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()),
     (SELECT MIN(at_ms) FROM events), (SELECT MAX(at_ms) FROM events)`,
 } as const;
@@ -108,19 +117,19 @@ export class MariadbDatabase implements AsyncStoreOperations {
     );
   }
 
-  allowEntries(nowMs: number): Promise<readonly AllowEntry[]> {
+  rules(nowMs: number): Promise<readonly Rule[]> {
     return this.#do('read', async (connection) =>
-      this.#readRows(await connection.execute(SQL.allowEntries, [finite(nowMs)]), readAllowEntry),
+      this.#readRows(await connection.execute(SQL.rules, [finite(nowMs)]), readRule),
     );
   }
 
-  async saveAllowEntry(entry: AllowEntry): Promise<void> {
-    if (entry.origin !== 'command') return;
-    await this.#do('write', (connection) => connection.execute(SQL.saveAllowEntry, allowEntryRow(entry)));
+  async saveRule(rule: Rule): Promise<void> {
+    if (rule.origin !== 'command') return;
+    await this.#do('write', (connection) => connection.execute(SQL.saveRule, ruleRow(rule)));
   }
 
-  async deleteAllowEntry(address: Address): Promise<void> {
-    await this.#do('write', (connection) => connection.execute(SQL.deleteAllowEntry, [formatAddress(address)]));
+  async deleteRule(id: string): Promise<void> {
+    await this.#do('write', (connection) => connection.execute(SQL.deleteRule, [id]));
   }
 
   warmup(): Promise<WarmupProgress | undefined> {
@@ -147,13 +156,13 @@ export class MariadbDatabase implements AsyncStoreOperations {
 
   eventsAfter(place: EventPlace | undefined, query: EventQuery): Promise<Portion<readonly VerdictEvent[], EventPlace>> {
     return this.#do('read', async (connection) => {
-      const start = place ?? (await firstPlace(connection, query));
+      const from = await eventsOf(connection, query);
+      const start = place ?? (await firstPlace(connection, query, from));
       const limit = Math.min(start.left, PORTION_ROWS);
       if (!(limit > 0)) return { items: [], next: undefined };
-      const { where, values } = conditions(query);
-      const sql = `SELECT id, ${EVENT_COLUMNS.join(', ')} FROM events
-        WHERE (at_ms > ? OR (at_ms = ? AND id > ?)) ${where} ORDER BY at_ms, id LIMIT ?`;
-      const rows: Row[] = await connection.execute(sql, [start.atMs, start.atMs, start.id, ...values, limit]);
+      const sql = `SELECT id, ${EVENT_COLUMNS.join(', ')} FROM ${from.table}
+        WHERE (at_ms > ? OR (at_ms = ? AND id > ?)) ${from.where} ORDER BY at_ms, id LIMIT ?`;
+      const rows: Row[] = await connection.execute(sql, [start.atMs, start.atMs, start.id, ...from.values, limit]);
       const items = this.#readRows(rows, (row) => readEvent(row.slice(1)));
       const last = rows.at(-1);
       const left = start.left - rows.length;
@@ -165,13 +174,13 @@ export class MariadbDatabase implements AsyncStoreOperations {
   contents(): Promise<StoreContents> {
     return this.#do('read', async (connection) => {
       const rows: Row[] = await connection.query(SQL.contents);
-      const [triples, events, allowEntries, size, oldest, newest] = rows[0] ?? [];
+      const [triples, events, rules, size, oldest, newest] = rows[0] ?? [];
       return {
         // Connecting brought the tables to it.
         schemaVersion: MARIADB_MIGRATIONS.length,
         triples: Number(triples),
         events: Number(events),
-        allowEntries: Number(allowEntries),
+        rules: Number(rules),
         sizeBytes: Number(size),
         oldestEventAtMs: typeof oldest === 'number' ? oldest : undefined,
         newestEventAtMs: typeof newest === 'number' ? newest : undefined,
@@ -240,25 +249,36 @@ async function countEvents(connection: Connection): Promise<number> {
   return Number(rows[0]?.[0]);
 }
 
-/** The place before the oldest of the newest `limit` events. */
-async function firstPlace(connection: Connection, query: EventQuery): Promise<EventPlace> {
-  const left = Number.isNaN(query.limit) ? 0 : Math.floor(query.limit);
-  const first = { atMs: FIRST_MS, id: 0, left };
-  if (left <= 0 || left >= Number.MAX_SAFE_INTEGER) return first;
-  const { where, values } = conditions(query);
-  const sql = `SELECT at_ms, id FROM events WHERE TRUE ${where} ORDER BY at_ms DESC, id DESC LIMIT 1 OFFSET ?`;
-  const rows: Row[] = await connection.execute(sql, [...values, left]);
-  const before = rows[0];
-  return before === undefined ? first : { atMs: Number(before[0]), id: Number(before[1]), left };
+/** The table to ask, by which index, and for what. Told the index, since the server may else sort all there is for a few. */
+async function eventsOf(connection: Connection, query: EventQuery): Promise<EventsOf> {
+  const { client, destination, queryName } = query;
+  const conditions = eventConditions(query, 'name_key');
+  if (queryName !== undefined && (await isRare(connection, queryName))) {
+    return { table: 'events FORCE INDEX (events_by_name)', ...conditions };
+  }
+  const isOfSomebody = client !== undefined || destination !== undefined;
+  const hint = isOfSomebody ? 'IGNORE INDEX (events_by_name)' : 'FORCE INDEX (events_by_time)';
+  return { table: `events ${hint}`, ...conditions };
 }
 
-/** What an event must be to be wanted, as SQL. */
-function conditions({ sinceMs, client, destination }: EventQuery): { readonly where: string; readonly values: Row } {
-  const terms: [string, unknown][] = [];
-  if (sinceMs !== undefined) terms.push(['at_ms >= ?', finite(sinceMs)]);
-  if (client !== undefined) terms.push(['client = ?', formatAddress(client)]);
-  if (destination !== undefined) terms.push(['destination = ?', formatAddress(destination)]);
-  return { where: terms.map(([term]) => `AND ${term}`).join(' '), values: terms.map(([, value]) => value) };
+/** Whether few events lie at or below the name. */
+async function isRare(connection: Connection, name: Name): Promise<boolean> {
+  const { first, end } = nameKeyRange(name);
+  const rows: Row[] = await connection.execute(SQL.countNamed, [first, end, NAMED_ROWS + 1]);
+  return Number(rows[0]?.[0]) <= NAMED_ROWS;
+}
+
+/** The place before the oldest of the newest `limit` events. */
+async function firstPlace(connection: Connection, query: EventQuery, from: EventsOf): Promise<EventPlace> {
+  const left = Number.isNaN(query.limit) ? 0 : Math.floor(query.limit);
+  const sinceMs = finite(query.sinceMs ?? FIRST_MS);
+  const first = { atMs: sinceMs, id: 0, left };
+  if (left <= 0 || left >= Number.MAX_SAFE_INTEGER) return first;
+  const sql = `SELECT at_ms, id FROM ${from.table} WHERE at_ms >= ? ${from.where}
+    ORDER BY at_ms DESC, id DESC LIMIT 1 OFFSET ?`;
+  const rows: Row[] = await connection.execute(sql, [sinceMs, ...from.values, left]);
+  const before = rows[0];
+  return before === undefined ? first : { atMs: Number(before[0]), id: Number(before[1]), left };
 }
 
 function afterValues({ zone, nameServer, address }: TriplePlace): Buffer[] {
@@ -270,7 +290,8 @@ function tripleValues({ zone, nameServer, address, expiresAtMs, facts }: PackedT
 }
 
 function eventValues(event: VerdictEvent): unknown[] {
-  return eventRow(event).map(textOf);
+  const { queryName } = event;
+  return [...eventRow(event).map(textOf), queryName === undefined ? null : nameKey(queryName)];
 }
 
 /** Numbers go as text: rows whose columns are now whole numbers and now not would go one by one. */

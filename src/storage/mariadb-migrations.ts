@@ -4,11 +4,14 @@
  */
 import type { Connection } from 'mariadb';
 import { GluewallError } from '../core/errors.ts';
+import { fillMariadbNameKeys } from './fill-mariadb-name-keys.ts';
 import { storeForeign, storeNewer } from './store-errors.ts';
 
 export interface MariadbMigration {
   readonly version: number;
   readonly statements: readonly string[];
+  /** What is to be done with the rows after that; may be run again, too. */
+  readonly move?: (connection: Connection) => Promise<void>;
 }
 
 const NAME = 'VARCHAR(1024) CHARACTER SET ascii COLLATE ascii_bin';
@@ -77,6 +80,44 @@ export const MARIADB_MIGRATIONS: readonly MariadbMigration[] = [
       ) ${ENGINE}`,
     ],
   },
+  {
+    version: 2,
+    statements: [
+      `CREATE TABLE IF NOT EXISTS rules (
+        id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY,
+        action ${WORD} NOT NULL,
+        match_json ${TEXT} NOT NULL,
+        reason ${TEXT} NOT NULL,
+        owner ${TEXT} NOT NULL,
+        created_at_ms DOUBLE NOT NULL,
+        expires_at_ms DOUBLE
+      ) ${ENGINE}`,
+      // For the time that this is run again after its last statement.
+      `CREATE TABLE IF NOT EXISTS allow_entries (
+        address ${ADDRESS} PRIMARY KEY,
+        reason ${TEXT} NOT NULL,
+        owner ${TEXT} NOT NULL,
+        created_at_ms DOUBLE NOT NULL,
+        expires_at_ms DOUBLE
+      ) ${ENGINE}`,
+      // Addresses have no "-", so no two entries get the same id.
+      `INSERT IGNORE INTO rules
+        SELECT CONCAT('allow-', REPLACE(address, ':', '-')), 'allow', JSON_OBJECT('to', address),
+          reason, owner, created_at_ms, expires_at_ms
+        FROM allow_entries`,
+      'DROP TABLE allow_entries',
+      `ALTER TABLE events
+        MODIFY COLUMN scope VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+        ADD COLUMN IF NOT EXISTS client_mac BIGINT,
+        ADD COLUMN IF NOT EXISTS client_name ${TEXT},
+        ADD COLUMN IF NOT EXISTS client_group ${WORD} NOT NULL DEFAULT 'default',
+        ADD COLUMN IF NOT EXISTS rule_id ${TEXT},
+        ADD COLUMN IF NOT EXISTS alarm ${WORD},
+        ADD COLUMN IF NOT EXISTS name_key VARBINARY(255)`,
+      'ALTER TABLE events ADD KEY IF NOT EXISTS events_by_name (name_key, at_ms)',
+    ],
+    move: fillMariadbNameKeys,
+  },
 ];
 
 /** The version of the tables, 0 when there are none. Throws `store-foreign` when there are others, `store-newer`, and what the connector throws. */
@@ -117,6 +158,7 @@ export async function migrateMariadb(
     for (const migration of migrations) {
       if (migration.version <= version) continue;
       for (const statement of migration.statements) await connection.query(statement);
+      await migration.move?.(connection);
       const appliedAt = new Date().toISOString();
       await connection.query(`INSERT INTO ${VERSIONS} (version, applied_at) VALUES (?, ?)`, [
         migration.version,

@@ -1,11 +1,10 @@
-import type { Address } from '../core/address.ts';
 import type { SaveMark } from '../core/save-mark.ts';
-import type { EventQuery } from '../events/event-store.ts';
+import { type EventQuery, isWantedEvent } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
 import { readTriples, TripleBatchWriter } from '../nsdb/triple-batch.ts';
-import type { AllowEntry } from '../policy/allow-list.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
+import type { Rule } from '../policy/rule.ts';
 import { PORTION_ROWS, type Store, type StoreContents, type StoreOptions } from './store.ts';
 import { storeClosed } from './store-errors.ts';
 
@@ -17,7 +16,7 @@ export class MemoryStore implements Store {
   readonly unreadableRows = 0;
   readonly #maxEvents: number;
   readonly #triples = new Map<string, NsTriple>();
-  readonly #allowEntries = new Map<Address, AllowEntry>();
+  readonly #rules = new Map<string, Rule>();
   /** The last sequence number of each writer; in one process there are few. */
   readonly #marks = new Map<string, number>();
   /** In order of their time; of one time, in the order they came. */
@@ -54,20 +53,20 @@ export class MemoryStore implements Store {
     return before - this.#triples.size;
   }
 
-  async loadAllowEntries(nowMs: number): Promise<readonly AllowEntry[]> {
+  async loadRules(nowMs: number): Promise<readonly Rule[]> {
     this.#mustBeOpen();
-    const entries = [...this.#allowEntries.values()].filter((entry) => entry.expiresAtMs > nowMs);
-    return entries.sort((a, b) => a.createdAtMs - b.createdAtMs);
+    const rules = [...this.#rules.values()].filter((rule) => rule.expiresAtMs > nowMs);
+    return rules.sort((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
   }
 
-  async saveAllowEntry(entry: AllowEntry): Promise<void> {
+  async saveRule(rule: Rule): Promise<void> {
     this.#mustBeOpen();
-    if (entry.origin === 'command') this.#allowEntries.set(entry.address, { ...entry });
+    if (rule.origin === 'command') this.#rules.set(rule.id, { ...rule });
   }
 
-  async deleteAllowEntry(address: Address): Promise<void> {
+  async deleteRule(id: string): Promise<void> {
     this.#mustBeOpen();
-    this.#allowEntries.delete(address);
+    this.#rules.delete(id);
   }
 
   async loadWarmup(): Promise<WarmupProgress | undefined> {
@@ -97,13 +96,8 @@ export class MemoryStore implements Store {
 
   async *findEvents(query: EventQuery): AsyncGenerator<readonly VerdictEvent[], void> {
     this.#mustBeOpen();
-    const { sinceMs = Number.NEGATIVE_INFINITY, client, destination, limit } = query;
-    const wanted = newest(this.#events, this.#maxEvents).filter(
-      (event) =>
-        event.atMs >= sinceMs &&
-        (client === undefined || event.client === client) &&
-        (destination === undefined || event.destination === destination),
-    );
+    const { limit } = query;
+    const wanted = newest(this.#events, this.#maxEvents).filter((event) => isWantedEvent(event, query));
     yield* portions(limit > 0 ? newest(wanted, Math.floor(limit)) : []);
   }
 
@@ -114,7 +108,7 @@ export class MemoryStore implements Store {
       schemaVersion: MEMORY_VERSION,
       triples: this.#triples.size,
       events: events.length,
-      allowEntries: this.#allowEntries.size,
+      rules: this.#rules.size,
       sizeBytes: undefined,
       oldestEventAtMs: events[0]?.atMs,
       newestEventAtMs: events.at(-1)?.atMs,

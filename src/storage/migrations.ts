@@ -1,9 +1,11 @@
 /**
  * The tables of a SQLite store, as the steps that make them. The names and addresses of triples stand as their octets, the
- * rest of a triple as in triple-batch.ts; in other tables names stand in presentation form and addresses as text. Instants are
- * milliseconds since the epoch with their fraction (sightings have one), and NULL is an instant that never comes.
+ * rest of a triple as in triple-batch.ts; in other tables names stand in presentation form and addresses as text, and the
+ * column name_key is the key of query_name as in name-key.ts. Instants are milliseconds since the epoch with their fraction
+ * (sightings have one), and NULL is an instant that never comes.
  */
 import type { Database } from 'better-sqlite3';
+import { fillNameKeys } from './fill-name-keys.ts';
 import { moveFirstTriples } from './move-first-triples.ts';
 
 export interface Migration {
@@ -104,6 +106,35 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
     move: moveFirstTriples,
     after: 'DROP TABLE first_triples;',
+  },
+  {
+    version: 3,
+    // Addresses have no "-", so no two entries get the same id.
+    sql: `
+      CREATE TABLE rules (
+        id TEXT PRIMARY KEY,
+        action TEXT NOT NULL,
+        match_json TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        created_at_ms REAL NOT NULL,
+        expires_at_ms REAL
+      ) STRICT;
+      INSERT INTO rules
+        SELECT 'allow-' || replace(address, ':', '-'), 'allow', json_object('to', address),
+          reason, owner, created_at_ms, expires_at_ms
+        FROM allow_entries;
+      DROP TABLE allow_entries;
+
+      ALTER TABLE events ADD COLUMN client_mac INTEGER;
+      ALTER TABLE events ADD COLUMN client_name TEXT;
+      ALTER TABLE events ADD COLUMN client_group TEXT NOT NULL DEFAULT 'default';
+      ALTER TABLE events ADD COLUMN rule_id TEXT;
+      ALTER TABLE events ADD COLUMN alarm TEXT;
+      ALTER TABLE events ADD COLUMN name_key BLOB;
+    `,
+    move: fillNameKeys,
+    after: 'CREATE INDEX events_by_name ON events (name_key, at_ms) WHERE name_key IS NOT NULL;',
   },
 ];
 

@@ -1,16 +1,18 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { type Address, formatAddress } from '../core/address.ts';
 import type { SaveMark } from '../core/save-mark.ts';
+import type { Name } from '../dns/name.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import { readTriple, TripleBatchWriter } from '../nsdb/triple-batch.ts';
-import type { AllowEntry } from '../policy/allow-list.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
+import type { Rule } from '../policy/rule.ts';
 import { inTableOrder } from './batch-order.ts';
 import { boundedColumns, endlessMilliseconds } from './column-values.ts';
+import { type EventConditions, eventConditions, NAMED_ROWS } from './event-conditions.ts';
 import { EVENT_COLUMNS, eventRow, readEvent } from './event-rows.ts';
 import { schemaVersion } from './migrations.ts';
-import { ALLOW_COLUMNS, allowEntryRow, readAllowEntry, readWarmup } from './policy-rows.ts';
+import { nameKey, nameKeyRange } from './name-key.ts';
+import { RULE_COLUMNS, readRule, readWarmup, ruleRow } from './policy-rows.ts';
 import { openSqliteFile } from './sqlite-file.ts';
 import { PORTION_ROWS, type StoreContents, type StoreOptions } from './store.ts';
 import { type StoreAction, storeClosed, storeError } from './store-errors.ts';
@@ -22,6 +24,14 @@ const MARK_LIFE_MS = 90 * 86_400_000;
 
 /** Longer facts are cut, and so are unreadable. */
 const MAX_FACTS_OCTETS = 1024;
+
+/** Before any row's. */
+const FIRST_ID = Number.MIN_SAFE_INTEGER;
+
+/** Where the events of a query are, and what they must be. */
+interface EventsOf extends EventConditions {
+  readonly table: string;
+}
 
 type Row = readonly unknown[];
 type Rows = Statement<unknown[], Row>;
@@ -87,17 +97,17 @@ export class SqliteDatabase implements StoreOperations {
     return this.#do('write', () => this.#statements.deleteExpiredTriples.run(beforeMs).changes);
   }
 
-  allowEntries(nowMs: number): readonly AllowEntry[] {
-    return this.#do('read', () => this.#readRows(this.#statements.allowEntries.all(nowMs), readAllowEntry));
+  rules(nowMs: number): readonly Rule[] {
+    return this.#do('read', () => this.#readRows(this.#statements.rules.all(nowMs), readRule));
   }
 
-  saveAllowEntry(entry: AllowEntry): void {
-    if (entry.origin !== 'command') return;
-    this.#do('write', () => this.#statements.saveAllowEntry.run(allowEntryRow(entry)));
+  saveRule(rule: Rule): void {
+    if (rule.origin !== 'command') return;
+    this.#do('write', () => this.#statements.saveRule.run(ruleRow(rule)));
   }
 
-  deleteAllowEntry(address: Address): void {
-    this.#do('write', () => this.#statements.deleteAllowEntry.run(formatAddress(address)));
+  deleteRule(id: string): void {
+    this.#do('write', () => this.#statements.deleteRule.run(id));
   }
 
   warmup(): WarmupProgress | undefined {
@@ -111,7 +121,10 @@ export class SqliteDatabase implements StoreOperations {
   saveEvents(events: readonly VerdictEvent[], mark?: SaveMark): void {
     let count = this.#eventCount;
     this.#inTransaction(mark, () => {
-      for (const event of events) this.#statements.saveEvent.run(eventRow(event));
+      for (const event of events) {
+        const { queryName } = event;
+        this.#statements.saveEvent.run(...eventRow(event), queryName === undefined ? null : nameKey(queryName));
+      }
       count += events.length;
       const excess = count - this.#maxEvents;
       if (excess > 0) count -= this.#statements.deleteOldestEvents.run(excess).changes;
@@ -121,14 +134,14 @@ export class SqliteDatabase implements StoreOperations {
 
   eventsAfter(place: EventPlace | undefined, query: EventQuery): Portion<readonly VerdictEvent[], EventPlace> {
     return this.#do('read', () => {
-      const start = place ?? this.#oldestEvent(query);
+      const from = this.#eventsOf(query);
+      const start = place ?? this.#firstPlace(query, from);
       const limit = Math.min(start.left, PORTION_ROWS);
       if (!(limit > 0)) return { items: [], next: undefined };
-      const { where, values } = conditions(query);
       const sql = `
-        SELECT id, ${boundedColumns(EVENT_COLUMNS)} FROM events
-        WHERE (at_ms, id) > (?, ?) ${where} ORDER BY at_ms, id LIMIT ?`;
-      const rows = this.#rows(sql).all(start.atMs, start.id, ...values, limit);
+        SELECT id, ${boundedColumns(EVENT_COLUMNS)} FROM ${from.table}
+        WHERE (at_ms, id) > (?, ?) ${from.where} ORDER BY at_ms, id LIMIT ?`;
+      const rows = this.#rows(sql).all(start.atMs, start.id, ...from.values, limit);
       const items = this.#readRows(rows, (row) => readEvent(row.slice(1)));
       const last = rows.at(-1);
       const left = start.left - rows.length;
@@ -148,7 +161,7 @@ export class SqliteDatabase implements StoreOperations {
         schemaVersion: schemaVersion(this.#connection),
         triples: one('SELECT count(*) FROM triples'),
         events: this.#eventCount,
-        allowEntries: one('SELECT count(*) FROM allow_entries'),
+        rules: one('SELECT count(*) FROM rules'),
         sizeBytes: one('SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()'),
         oldestEventAtMs: instant('min'),
         newestEventAtMs: instant('max'),
@@ -161,14 +174,31 @@ export class SqliteDatabase implements StoreOperations {
     this.#connection.close();
   }
 
+  /** The table to ask, by which index, and for what. */
+  #eventsOf(query: EventQuery): EventsOf {
+    const isNamed = query.queryName !== undefined && this.#isRare(query.queryName);
+    return {
+      table: isNamed ? 'events INDEXED BY events_by_name' : 'events',
+      ...eventConditions(query, isNamed ? 'name_key' : '+name_key'),
+    };
+  }
+
+  /** Whether few events lie at or below the name. */
+  #isRare(name: Name): boolean {
+    const { first, end } = nameKeyRange(name);
+    const counted = this.#statements.countNamed.get(first, end, NAMED_ROWS + 1);
+    return Number(counted?.[0]) <= NAMED_ROWS;
+  }
+
   /** The place before the oldest of the newest `limit` events. */
-  #oldestEvent(query: EventQuery): EventPlace {
-    const left = Number.isNaN(query.limit) ? 0 : Math.floor(query.limit);
-    const first = { atMs: Number.NEGATIVE_INFINITY, id: 0, left };
+  #firstPlace({ sinceMs = Number.NEGATIVE_INFINITY, limit }: EventQuery, from: EventsOf): EventPlace {
+    const left = Number.isNaN(limit) ? 0 : Math.floor(limit);
+    const first = { atMs: sinceMs, id: FIRST_ID, left };
     if (left <= 0 || left >= this.#eventCount) return first;
-    const { where, values } = conditions(query);
-    const sql = `SELECT at_ms, id FROM events WHERE true ${where} ORDER BY at_ms DESC, id DESC LIMIT 1 OFFSET ?`;
-    const before = this.#rows(sql).get(...values, left);
+    const sql = `
+      SELECT at_ms, id FROM ${from.table} WHERE at_ms >= ? ${from.where}
+      ORDER BY at_ms DESC, id DESC LIMIT 1 OFFSET ?`;
+    const before = this.#rows(sql).get(sinceMs, ...from.values, left);
     return before === undefined ? first : { atMs: Number(before[0]), id: Number(before[1]), left };
   }
 
@@ -240,27 +270,20 @@ function prepareStatements(connection: Database) {
       ON CONFLICT (writer) DO UPDATE SET sequence = excluded.sequence, saved_at_ms = excluded.saved_at_ms
       WHERE sequence < excluded.sequence`),
     deleteMarks: connection.prepare('DELETE FROM saves WHERE saved_at_ms < ?'),
-    allowEntries: rows(`
-      SELECT ${boundedColumns(ALLOW_COLUMNS)} FROM allow_entries
-      WHERE expires_at_ms IS NULL OR expires_at_ms > ? ORDER BY created_at_ms, address`),
-    saveAllowEntry: connection.prepare(`
-      INSERT OR REPLACE INTO allow_entries (${ALLOW_COLUMNS.join(', ')}) VALUES (${places(ALLOW_COLUMNS)})`),
-    deleteAllowEntry: connection.prepare('DELETE FROM allow_entries WHERE address = ?'),
+    rules: rows(`
+      SELECT ${boundedColumns(RULE_COLUMNS)} FROM rules
+      WHERE expires_at_ms IS NULL OR expires_at_ms > ? ORDER BY created_at_ms, id`),
+    saveRule: connection.prepare(`
+      INSERT OR REPLACE INTO rules (${RULE_COLUMNS.join(', ')}) VALUES (${places(RULE_COLUMNS)})`),
+    deleteRule: connection.prepare('DELETE FROM rules WHERE id = ?'),
     warmup: rows('SELECT learned_for_ms, last_learned_at_ms FROM warmup'),
     saveWarmup: connection.prepare(`
       INSERT OR REPLACE INTO warmup (id, learned_for_ms, last_learned_at_ms) VALUES (1, ?, ?)`),
     saveEvent: connection.prepare(`
-      INSERT INTO events (${EVENT_COLUMNS.join(', ')}) VALUES (${places(EVENT_COLUMNS)})`),
+      INSERT INTO events (${EVENT_COLUMNS.join(', ')}, name_key) VALUES (${places(EVENT_COLUMNS)}, ?)`),
+    countNamed: rows(`
+      SELECT count(*) FROM (SELECT 1 FROM events WHERE name_key >= ? AND name_key < ? LIMIT ?)`),
     deleteOldestEvents: connection.prepare(`
       DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY at_ms, id LIMIT ?)`),
   };
-}
-
-/** What an event must be to be wanted, as SQL. */
-function conditions({ sinceMs, client, destination }: EventQuery): { readonly where: string; readonly values: Row } {
-  const terms: [string, unknown][] = [];
-  if (sinceMs !== undefined) terms.push(['at_ms >= ?', sinceMs]);
-  if (client !== undefined) terms.push(['client = ?', formatAddress(client)]);
-  if (destination !== undefined) terms.push(['destination = ?', formatAddress(destination)]);
-  return { where: terms.map(([term]) => `AND ${term}`).join(' '), values: terms.map(([, value]) => value) };
 }

@@ -1,10 +1,9 @@
 /** What a database does in one go. Its thread is asked for these by name, so all of it can be cloned. */
-import type { Address } from '../core/address.ts';
 import type { SaveMark } from '../core/save-mark.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
-import type { AllowEntry } from '../policy/allow-list.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
+import type { Rule } from '../policy/rule.ts';
 import type { StoreContents } from './store.ts';
 
 /** Some of the rows asked for, and where to go on. */
@@ -34,9 +33,9 @@ export interface StoreOperations {
   saveTriples(batch: Uint8Array, mark?: SaveMark | undefined): void;
   /** Deletes some thousands; resolves with how many, 0 when there are no more. */
   deleteExpiredTriples(beforeMs: number): number;
-  allowEntries(nowMs: number): readonly AllowEntry[];
-  saveAllowEntry(entry: AllowEntry): void;
-  deleteAllowEntry(address: Address): void;
+  rules(nowMs: number): readonly Rule[];
+  saveRule(rule: Rule): void;
+  deleteRule(id: string): void;
   warmup(): WarmupProgress | undefined;
   saveWarmup(progress: WarmupProgress): void;
   saveEvents(events: readonly VerdictEvent[], mark?: SaveMark | undefined): void;

@@ -28,7 +28,7 @@ export interface StoreContents {
   readonly schemaVersion: number;
   readonly triples: number;
   readonly events: number;
-  readonly allowEntries: number;
+  readonly rules: number;
   /** Octets on the disk of its machine, about; undefined in memory. */
   readonly sizeBytes: number | undefined;
   /** Milliseconds; undefined when there are no events. */

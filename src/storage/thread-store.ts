@@ -1,12 +1,11 @@
 import { Worker } from 'node:worker_threads';
-import type { Address } from '../core/address.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { SaveMark } from '../core/save-mark.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import { countTriples } from '../nsdb/triple-batch.ts';
-import type { AllowEntry } from '../policy/allow-list.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
+import type { Rule } from '../policy/rule.ts';
 import type { Store, StoreContents } from './store.ts';
 import { storeClosed, storeOpen, storeOverload } from './store-errors.ts';
 import type { EventPlace, Portion, StoreOperations, TriplePlace } from './store-operations.ts';
@@ -106,16 +105,16 @@ class ThreadStore implements Store {
     }
   }
 
-  loadAllowEntries(nowMs: number): Promise<readonly AllowEntry[]> {
-    return this.#ask('allowEntries', nowMs);
+  loadRules(nowMs: number): Promise<readonly Rule[]> {
+    return this.#ask('rules', nowMs);
   }
 
-  saveAllowEntry(entry: AllowEntry): Promise<void> {
-    return this.#ask('saveAllowEntry', entry);
+  saveRule(rule: Rule): Promise<void> {
+    return this.#ask('saveRule', rule);
   }
 
-  deleteAllowEntry(address: Address): Promise<void> {
-    return this.#ask('deleteAllowEntry', address);
+  deleteRule(id: string): Promise<void> {
+    return this.#ask('deleteRule', id);
   }
 
   loadWarmup(): Promise<WarmupProgress | undefined> {

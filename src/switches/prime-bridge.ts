@@ -1,4 +1,10 @@
-import { areCopiesMetered, type BaseSettings, baseFlows, generationOf } from '../controller/base-flows.ts';
+import {
+  areCopiesMetered,
+  type BaseSettings,
+  baseFlows,
+  type GroupSettings,
+  generationOf,
+} from '../controller/base-flows.ts';
 import type { Conversation } from '../controller/conversation.ts';
 import { ruleOf, VERDICT_RULES } from '../controller/pipeline.ts';
 import { diffFlows } from '../controller/reconcile.ts';
@@ -15,7 +21,9 @@ import type { FlowStats } from '../openflow/schema/multipart.ts';
 import type { ManagementConnection } from './management-connection.ts';
 
 /** What a bridge is primed with; outside ports by name or OpenFlow number, as the configuration has them. */
-export interface PrimeSettings extends Omit<BaseSettings, 'outsidePorts' | 'meters'> {
+export interface PrimeSettings extends Omit<BaseSettings, 'groups' | 'outsidePorts' | 'meters'> {
+  /** The groups, on a bridge whose port numbers are these, by name. */
+  groupsOn(ports: ReadonlyMap<string, number>): readonly GroupSettings[];
   readonly outsidePorts: readonly (string | number)[];
   /** Packets per second by meter id. */
   readonly meterRates: ReadonlyMap<number, number>;
@@ -55,10 +63,12 @@ export async function primeBridge(connection: ManagementConnection, settings: Pr
   const outsidePorts = settings.outsidePorts.flatMap((port) =>
     typeof port === 'number' ? [port] : (ports.get(port) ?? []),
   );
-  const base = baseFlows({ ...settings, outsidePorts, meters: hasMeters });
+  const groups = settings.groupsOn(ports);
+  const base = baseFlows({ ...settings, groups, outsidePorts, meters: hasMeters });
   const standing = base.filter(({ hardTimeoutSeconds }) => hardTimeoutSeconds === 0);
   const present = await readOwnFlows(conversation);
-  const isKept = ({ cookie }: FlowStats) => settings.treatment === 'ask' && VERDICT_RULES.includes(ruleOf(cookie));
+  const isAsking = groups.some(({ treatment }) => treatment === 'ask');
+  const isKept = ({ cookie }: FlowStats) => isAsking && VERDICT_RULES.includes(ruleOf(cookie));
   const replaceable = present.filter((entry) => !isKept(entry));
   const mods = diffFlows(replaceable, standing, generationOf(base));
   const refusal = refusalOf(await new Transaction(conversation).commit(mods));

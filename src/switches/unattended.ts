@@ -131,7 +131,7 @@ async function primeWarnings(place: BridgePlace, settings: PrimeSettings, result
     const remedy = `ovs-vsctl set-fail-mode ${bridge} secure`;
     warnings.push(`fail mode is not secure: the flows stand only until the controller is missed; ${remedy}`);
   }
-  if (settings.treatment === 'forward') {
+  if (settings.groupsOn(new Map()).length === 0) {
     warnings.push('nothing is judged: inside.networks or outside.ports is empty in the configuration');
   }
   if (result.missingPorts.length > 0 && result.missingPorts.length === settings.outsidePorts.length) {

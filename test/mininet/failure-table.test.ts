@@ -3,12 +3,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { GatedInternet } from '../../mininet/gated-internet.ts';
 import { gate, hosts } from '../../mininet/internet.ts';
 import { until } from '../../mininet/until.ts';
+import { PIPELINE } from '../../src/controller/pipeline.ts';
 import { describeIf } from '../support/describe-if.ts';
 import { gatedInternet } from '../support/gated.ts';
 import { gluewall } from '../support/gluewall-command.ts';
 
 const NEEDS = ['root', 'namespaces', 'openVswitch'] as const;
 const SETTLE_MS = 10_000;
+const ASK = new RegExp(`priority=${PIPELINE.verdict.entries.ask.priority}[ ,]`);
 
 /** What passes the bridge. */
 interface Passes {
@@ -79,7 +81,7 @@ async function prime(
 
 /** The entry that sends a query to the controller. */
 const askEntry = async (world: GatedInternet) =>
-  (await world.flows('table=1')).find((line) => /priority=10 .*CONTROLLER/.test(line));
+  (await world.flows('table=1')).find((line) => line.includes('CONTROLLER') && ASK.test(line));
 
 describe.each(['open', 'closed'] as const)('on_failure: %s', (onFailure) => {
   const unknown = onFailure === 'open';

@@ -20,7 +20,13 @@ const root = join(import.meta.dirname, '..', '..');
 const main = join(root, 'dist', 'src', 'cli', 'main.js');
 
 /** Examples that end with 1 here: there is no such record, bridge or mistake to find. */
-const REFUSED = [/^gluewall (lookup|check) /, /^gluewall allow remove /, /^gluewall switch /, /^gluewall doctor/];
+const REFUSED = [
+  /^gluewall (lookup|check|clients) /,
+  /^gluewall (allow|rule) remove /,
+  /^gluewall report /,
+  /^gluewall switch /,
+  /^gluewall doctor/,
+];
 
 /** Examples that need another host, or a gluewall that does not run: here they end with a message that says so. */
 const ELSEWHERE = [/^gluewall capture /, /^gluewall store .*mysql:/, /^gluewall store migrate /];

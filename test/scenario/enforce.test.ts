@@ -255,7 +255,7 @@ describe('the allow-list', () => {
       3s     allow remove 203.0.113.8
       3s     flows none
       3s     query 192.0.2.10 203.0.113.8 a.example => asks
-      3.1s   says 203.0.113.8 is unknown and block; 203.0.113.8 is on the allow-list and pass; 203.0.113.8 is unknown and block
+      3.1s   says 203.0.113.8 is unknown and block; 203.0.113.8 is allowed by rule allow-203.0.113.8 (test) and pass; 203.0.113.8 is unknown and block
     `);
   });
 
@@ -265,9 +265,8 @@ describe('the allow-list', () => {
       1s     query 192.0.2.10 203.0.113.53 a.example.org => asks
       1s     flows allow 203.0.113.53 65535s
       2s     allow remove 203.0.113.53
-      2s     query 192.0.2.10 203.0.113.53 a.example.org => asks
-      2s     released 2
       2s     flows allow 203.0.113.53 298s
+      2s     query 192.0.2.10 203.0.113.53 a.example.org => passes
     `);
   });
 
@@ -275,7 +274,7 @@ describe('the allow-list', () => {
     play(
       `${REFERRED}
       1s     query 192.0.2.10 203.0.113.53 a.example.org => asks
-      1s     says 203.0.113.53 is on the allow-list and pass
+      1s     says 203.0.113.53 is allowed by rule allow-203.0.113.53 (test) and pass
       400s   query 192.0.2.10 203.0.113.53 a.example.org => passes
     `,
       { allow: ['203.0.113.53'] },

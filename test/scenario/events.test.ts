@@ -78,7 +78,7 @@ it('is kept, filtered and shown, also after kill -9; a hostile name reaches no t
   expect(kept('--client', '192.0.2.11')).toMatchObject([
     {
       dest_ip: '203.0.113.9',
-      verdict: { action: 'block', reason: 'unknown', scope: 'destination' },
+      verdict: { action: 'block', reason: 'unknown', scope: ['destination'], rule: null },
       packets_at_least: 1,
     },
   ]);

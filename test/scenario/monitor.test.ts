@@ -61,10 +61,10 @@ describe('monitor mode', () => {
     play(
       `
       1s     query 192.0.2.10 203.0.113.9 a.example => passes
-      1s     says 203.0.113.9 is on the allow-list and pass
+      1s     says 203.0.113.9 is allowed by rule allow-203.0.113.9 (test) and pass
       1s     query 192.0.2.10 203.0.113.8 a.example => passes
       1.01s  allow add 203.0.113.8
-      1.01s  says 203.0.113.8 is on the allow-list and pass
+      1.01s  says 203.0.113.8 is allowed by rule allow-203.0.113.8 (test) and pass
       1.01s  flows none
     `,
       { monitor: true, allow: ['203.0.113.9'] },

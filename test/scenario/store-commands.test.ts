@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
 import { gluewall } from '../support/gluewall-command.ts';
-import { allowEntryOf, eventOf, packed, tripleOf } from '../support/store-rows.ts';
+import { eventOf, packed, ruleOf, tripleOf } from '../support/store-rows.ts';
 
 const threadScript = new URL('../../dist/src/storage/sqlite-worker.js', import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'gluewall-store-command-'));
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const { store } = await openSqliteStore(file, { events: 1000, threadScript });
   await store.saveTriples(packed([tripleOf(1), tripleOf(2)]));
   await store.saveEvents([eventOf(1), eventOf(2)]);
-  await store.saveAllowEntry(allowEntryOf('192.0.2.1'));
+  await store.saveRule(ruleOf('192.0.2.1'));
   await store.close();
 });
 
@@ -29,7 +29,7 @@ describe('store status', () => {
     const { status: code, stdout } = await run('store', 'status');
     expect(code).toBe(0);
     expect(stdout).toContain(`sqlite: ${file}`);
-    expect(stdout).toMatch(/2 triples, 1 allow entries, 2 events/);
+    expect(stdout).toMatch(/2 triples, 1 rules, 2 events/);
   });
 
   it('says it as JSON', async () => {
@@ -37,7 +37,7 @@ describe('store status', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       kind: 'sqlite',
       place: file,
-      contents: { schemaVersion: 2, triples: 2, events: 2, allowEntries: 1 },
+      contents: { schemaVersion: 3, triples: 2, events: 2, rules: 1 },
       oldestEvent: expect.stringMatching(/^2026-/),
       journal: null,
       running: null,
@@ -75,7 +75,7 @@ describe('store migrate', () => {
     connection.exec(readFileSync(new URL('../unit/storage/schema-1.sql', import.meta.url), 'utf8'));
     connection.close();
     const { status: code, stdout } = await run('store', 'migrate', '--store', old, '--json');
-    expect([code, JSON.parse(stdout)]).toEqual([0, { place: old, schemaVersion: 2 }]);
+    expect([code, JSON.parse(stdout)]).toEqual([0, { place: old, schemaVersion: 3 }]);
   });
 });
 
@@ -83,11 +83,11 @@ describe('store copy', () => {
   it('copies, twice without harm', async () => {
     const other = join(folder, 'other.db');
     const first = await run('store', 'copy', file, other, '--json');
-    expect(JSON.parse(first.stdout)).toEqual({ triples: 2, allowEntries: 1, events: 2, knownEvents: 0 });
+    expect(JSON.parse(first.stdout)).toEqual({ triples: 2, rules: 1, events: 2, knownEvents: 0 });
     const second = await run('store', 'copy', file, other);
     expect(second.stdout).toContain('2 events were there already');
     const { stdout } = await run('store', 'status', '--store', other, '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ contents: { triples: 2, events: 2, allowEntries: 1 } });
+    expect(JSON.parse(stdout)).toMatchObject({ contents: { triples: 2, events: 2, rules: 1 } });
   });
 
   it.each([

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { formatName } from '../../src/dns/name.ts';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
-import { allowEntryOf, eventOf, NOW_MS, packed, tripleOf } from '../support/store-rows.ts';
+import { eventOf, NOW_MS, packed, ruleOf, tripleOf } from '../support/store-rows.ts';
 import { describeStore, findAll, loadAll } from '../unit/storage/store-contract.ts';
 
 const BUILT = fileURLToPath(new URL('../../dist/src', import.meta.url));
@@ -52,14 +52,14 @@ describe('a store that is opened again', () => {
     const { store } = await open(file);
     await store.saveTriples(packed([tripleOf(1)]));
     await store.saveEvents([eventOf(1)]);
-    await store.saveAllowEntry(allowEntryOf('192.0.2.1'));
+    await store.saveRule(ruleOf('192.0.2.1'));
     await store.saveWarmup({ learnedForMs: 5, lastLearnedAtMs: NOW_MS });
     await store.close();
     const { store: again, setAside } = await open(file);
     expect(setAside).toBeUndefined();
     expect(await loadAll(again)).toStrictEqual([tripleOf(1)]);
     expect(await findAll(again)).toStrictEqual([eventOf(1)]);
-    expect(await again.loadAllowEntries(NOW_MS)).toStrictEqual([allowEntryOf('192.0.2.1')]);
+    expect(await again.loadRules(NOW_MS)).toStrictEqual([ruleOf('192.0.2.1')]);
     expect(await again.loadWarmup()).toEqual({ learnedForMs: 5, lastLearnedAtMs: NOW_MS });
     await again.close();
   });

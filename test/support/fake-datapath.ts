@@ -1,17 +1,23 @@
+import type { ClientScope, DropScope, FlowScope } from '../../src/controller/flow-scope.ts';
 import { PIPELINE } from '../../src/controller/pipeline.ts';
-import { type Address, formatAddress } from '../../src/core/address.ts';
+import { formatAddress } from '../../src/core/address.ts';
+import type { Datapath } from '../../src/firewall/datapath.ts';
 import type { Firewall } from '../../src/firewall/firewall.ts';
-import type { Datapath, Gate } from '../../src/firewall/gate.ts';
+import type { Gate } from '../../src/firewall/gate.ts';
 import { encodeMessage } from '../../src/openflow/message.ts';
 import { PacketInView } from '../../src/openflow/packet-in.ts';
 import { NO_BUFFER, PacketInReason } from '../../src/openflow/schema/constants.ts';
 import { FrameView } from '../../src/packet/frame.ts';
+import { showNarrowing } from './recording-datapath.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** What the switch did with a frame as it came in. `asks`: it went to the controller and nowhere else. */
 export type Fate = 'passes' | 'drops' | 'asks';
 
+/** Of a bypass, which has no name of its own, the scope is empty or a group. */
 interface HeldFlow {
+  readonly kind: 'allow' | 'drop' | 'bypass';
+  readonly scope: Partial<FlowScope>;
   readonly endsAtMs: number;
   readonly name: string;
 }
@@ -24,6 +30,10 @@ export class FakeDatapath implements Datapath {
   /** Monitor mode when true: all is forwarded and copied. */
   isObserving = false;
   readonly inPort = 7;
+  /** The group that table 0 would find a client in. */
+  groupOf: (view: FrameView) => number = () => 1;
+  /** Frames sent back to where a client's came from, oldest first. */
+  readonly answered: Buffer[] = [];
   /** Frames that left by a packet_out, oldest first. */
   readonly released: Buffer[] = [];
   /** Every flow that was ever added, oldest first. */
@@ -54,10 +64,9 @@ export class FakeDatapath implements Datapath {
     if (this.isObserving) return { fate: 'passes', rule: observed.rule };
     const view = new FrameView();
     if (view.parse(frame, 0, frame.length) !== undefined) return asks;
-    const { source, destination } = view;
-    if (this.#has(allowName(destination))) return { fate: 'passes', rule: undefined };
-    const isDropped = this.#has(dropName(source, destination)) || this.#has(dropName(source, undefined));
-    return isDropped ? { fate: 'drops', rule: blocked.rule } : asks;
+    if (this.#has('bypass', view)) return { fate: 'passes', rule: observed.rule };
+    if (this.#has('allow', view)) return { fate: 'passes', rule: undefined };
+    return this.#has('drop', view) ? { fate: 'drops', rule: blocked.rule } : asks;
   }
 
   #packetIn(frame: Buffer, rule: number): void {
@@ -90,24 +99,36 @@ export class FakeDatapath implements Datapath {
     this.#flows.clear();
   }
 
-  addAllow(destination: Address, hardTimeoutSeconds: number): void {
-    this.#add(allowName(destination), hardTimeoutSeconds);
+  addAllow(scope: FlowScope, hardTimeoutSeconds: number): void {
+    this.#add('allow', scope, hardTimeoutSeconds);
   }
 
-  removeAllow(destination: Address): void {
-    this.#flows.delete(allowName(destination));
+  removeAllow(scope: FlowScope): void {
+    this.#flows.delete(nameOf('allow', scope));
   }
 
-  addDrop(client: Address, destination: Address, hardTimeoutSeconds: number): void {
-    this.#add(dropName(client, destination), hardTimeoutSeconds);
+  addDrop(scope: DropScope, hardTimeoutSeconds: number): void {
+    this.#add('drop', scope, hardTimeoutSeconds);
   }
 
-  removeDrop(client: Address, destination: Address): void {
-    this.#flows.delete(dropName(client, destination));
+  removeDrop(scope: DropScope): void {
+    this.#flows.delete(nameOf('drop', scope));
   }
 
-  addClientDrop(client: Address, hardTimeoutSeconds: number): void {
-    this.#add(dropName(client, undefined), hardTimeoutSeconds);
+  addClientDrop(scope: ClientScope, hardTimeoutSeconds: number): void {
+    this.#add('drop', scope, hardTimeoutSeconds);
+  }
+
+  removeClientDrop(scope: ClientScope): void {
+    this.#flows.delete(nameOf('drop', scope));
+  }
+
+  addBypass(group: number | undefined, hardTimeoutSeconds: number): void {
+    this.#add('bypass', group === undefined ? {} : { group }, hardTimeoutSeconds);
+  }
+
+  removeBypass(group: number | undefined): void {
+    this.#flows.delete(nameOf('bypass', group === undefined ? {} : { group }));
   }
 
   release(inPort: number, frame: Buffer, frameStart: number, frameEnd: number): void {
@@ -115,22 +136,42 @@ export class FakeDatapath implements Datapath {
     this.released.push(Buffer.from(frame.subarray(frameStart, frameEnd)));
   }
 
-  #has(name: string): boolean {
-    return (this.#flows.get(name)?.endsAtMs ?? 0) > this.#clock.nowMs();
+  answer(inPort: number, frame: Buffer): void {
+    if (inPort !== this.inPort) throw new Error(`answered on port ${inPort}`);
+    this.answered.push(Buffer.from(frame));
   }
 
-  #add(name: string, hardTimeoutSeconds: number): void {
+  #has(kind: HeldFlow['kind'], view: FrameView): boolean {
+    const nowMs = this.#clock.nowMs();
+    return [...this.#flows.values()].some(
+      (flow) => flow.kind === kind && flow.endsAtMs > nowMs && this.#meets(flow.scope, view),
+    );
+  }
+
+  #meets({ destination, client, group, inPort, mac, ipProtocol, clientPort }: Partial<FlowScope>, view: FrameView) {
+    return (
+      (destination ?? view.destination) === view.destination &&
+      (client ?? view.source) === view.source &&
+      (group === undefined || group === this.groupOf(view)) &&
+      (inPort ?? this.inPort) === this.inPort &&
+      (mac === undefined || mac === view.link?.sourceMac) &&
+      (ipProtocol ?? view.protocol) === view.protocol &&
+      (clientPort ?? view.sourcePort) === view.sourcePort
+    );
+  }
+
+  #add(kind: HeldFlow['kind'], scope: Partial<FlowScope>, hardTimeoutSeconds: number): void {
     const isWhole = Number.isInteger(hardTimeoutSeconds) && hardTimeoutSeconds >= 1 && hardTimeoutSeconds <= 65_535;
     if (!isWhole) throw new Error(`hard timeout ${hardTimeoutSeconds}`);
+    const name = nameOf(kind, scope);
     this.added.push(`${name} ${hardTimeoutSeconds}s`);
-    this.#flows.set(name, { name, endsAtMs: this.#clock.nowMs() + hardTimeoutSeconds * 1000 });
+    this.#flows.set(name, { kind, scope, name, endsAtMs: this.#clock.nowMs() + hardTimeoutSeconds * 1000 });
   }
 }
 
-function allowName(destination: Address): string {
-  return `allow ${formatAddress(destination)}`;
-}
-
-function dropName(client: Address, destination: Address | undefined): string {
-  return `drop ${formatAddress(client)}>${destination === undefined ? 'all' : formatAddress(destination)}`;
+function nameOf(kind: HeldFlow['kind'], scope: Partial<FlowScope>): string {
+  const { client, destination } = scope;
+  const to = destination === undefined ? 'all' : formatAddress(destination);
+  const from = client === undefined ? '' : `${formatAddress(client)}>`;
+  return `${kind} ${kind === 'bypass' ? '' : from + to}${showNarrowing(scope)}`.replace('  ', ' ').trim();
 }

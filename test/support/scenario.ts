@@ -24,6 +24,7 @@ import { ObservationWriter } from '../../src/dns/observation-writer.ts';
 import { EventFeed } from '../../src/events/event-feed.ts';
 import type { VerdictEvent } from '../../src/events/verdict-event.ts';
 import { FlowAllowance } from '../../src/firewall/allow-book.ts';
+import { AllowedSampler } from '../../src/firewall/allowed-sampler.ts';
 import { Firewall } from '../../src/firewall/firewall.ts';
 import { Gate, type GateOptions } from '../../src/firewall/gate.ts';
 import type { HoldOptions } from '../../src/firewall/hold-book.ts';
@@ -31,13 +32,16 @@ import { Learner } from '../../src/nsdb/learner.ts';
 import { NsHistory } from '../../src/nsdb/ns-history.ts';
 import { keepRootHints } from '../../src/nsdb/root-hints.ts';
 import type { TeachingMode } from '../../src/nsdb/rules/facts.ts';
-import { AllowList } from '../../src/policy/allow-list.ts';
-import { allowEntry } from './allow-entries.ts';
+import type { ClientGroup } from '../../src/policy/client-group.ts';
+import type { PackSource } from '../../src/policy/pack.ts';
+import type { PolicyBook } from '../../src/policy/policy-book.ts';
+import type { Rule } from '../../src/policy/rule.ts';
 import { composeQuery, type Packet } from './dns-messages.ts';
 import { FakeDatapath, type Fate } from './fake-datapath.ts';
 import { composeFrame, type FrameFields } from './frames.ts';
 import { historyOptions, learnerOptions } from './learning.ts';
 import { addressOf, nameOf } from './observations.ts';
+import { policiesOn, ruleOf } from './policies.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export interface WorldOptions {
@@ -45,8 +49,12 @@ export interface WorldOptions {
   readonly hold?: Partial<HoldOptions>;
   readonly gate?: Partial<GateOptions>;
   readonly monitor?: boolean;
-  /** Addresses on the allow-list from the start. */
+  /** Destinations that the configuration allows. */
   readonly allow?: readonly string[];
+  readonly rules?: readonly Rule[];
+  /** Beside the default group. */
+  readonly groups?: readonly ClientGroup[];
+  readonly packs?: PackSource;
 }
 
 const RESOLVER = '192.0.2.2';
@@ -60,7 +68,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly history = new NsHistory(this.clock, historyOptions({ ttlFloorSeconds: 1 }));
   readonly events: VerdictEvent[] = [];
-  readonly allowList: AllowList;
+  readonly policies: PolicyBook;
   readonly learner: Learner;
   readonly firewall: Firewall;
   readonly gate: Gate;
@@ -83,8 +91,8 @@ export class World {
         address: addressOf(text),
       })),
     );
-    this.allowList = new AllowList(100);
-    for (const address of options.allow ?? []) this.allowList.add(allowEntry(address, { origin: 'configuration' }));
+    const allowed = (options.allow ?? []).map((to) => ruleOf('allow', { to }, { origin: 'configuration' }));
+    this.policies = policiesOn(clock, history, [...allowed, ...(options.rules ?? [])], options.groups, options.packs);
     this.learner = new Learner(
       clock,
       history,
@@ -97,13 +105,26 @@ export class World {
       this.events.push(event),
     );
     const hold = { timeMs: 50, packets: 100, bytes: 100_000, ...options.hold };
-    this.firewall = new Firewall(clock, silentLog, history, this.allowList, feed, hold);
+    this.firewall = new Firewall({
+      clock,
+      log: silentLog,
+      history,
+      policies: this.policies,
+      modeOf: ({ mode }) => (options.monitor === true ? 'monitor' : mode),
+      feed,
+      sampler: new AllowedSampler(clock, 600_000),
+      hold,
+      openings: { connections: 100, bytes: 100_000, timeMs: 5000 },
+      onLeft: () => undefined,
+      onSeen: () => undefined,
+    });
     const budgets = {
       allowFlows: 100,
       allowance: new FlowAllowance(Number.POSITIVE_INFINITY),
       dropFlowSeconds: 10,
       dropFlowsPerClient: 2,
       dropFlows: 100,
+      install: 'reactive' as const,
     };
     this.gate = new Gate('000000000000002a', clock, { ...budgets, ...options.gate });
     this.firewall.addGate(this.gate, 4);
@@ -211,8 +232,14 @@ const COMMANDS: Readonly<Record<string, Step>> = {
     });
     expect(fate, line).toBe(rest.at(-1));
   },
-  released: (world, [count], line) => expect(world.switch.released.length, line).toBe(Number(count)),
-  flows: (world, words, line) => expect(world.switch.flows(), line).toEqual(listOf(words, 'none').sort()),
+  released(world, [count], line) {
+    world.clock.advance(0);
+    expect(world.switch.released.length, line).toBe(Number(count));
+  },
+  flows(world, words, line) {
+    world.clock.advance(0);
+    expect(world.switch.flows(), line).toEqual(listOf(words, 'none').sort());
+  },
   says: (world, words, line) => expect(world.said(), line).toEqual(listOf(words, 'nothing')),
   held: (world, [count], line) => expect(world.firewall.held.packets, line).toBe(Number(count)),
   counts(world, words, line) {
@@ -223,8 +250,10 @@ const COMMANDS: Readonly<Record<string, Step>> = {
     expect(world.learner.counters.snapshot()[counter.join(' ')] ?? 0, line).toBe(Number(count));
   },
   allow(world, [verb, address], line) {
-    const outcome =
-      verb === 'add' ? world.allowList.add(allowEntry(address!)) : world.allowList.remove(addressOf(address!));
+    const { rules } = world.policies;
+    const wanted = ruleOf('allow', { to: address! });
+    const held = rules.find(wanted.action, wanted.match)?.rule;
+    const outcome = verb === 'add' ? rules.add(wanted).outcome : rules.remove(held?.id ?? '');
     expect(outcome, line).toBe(verb === 'add' ? 'added' : 'removed');
   },
   away: (world) => world.gate.disconnect(),

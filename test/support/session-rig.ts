@@ -8,6 +8,7 @@ import { SwitchSession } from '../../src/controller/switch-session.ts';
 import { parseNetwork } from '../../src/core/address.ts';
 import type { Log } from '../../src/core/log.ts';
 import type { PacketInView } from '../../src/openflow/packet-in.ts';
+import { onlyGroup } from './default-group.ts';
 import { FakeSwitch, type FakeSwitchOptions } from './fake-openflow-switch.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -24,12 +25,13 @@ export function keepingLog(lines: string[]): Log {
 /** The flows of a gate that asks about direct queries, as the session's switch can have them. */
 export function gateFlows(session: SwitchSession): readonly Flow[] {
   return baseFlows({
-    treatment: 'ask',
+    groups: onlyGroup('ask'),
     onFailure: 'open',
     insideNetworks: [parseNetwork('192.0.2.0/24')!],
     trustedResolvers: [],
     outsidePorts: [session.ports.get('outside') ?? 99],
     learns: 'nothing',
+    recordsAllowed: false,
     meters: session.hasMeters,
   });
 }

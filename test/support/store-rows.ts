@@ -5,7 +5,7 @@ import { canonicalName, type Name, parseName } from '../../src/dns/name.ts';
 import type { VerdictEvent } from '../../src/events/verdict-event.ts';
 import { GLUES, type Lesson, type NsTriple, TRUSTS } from '../../src/nsdb/ns-triple.ts';
 import { TripleBatchWriter } from '../../src/nsdb/triple-batch.ts';
-import type { AllowEntry } from '../../src/policy/allow-list.ts';
+import type { Rule } from '../../src/policy/rule.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 15, 12) + 0.123456789;
 
@@ -76,13 +76,18 @@ export function eventOf(number: number, more: Partial<VerdictEvent> = {}): Verdi
     inPort: 3,
     client: addressOf('192.0.2.10'),
     clientPort: 65_535,
+    clientMac: undefined,
+    clientName: undefined,
+    group: 'default',
     destination: addressOf('198.51.100.53'),
     transport: 'udp',
     queryName: nameOf('WWW.example.com'),
     queryType: 28,
     verdict: 'block',
     reason: 'unknown',
-    scope: 'destination',
+    ruleId: undefined,
+    scope: ['destination'],
+    alarm: undefined,
     hint: undefined,
     packetsAtLeast: 2,
     enforced: true,
@@ -92,9 +97,12 @@ export function eventOf(number: number, more: Partial<VerdictEvent> = {}): Verdi
   };
 }
 
-export function allowEntryOf(address: string, more: Partial<AllowEntry> = {}): AllowEntry {
+/** An allow rule of a command for one destination. */
+export function ruleOf(destination: string, more: Partial<Rule> = {}): Rule {
   return {
-    address: addressOf(address),
+    id: `rule-${destination}`,
+    action: 'allow',
+    match: { to: { kind: 'address', address: addressOf(destination) } },
     origin: 'command',
     reason: 'update server',
     owner: 'root',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { addressFromOctets, parseAddress } from '../../src/core/address.ts';
 import { type Name, parseName } from '../../src/dns/name.ts';
 import type { VerdictEvent } from '../../src/events/verdict-event.ts';
+import { ALLOW_REASONS, BLOCK_REASONS, SCOPE_FIELDS } from '../../src/policy/verdict.ts';
 
 /** A block in enforce mode, with what the test changes. */
 export function verdictEvent(changes: Partial<VerdictEvent> = {}): VerdictEvent {
@@ -11,13 +12,18 @@ export function verdictEvent(changes: Partial<VerdictEvent> = {}): VerdictEvent 
     inPort: 3,
     client: parseAddress('192.0.2.66')!,
     clientPort: 40_000,
+    clientMac: 0x020000000042,
+    clientName: undefined,
+    group: 'default',
     destination: parseAddress('203.0.113.66')!,
     transport: 'udp',
     queryName: parseName('evil.test')!,
     queryType: 1,
     verdict: 'block',
     reason: 'unknown',
-    scope: 'destination',
+    ruleId: undefined,
+    scope: ['destination', 'group'],
+    alarm: undefined,
     hint: undefined,
     packetsAtLeast: 1,
     enforced: true,
@@ -43,13 +49,18 @@ export const anyVerdictEvent: fc.Arbitrary<VerdictEvent> = fc.record({
   inPort: fc.integer({ min: 0, max: 0xffffffff }),
   client: anyAddress,
   clientPort: fc.integer({ min: 0, max: 65535 }),
+  clientMac: fc.option(fc.integer({ min: 0, max: 0xffffffffffff }), { nil: undefined }),
+  clientName: fc.option(fc.string({ unit: 'binary' }), { nil: undefined }),
+  group: fc.stringMatching(/^[\w.-]{1,63}$/),
   destination: anyAddress,
   transport: fc.constantFrom('udp', 'tcp'),
   queryName: fc.option(anyName, { nil: undefined }),
   queryType: fc.option(fc.integer({ min: 0, max: 65535 }), { nil: undefined }),
   verdict: fc.constantFrom('allow', 'block'),
-  reason: fc.constantFrom('allowList', 'history', 'rootHints', 'seed', 'unknown'),
-  scope: fc.constant('destination'),
+  reason: fc.constantFrom(...ALLOW_REASONS, ...BLOCK_REASONS),
+  ruleId: fc.option(fc.string({ minLength: 1 }), { nil: undefined }),
+  scope: fc.subarray([...SCOPE_FIELDS]),
+  alarm: fc.constantFrom(undefined, 'recursionDesired'),
   hint: fc.option(
     fc.record({
       zone: anyName,

@@ -12,7 +12,7 @@ import { VethBridge } from '../support/veth-bridge.ts';
 
 const WAIT_MS = 10_000;
 const query = composeFrame(Buffer.from('a question'), { source: '192.0.2.1', destination: '198.51.100.53' });
-const allowed = allowFlow(parseAddress('198.51.100.1')!, 300);
+const allowed = allowFlow({ destination: parseAddress('198.51.100.1')! }, 300);
 
 describeIf(['root', 'namespaces', 'openVswitch'], 'a controller of Open vSwitch', () => {
   let bridge: VethBridge;
@@ -121,7 +121,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'a controller of Open vSwitch'
       await standby!.assumeRole({ role: 'master', generationId: 2n });
       expect(slave.told).toEqual(['ready']);
       expect(slave.log.join('\n')).toMatch(/flows in step: \d+ were there, 0 changed/);
-      master.session!.verdicts.addAllow(parseAddress('198.51.100.2')!, 60);
+      master.session!.verdicts.addAllow({ destination: parseAddress('198.51.100.2')! }, 60);
       await master.telling('standby');
       expect(master.session!.role).toBe('slave');
       await bridge.send([query]);

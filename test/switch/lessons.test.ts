@@ -12,7 +12,7 @@ const WAIT_MS = 10_000;
 const { allow } = PIPELINE.verdict.entries;
 const address = (host: number): Address => parseAddress(`198.51.100.${host}`)!;
 const allowed = (count: number): readonly Flow[] =>
-  Array.from({ length: count }, (_, index) => allowFlow(address(index + 1), 300));
+  Array.from({ length: count }, (_, index) => allowFlow({ destination: address(index + 1) }, 300));
 
 describeIf(['root', 'namespaces', 'openVswitch'], 'lessons, on Open vSwitch', () => {
   let bridge: VethBridge;
@@ -47,12 +47,12 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'lessons, on Open vSwitch', ()
     await limitVerdicts(10);
     await connect();
     await rig.telling('ready');
-    for (let host = 1; host <= 40; host++) rig.session!.verdicts.addAllow(address(host), 60);
+    for (let host = 1; host <= 40; host++) rig.session!.verdicts.addAllow({ destination: address(host) }, 60);
     await rig.telling(`tableFull ${allow.rule}`, 32);
     expect(rig.count(`tableFull ${allow.rule}`)).toBe(32);
     expect((await dumpFlows()).match(/nw_dst=198\.51\.100\./g)).toHaveLength(8);
-    rig.session!.verdicts.removeAllow(address(1));
-    rig.session!.verdicts.addAllow(address(99), 60);
+    rig.session!.verdicts.removeAllow({ destination: address(1) });
+    rig.session!.verdicts.addAllow({ destination: address(99) }, 60);
     await until('room again', WAIT_MS, async () => (await dumpFlows()).includes('198.51.100.99') || undefined);
     expect(rig.controller.switches).toHaveLength(1);
     expect(rig.log.filter((line) => /^(warn|error): /.test(line))).toEqual([]);

@@ -2,15 +2,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createConnection } from 'mariadb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Address } from '../../src/core/address.ts';
+import type { EventQuery } from '../../src/events/event-store.ts';
 import type { MariadbAccess } from '../../src/storage/mariadb-connection.ts';
+import { MARIADB_MIGRATIONS, migrateMariadb } from '../../src/storage/mariadb-migrations.ts';
 import { openMariadbStore } from '../../src/storage/mariadb-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { describeIf } from '../support/describe-if.ts';
 import { gluewall } from '../support/gluewall-command.ts';
-import { MariadbServer } from '../support/mariadb-server.ts';
-import { eventOf, packed, tripleOf } from '../support/store-rows.ts';
+import { MariadbServer, PASSWORD } from '../support/mariadb-server.ts';
+import { addressOf, eventOf, NOW_MS, nameOf, packed, tripleOf } from '../support/store-rows.ts';
 import { describeStore, findAll, loadAll } from '../unit/storage/store-contract.ts';
 
 const sqliteScript = new URL('../../dist/src/storage/sqlite-worker.js', import.meta.url);
@@ -65,6 +69,95 @@ describeIf(['root', 'mariadb'], 'the MariaDB store', () => {
     expect(await loadAll(again)).toHaveLength(3000);
     await again.close();
     rmSync(folder, { recursive: true });
+  });
+
+  describe('of an older version', () => {
+    const columns = 'at_ms, datapath_id, in_port, client, client_port, destination, transport, query_name, query_type';
+    const judged = 'verdict, reason, scope, packets_at_least, enforced, held_ms, message';
+    const old = [
+      `INSERT INTO allow_entries VALUES ('192.0.2.7', 'update server', 'root', 1000, NULL),
+        ('2001:db8::7', 'it''s IPv6', '', 1001.5, 9e12), ('any', 'no address', '', 1002, NULL)`,
+      `INSERT INTO events (${columns}, ${judged}) VALUES
+        (3000.5, 'ff', 1, '192.0.2.10', 40000, '198.51.100.53', 'udp', 'www.Example.org', 1,
+          'block', 'unknown', 'destination', 1, 1, 50.5, 'unknown'),
+        (3001.5, 'ff', 1, '192.0.2.10', 40001, '192.0.2.7', 'tcp', NULL, NULL,
+          'allow', 'allowList', 'destination', 1, 1, 0, 'allowed')`,
+    ];
+    const step = MARIADB_MIGRATIONS[1]!;
+
+    // Ended after so many statements of the step, as by a crash, and then begun again.
+    it.each([undefined, 1, 3, 4, 5, step.statements.length])('is brought to the newest, ended at %s', async (ended) => {
+      const access = await server.newDatabase();
+      const { host, port, user, database } = access.place;
+      const options = { host, port, user, database, password: PASSWORD, rowsAsArray: true };
+      const connection = await createConnection(options);
+      await migrateMariadb(connection, database, MARIADB_MIGRATIONS.slice(0, 1));
+      for (const sql of [...old, ...step.statements.slice(0, ended ?? 0)]) await connection.query(sql);
+      await connection.end();
+      const store = await open(access);
+      const common = { action: 'allow', origin: 'command' } as const;
+      expect(await store.loadRules(0)).toStrictEqual([
+        {
+          id: 'allow-192.0.2.7',
+          match: { to: { kind: 'address', address: addressOf('192.0.2.7') } },
+          ...common,
+          ...{ reason: 'update server', owner: 'root', createdAtMs: 1000, expiresAtMs: Number.POSITIVE_INFINITY },
+        },
+        {
+          id: 'allow-2001-db8--7',
+          match: { to: { kind: 'address', address: addressOf('2001:db8::7') } },
+          ...common,
+          ...{ reason: "it's IPv6", owner: '', createdAtMs: 1001.5, expiresAtMs: 9e12 },
+        },
+      ]);
+      expect(store.unreadableRows).toBe(1);
+      const [blocked, allowed] = await findAll(store);
+      expect(blocked).toMatchObject({ group: 'default', scope: ['destination'], clientMac: undefined });
+      expect(allowed).toMatchObject({ verdict: 'allow', reason: 'allowRule', queryName: undefined });
+      expect(await findAll(store, { queryName: nameOf('example.org') })).toStrictEqual([blocked]);
+      expect(await store.contents()).toMatchObject({ schemaVersion: 2, rules: 3, events: 2 });
+    });
+  });
+
+  it('asks for events by an index, whatever is asked for', async () => {
+    const access = await server.newDatabase();
+    const store = await open(access, 100_000);
+    const rare = nameOf('evil.example');
+    for (let part = 0; part < 5; part++) {
+      const events = Array.from({ length: 6000 }, (_, row) => {
+        const number = part * 6000 + row;
+        const queryName = number % 1000 === 0 ? rare : nameOf('good.example');
+        return eventOf(number, { queryName, client: (number % 50) as Address, destination: (number % 70) as Address });
+      });
+      await store.saveEvents(events);
+    }
+    const root = await server.connectAsRoot();
+    await root.query('SET GLOBAL log_output = "TABLE", GLOBAL general_log = 1');
+    const queries: [Partial<EventQuery>, string][] = [
+      [{}, 'events_by_time'],
+      [{ group: 'office', verdict: 'would block', sinceMs: NOW_MS }, 'events_by_time'],
+      [{ client: 7 as Address }, 'events_by_client'],
+      [{ destination: 7 as Address, group: 'default' }, 'events_by_destination'],
+      [{ queryName: rare }, 'events_by_name'],
+      [{ queryName: nameOf('example') }, 'events_by_time'],
+    ];
+    for (const [query, index] of queries) {
+      await root.query('TRUNCATE mysql.general_log');
+      for await (const _ of store.findEvents({ limit: 10, ...query })) break;
+      const logged = await root.query(
+        `SELECT CONVERT(argument USING utf8mb4) AS sql_text FROM mysql.general_log
+          WHERE command_type = 'Execute' AND argument LIKE 'SELECT%FROM events %ORDER BY%'`,
+      );
+      const asked = (logged as readonly { readonly sql_text: string }[]).map(({ sql_text }) => sql_text);
+      expect(asked.length, JSON.stringify(query)).toBeGreaterThan(0);
+      await root.query(`USE ${access.place.database}`);
+      for (const sql of asked) {
+        const plan = await root.query(`EXPLAIN ${sql}`);
+        expect(plan, `${JSON.stringify(query)} ${sql}`).toMatchObject([{ key: index }]);
+      }
+    }
+    await root.query('SET GLOBAL general_log = 0');
+    await root.end();
   });
 
   describe('that cannot be had', () => {

@@ -12,6 +12,7 @@ import type { DnsObservation } from '../../src/dns/observation.ts';
 import { Meter } from '../../src/openflow/schema/constants.ts';
 import { unpackBatch } from '../support/collected-observations.ts';
 import { ControllerRig } from '../support/controller-rig.ts';
+import { onlyGroup } from '../support/default-group.ts';
 import { describeIf } from '../support/describe-if.ts';
 import { composeQuery, REFERRAL } from '../support/dns-messages.ts';
 import { composeFragments, composeFrame, composeSegment, type FrameFields, withTcpLength } from '../support/frames.ts';
@@ -73,12 +74,13 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'the source openflow, on Open 
 
   const learningFlows = (meters: boolean, learns: 'resolvers' | 'all') =>
     baseFlows({
-      treatment: 'ask',
+      groups: onlyGroup('ask'),
       onFailure: 'closed',
       insideNetworks: ['192.0.2.0/24', '2001:db8:1::/64'].map((text) => parseNetwork(text)!),
       trustedResolvers: [RESOLVER, '2001:db8:1::53'].map((text) => parseAddress(text)!),
       outsidePorts: [2],
       learns,
+      recordsAllowed: false,
       meters,
     });
 
@@ -118,7 +120,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'the source openflow, on Open 
   });
 
   it('shows a direct query that an allow flow lets pass, and not one that has no verdict', async () => {
-    rig.verdicts = [allowFlow(parseAddress(SERVER)!, 300)];
+    rig.verdicts = [allowFlow({ destination: parseAddress(SERVER)! }, 300)];
     await connect();
     await bridge.send([
       composeFrame(QUERY, { source: '192.0.2.10', destination: '203.0.113.66' }),
@@ -131,7 +133,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'the source openflow, on Open 
 
   it('shows nothing of others where only the trusted resolvers teach', async () => {
     rig.base = ({ hasMeters }) => learningFlows(hasMeters, 'resolvers');
-    rig.verdicts = [allowFlow(parseAddress(SERVER)!, 300)];
+    rig.verdicts = [allowFlow({ destination: parseAddress(SERVER)! }, 300)];
     await connect();
     const response = dnsPacket.encode(REFERRAL);
     await bridge.send([composeFrame(QUERY, { ...OUT, source: '192.0.2.10' }), composeFrame(QUERY, OUT)]);

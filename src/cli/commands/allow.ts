@@ -1,53 +1,37 @@
-/** `allow`: the allow-list. */
+/** `allow`: the short forms for rules that allow a destination. */
 import type { Command } from 'commander';
-import type { AllowView, ChangeView } from '../../services/services.ts';
-import { addressArgument, currentUser, laterArgument, reasonArgument } from '../arguments.ts';
-import { type AskOptions, ask, askingCommand, askList } from '../ask.ts';
-import { printAllowEntry, printChange } from '../print.ts';
-
-interface AddOptions extends AskOptions {
-  readonly reason: string;
-  readonly expires?: string;
-}
-
-/** What the store could not keep is done by half. */
-const isChanged = ({ outcome, kept }: ChangeView) => kept && ['added', 'renewed', 'removed'].includes(outcome);
+import type { RuleChangeView } from '../../services/rule-services.ts';
+import { type AskOptions, ask, askingCommand } from '../ask.ts';
+import { isChanged, printRuleChange } from '../print-rules.ts';
+import { type MatchOptions, matchArgument, matchOptions, reasonOptions } from '../rule-arguments.ts';
+import { type AddOptions, addRule, listRules } from './rule.ts';
 
 export function addAllowCommands(program: Command): void {
-  const allow = program.command('allow').description('addresses that may be queried whatever the history says');
-  askingCommand(allow, 'add <address>', 'allow an address, from now on', [
+  const allow = program
+    .command('allow')
+    .description('servers that may be queried whatever the history says: the short forms of `rule add allow --to`');
+  const add = askingCommand(allow, 'add <server>', 'allow an address, a network or name:NAME-SERVER, from now on', [
     'gluewall allow add 192.0.2.53 --reason "monitoring of the branch office"',
-    'gluewall allow add 2001:db8::53 --reason "ticket 4711" --expires 8h',
-  ])
-    .requiredOption('--reason <text>', 'why; shown with the entry')
-    .option('--expires <duration>', 'how long it holds, such as 8h (default: until it is removed)')
-    .action((address: string, options: AddOptions) =>
-      ask<ChangeView>(
-        options,
-        {
-          operation: 'allow add',
-          address: addressArgument(address),
-          reason: reasonArgument(options.reason),
-          owner: currentUser(),
-          expires: options.expires === undefined ? undefined : laterArgument(options.expires, Date.now()),
-        },
-        printChange,
-        isChanged,
-      ),
-    );
-  askingCommand(allow, 'remove <address>', 'take an address off the list', ['gluewall allow remove 192.0.2.53']).action(
-    (address: string, options: AskOptions) =>
-      ask<ChangeView>(
-        options,
-        { operation: 'allow remove', address: addressArgument(address) },
-        printChange,
-        isChanged,
-      ),
+    'gluewall allow add 2001:db8::53 --from 192.0.2.10 --reason "ticket 4711" --expires 8h',
+    'gluewall allow add 198.51.100.0/24 --from group:servers --zone updates.example --reason "update servers"',
+  ]);
+  reasonOptions(matchOptions(add)).action((to: string, options: AddOptions) => addRule('allow', { ...options, to }));
+  const remove = askingCommand(
+    allow,
+    'remove <server>',
+    'end what `allow add` with the same server and options began',
+    ['gluewall allow remove 192.0.2.53', 'gluewall allow remove 2001:db8::53 --from 192.0.2.10'],
+  );
+  matchOptions(remove).action((to: string, options: AskOptions & MatchOptions) =>
+    ask<RuleChangeView>(
+      options,
+      { operation: 'allow remove', match: matchArgument({ ...options, to }) },
+      printRuleChange,
+      isChanged,
+    ),
   );
   askingCommand(allow, 'list', 'what is allowed, by whom and why', [
     'gluewall allow list',
     'gluewall allow list --json',
-  ]).action((options: AskOptions) =>
-    askList<AllowView>(options, { operation: 'allow list' }, printAllowEntry, 'the allow-list is empty'),
-  );
+  ]).action((options: AskOptions) => listRules(options, 'allow', 'nothing is allowed beside what the history says'));
 }

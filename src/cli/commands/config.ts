@@ -5,7 +5,7 @@ import { composeConfig, composeYaml } from '../../config/compose.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import { captureInterfaces, teachingMode } from '../../config/effective.ts';
 import { configJsonSchema } from '../../config/json-schema.ts';
-import { loadConfig } from '../../config/load.ts';
+import { loadConfigWithWarnings } from '../../config/load.ts';
 import { type Config, MAX_INTERFACE_NAME } from '../../config/schema.ts';
 import { summarise } from '../../config/summary.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -52,9 +52,9 @@ function examples(...lines: readonly string[]): string {
 
 async function check(file: string, { json }: JsonOption): Promise<void> {
   try {
-    const config = loadConfig(file);
+    const { config, warnings: ofRules } = loadConfigWithWarnings(file);
     const { sentences, warnings } = summarise(config);
-    const found = [...warnings, ...complaintsOfParts(config)];
+    const found = [...ofRules, ...warnings, ...complaintsOfParts(config)];
     if (json === true) await printJson({ file, ok: true, sentences, warnings: found });
     else await printLines([`${file} is fine`, ...sentences.map((one) => `  ${one}`), ...found.map(warningLine)]);
   } catch (error) {

@@ -1,17 +1,11 @@
-/** `lookup`, `check` and `history`: what is known, and what follows from it. */
+/** `lookup` and `history`: what is known. */
 import { type Command, Option } from 'commander';
-import type { CheckView } from '../../services/explain-verdict.ts';
 import type { LookupView } from '../../services/lookup.ts';
 import type { TripleView } from '../../services/triple-view.ts';
-import { addressArgument, lifeArgument, nameArgument, targetArgument } from '../arguments.ts';
+import { lifeArgument, nameArgument, targetArgument } from '../arguments.ts';
 import { type AskOptions, answerTo, ask, askingCommand, askList } from '../ask.ts';
 import { exportHistory, HISTORY_FORMATS, type HistoryFormat, importHistory } from '../history-files.ts';
-import { printCheck, printLookup, printTriple } from '../print.ts';
-
-interface CheckOptions extends AskOptions {
-  readonly client?: string;
-  readonly name?: string;
-}
+import { printLookup, printTriple } from '../print.ts';
 
 interface ListOptions extends AskOptions {
   readonly zone?: string;
@@ -39,25 +33,6 @@ export function addHistoryCommands(program: Command): void {
       ({ known }) => known,
     ),
   );
-  askingCommand(program, 'check <address>', 'whether a query to an address would pass, and why', [
-    'gluewall check 192.0.2.53',
-    'gluewall check 203.0.113.66 --client 192.0.2.10 --name www.example.com',
-  ])
-    .option('--client <address>', 'who would ask')
-    .option('--name <name>', 'the name that would be asked for')
-    .action((address: string, options: CheckOptions) =>
-      ask<CheckView>(
-        options,
-        {
-          operation: 'check',
-          destination: addressArgument(address),
-          client: options.client === undefined ? undefined : addressArgument(options.client),
-          queryName: options.name === undefined ? undefined : nameArgument(options.name),
-        },
-        printCheck,
-        ({ verdict }) => verdict === 'allow',
-      ),
-    );
   addHistoryGroup(program);
 }
 

@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest';
-import { bridgeWishes, primeSettings } from '../../../src/cli/bridge-settings.ts';
+import { baseSettings, bridgeWishes, isEnforcing, primeSettings } from '../../../src/cli/bridge-settings.ts';
 import { captureInterfaces } from '../../../src/config/effective.ts';
 import { parseConfig } from '../../../src/config/load.ts';
+import { parseNetwork } from '../../../src/core/address.ts';
 import { Meter } from '../../../src/openflow/schema/constants.ts';
+import type { ClientGroup } from '../../../src/policy/client-group.ts';
+import type { Mode } from '../../../src/policy/mode.ts';
 
 const config = (change: object) =>
   parseConfig(
@@ -10,17 +13,61 @@ const config = (change: object) =>
     'gluewall.yaml',
   );
 
+const PORTS = new Map([
+  ['eth0', 1],
+  ['eth7', 7],
+]);
+
 it.each([
-  [{ mode: 'enforce', warmup: '48h' }, 'ask'],
-  [{ mode: 'monitor' }, 'observe'],
-  [{ mode: 'monitor', inside: {} }, 'forward'],
-  [{ mode: 'monitor', outside: {} }, 'forward'],
-])('with %j a bridge is primed to %s', (change, treatment) => {
-  expect(primeSettings(config(change)).treatment).toBe(treatment);
+  [{ mode: 'enforce', warmup: '48h' }, ['ask']],
+  [{ mode: 'monitor' }, ['observe']],
+  [{ mode: 'monitor', inside: {} }, []],
+  [{ mode: 'monitor', outside: {} }, []],
+])('with %j a bridge is primed to %j', (change, treatments) => {
+  const groups = primeSettings(config(change)).groupsOn(PORTS);
+  expect(groups.map(({ treatment }) => treatment)).toEqual(treatments);
+});
+
+const GROUPS = [
+  { name: 'lab', clients: ['port:eth7', 'port:9', 'port:elsewhere', 'mac:02:00:00:00:00:01'], mode: 'enforce' },
+  { name: 'guests', clients: ['192.0.2.64/26', '192.0.2.7', '2001:db8::7', '2001:db8:0:1::/64'] },
+];
+
+it('a bridge knows the clients of each group, ports by its own numbers; the rest is the default group', () => {
+  const groups = primeSettings(config({ mode: 'monitor', groups: GROUPS })).groupsOn(PORTS);
+  const network = (text: string) => ({ network: parseNetwork(text) });
+  expect(groups).toEqual([
+    { id: expect.any(Number), clients: [{ inPort: 7 }, { inPort: 9 }, { mac: 0x020000000001 }], treatment: 'ask' },
+    {
+      id: expect.any(Number),
+      clients: ['192.0.2.64/26', '192.0.2.7/32', '2001:db8::7/128', '2001:db8:0:1::/64'].map(network),
+      treatment: 'observe',
+    },
+    { id: 1, clients: [], treatment: 'observe' },
+  ]);
+  expect(new Set(groups.map(({ id }) => id)).size).toBe(3);
+});
+
+it('a group asks while its own mode in force is enforce, and a switch is enforced when any does', () => {
+  const modes: Readonly<Record<string, Mode>> = { lab: 'monitor', guests: 'enforce', default: 'monitor' };
+  const modeOf = ({ name }: ClientGroup) => modes[name]!;
+  const settings = baseSettings(config({ groups: GROUPS }), modeOf, { ports: PORTS, hasMeters: true });
+  expect(settings.groups.map(({ treatment }) => treatment)).toEqual(['observe', 'ask', 'observe']);
+  expect(isEnforcing(config({ groups: GROUPS }), modeOf)).toBe(true);
+  expect(isEnforcing(config({ groups: GROUPS }), () => 'monitor')).toBe(false);
+  expect(isEnforcing(config({ groups: GROUPS, inside: {} }), modeOf)).toBe(false);
+});
+
+it('copies of allowed queries have their meter unless their rate is 0', () => {
+  const settings = (allowed_rate: number) => primeSettings(config({ copy: { allowed_rate } }));
+  expect(settings(0).recordsAllowed).toBe(false);
+  expect([...settings(0).meterRates.keys()]).not.toContain(6);
+  expect(settings(40).recordsAllowed).toBe(true);
+  expect(settings(40).meterRates.get(6)).toBe(40);
 });
 
 it('a bridge is primed as the controller would set it', () => {
-  const copy = { observed_rate: 11, blocked_rate: 22 };
+  const copy = { observed_rate: 11, blocked_rate: 22, allowed_rate: 33 };
   const settings = primeSettings(
     config({ on_failure: 'closed', trusted_resolvers: ['2001:db8::53'], copy, ask: { rate: 300 } }),
   );
@@ -29,7 +76,8 @@ it('a bridge is primed as the controller would set it', () => {
   expect([...settings.meterRates]).toEqual([
     [1, 11],
     [2, 22],
-    [Meter.CONTROLLER, 333],
+    [6, 33],
+    [Meter.CONTROLLER, 366],
   ]);
 });
 
@@ -42,7 +90,8 @@ it('a bridge that copies for learning has a meter for each kind, and their room 
     [3, 45],
     [4, 45],
     [5, 5],
-    [Meter.CONTROLLER, 5495],
+    [6, 1000],
+    [Meter.CONTROLLER, 6495],
   ]);
   expect(primeSettings(config({})).learns).toBe('nothing');
 });

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
-import { printAllowEntry, printChange, printCheck, printLookup, printStatus } from '../../../src/cli/print.ts';
+import { printCheck, printEvent, printLookup, printStatus } from '../../../src/cli/print.ts';
+import { eveRecord } from '../../../src/events/eve.ts';
+import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
 import type { LookupSummary, LookupView } from '../../../src/services/lookup.ts';
+import { verdictEvent } from '../../support/verdict-events.ts';
 
 const known: LookupView = {
   target: '192.0.2.53',
@@ -86,37 +89,21 @@ it('shows which step of a check decides', () => {
     address: '192.0.2.53',
     client: null,
     queryName: null,
+    group: 'default',
     verdict: 'block',
     reason: 'unknown',
+    rule: null,
     enforced: true,
     message: '192.0.2.53 is unknown and block',
     steps: [
-      { step: 'allow-list', finding: 'not on it', decides: false },
+      { step: 'allow rules', finding: 'none holds', decides: false },
       { step: 'history', finding: 'not in it', decides: true },
     ],
   });
   expect(lines).toEqual([
     '192.0.2.53 is unknown and block',
-    '  allow-list  not on it',
-    '  history     not in it  ← decides',
-  ]);
-});
-
-it('says what a change did and, where it did nothing, what to do', () => {
-  const change = { address: '192.0.2.1', expires: null, kept: true };
-  expect(printChange({ ...change, outcome: 'added', expires: '2026-11-21T03:00:00.000Z' })).toEqual([
-    '192.0.2.1 is allowed from now on until 2026-11-21T03:00:00.000Z',
-  ]);
-  expect(printChange({ ...change, outcome: 'full' })[0]).toContain('remove another first');
-  expect(printChange({ ...change, outcome: 'configured' })[0]).toContain('change "allow" there');
-  expect(printChange({ ...change, outcome: 'added', kept: false })[1]).toContain('until it stops');
-});
-
-it('shows who allowed what, why and until when', () => {
-  const entry = { address: '192.0.2.1', origin: 'command', reason: 'ticket 4711', owner: 'jo' } as const;
-  const created = '2026-11-21T01:00:00.000Z';
-  expect(printAllowEntry({ ...entry, created, expires: null })).toEqual([
-    '192.0.2.1  ticket 4711  (since 2026-11-21T01:00:00.000Z by jo, for good)',
+    '  allow rules  none holds',
+    '  history      not in it  ← decides',
   ]);
 });
 
@@ -127,4 +114,16 @@ it('shows a status as one figure a line', () => {
     'capture: -',
     'list.0: a',
   ]);
+});
+
+it('shows an event on one line: who asked whom for what, and what became of it', () => {
+  const textOf = (changes: Partial<VerdictEvent>) =>
+    printEvent(eveRecord(verdictEvent(changes)))[0] as { text: string };
+  expect(textOf({}).text).toBe(
+    '2026-11-21T04:52:00.123+0000  192.0.2.66:40000 → 203.0.113.66 UDP  evil.test A  203.0.113.66 is unknown and block',
+  );
+  expect(textOf({ clientName: 'laptop.test', group: 'office', queryName: undefined, queryType: undefined }).text).toBe(
+    '2026-11-21T04:52:00.123+0000  192.0.2.66:40000 (laptop.test) → 203.0.113.66 UDP  203.0.113.66 is unknown and block  [office]',
+  );
+  expect(printEvent({ lost: 3 })).toEqual([expect.stringContaining('3 events')]);
 });

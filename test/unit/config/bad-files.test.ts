@@ -112,7 +112,7 @@ describe('suggestions', () => {
     ['inside: {ports: []}', 'unknown key "inside.ports"; did you mean "outside.ports"?'],
     ['inside: {network: []}', 'unknown key "inside.network"; did you mean "inside.networks"?'],
     ['histroy: {}', 'unknown key "histroy"; did you mean "history"?'],
-    ['size: 1', 'unknown key "size"; did you mean "pending.size" or "history.size"?'],
+    ['size: 1', 'unknown key "size"; did you mean "pending.size", "history.size" or "clients.size"?'],
     ['hold.time: 1s', 'unknown key "hold.time"; write hold: {time: …}'],
     ['hold: {colour: 1}', 'unknown key "hold.colour"; hold has time, packets, bytes'],
     ['colour: 1', 'unknown key "colour" (docs/configuration.md lists all keys)'],

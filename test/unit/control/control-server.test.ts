@@ -13,6 +13,8 @@ import { formatAddress } from '../../../src/core/address.ts';
 import { GluewallError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { formatName } from '../../../src/dns/name.ts';
+import { composeMatch } from '../../../src/policy/rule-text.ts';
+import type { RuleChangeView, RuleView } from '../../../src/services/rule-services.ts';
 import type { Services } from '../../../src/services/services.ts';
 
 const TRIPLE = {
@@ -30,9 +32,34 @@ const TRIPLE = {
   taughtBy: null,
 };
 
+const RULE: RuleView = {
+  id: '1f3a9c04',
+  action: 'allow',
+  match: { to: '192.0.2.1' },
+  origin: 'command',
+  reason: 'test',
+  owner: '',
+  created: null,
+  expires: null,
+  hits: 0,
+  lastHit: null,
+};
+const ABSENT: RuleChangeView = { outcome: 'absent', kept: true, warnings: [] };
+
 let followers = 0;
 
+const notAsked = (): never => {
+  throw new Error('not asked here');
+};
+
 const services: Services = {
+  packList: notAsked,
+  packShow: notAsked,
+  packRefresh: notAsked,
+  bypassBegin: notAsked,
+  bypassEnd: notAsked,
+  bypassList: notAsked,
+  reload: notAsked,
   lookup: async (target) => ({
     target: target.kind === 'address' ? formatAddress(target.address) : formatName(target.name),
     known: false,
@@ -59,11 +86,21 @@ const services: Services = {
     for (let index = 0; index < 5000; index++) yield { ...TRIPLE, zone: `zone${index}.example` };
   },
   historyImport: (triples) => ({ taken: triples.length, expired: 0, refused: 0 }),
-  allowAdd: async ({ address }) => ({ address: formatAddress(address), outcome: 'added', expires: null, kept: true }),
-  allowRemove: async (address) => ({ address: formatAddress(address), outcome: 'absent', expires: null, kept: true }),
-  async *allowList() {
-    yield { address: '192.0.2.1', origin: 'command', reason: 'test', owner: '', created: null, expires: null };
+  ruleAdd: async ({ action, match, reason, owner }) => ({
+    outcome: 'added',
+    rule: { ...RULE, action, match: composeMatch(match), reason, owner },
+    kept: true,
+    warnings: [],
+  }),
+  ruleRemove: async () => ABSENT,
+  allowRemove: async () => ABSENT,
+  async *ruleList() {
+    yield RULE;
     throw new GluewallError('store-write', 'no room');
+  },
+  async *rollout() {
+    yield { progress: 1 };
+    throw new GluewallError('store-read', 'no disk');
   },
   async *events(_query, follow) {
     yield { lost: 1 };
@@ -72,6 +109,7 @@ const services: Services = {
     await new Promise((resolve) => follow.addEventListener('abort', resolve));
     followers--;
   },
+  async *clients() {},
   status: () => ({ mode: 'monitor' }),
 };
 
@@ -92,7 +130,13 @@ afterEach(async () => {
 
 const askControl = (socket: string, request: ControlRequest) => resultOf(answerOf(socket, request));
 
-const ADD = { operation: 'allow add', address: '2001:DB8::1', reason: 'test', owner: 'admin' } as const;
+const ADD = {
+  operation: 'rule add',
+  action: 'allow',
+  match: { to: '2001:DB8::1', types: ['txt', 'A'] },
+  reason: 'test',
+  owner: 'admin',
+} as const;
 
 /** Writes raw text and gathers what comes back until the server is done or has said `lines` lines. */
 function raw(text: string, lines = 1): Promise<string[]> {
@@ -117,12 +161,15 @@ describe('the control socket', () => {
     expect(await askControl(path, { operation: 'lookup', target: 'Corp.Example' })).toMatchObject({
       target: 'corp.example',
     });
-    expect(await askControl(path, ADD)).toMatchObject({ address: '2001:db8::1', outcome: 'added' });
+    expect(await askControl(path, ADD)).toMatchObject({
+      outcome: 'added',
+      rule: { match: { to: '2001:db8::1', types: ['A', 'TXT'] }, owner: 'admin' },
+    });
     const rows = [TRIPLE, TRIPLE];
     expect(await askControl(path, { operation: 'history import', rows, endsWarmup: true })).toMatchObject({ taken: 2 });
-    expect(await askControl(path, { operation: 'allow remove', address: '192.0.2.1' })).toMatchObject({
-      outcome: 'absent',
-    });
+    const remove = { operation: 'allow remove', match: { to: '192.0.2.1' } } as const;
+    expect(await askControl(path, remove)).toMatchObject({ outcome: 'absent' });
+    expect(await askControl(path, { operation: 'rule remove', id: 'none' })).toMatchObject({ outcome: 'absent' });
     expect(await askControl(path, { operation: 'status' })).toEqual({ mode: 'monitor' });
   });
 
@@ -139,7 +186,7 @@ describe('the control socket', () => {
 
   it('a service that refuses in the middle of a list is quoted', async () => {
     await server.start();
-    await expect(askControl(path, { operation: 'allow list' })).rejects.toMatchObject({
+    await expect(askControl(path, { operation: 'rule list' })).rejects.toMatchObject({
       code: 'store-write',
       message: 'no room',
     });
@@ -235,7 +282,7 @@ describe('the control socket', () => {
 
   it('refuses unknown keys and never runs such a request', async () => {
     await server.start();
-    const [line] = await raw('{"operation":"allow add","address":"192.0.2.1","reason":"x","owner":"","color":"red"}\n');
+    const [line] = await raw(`${JSON.stringify({ ...ADD, color: 'red' })}\n`);
     expect(JSON.parse(line!)).toMatchObject({ ok: false, error: { code: 'bad-request' } });
   });
 
@@ -310,8 +357,21 @@ describe('the control socket', () => {
     '{"operation":"constructor"}',
     '{"operation":"events","limit":1e308,"follow":false}',
     '{"operation":"events","limit":-0.5,"follow":false}',
-    '{"operation":"allow add","address":"192.0.2.1","reason":"x","owner":"","expires":"+275760-09-13T00:00:00Z"}',
-    '{"operation":"allow add","address":"192.0.2.1","reason":" ","owner":""}',
+    JSON.stringify({ ...ADD, expires: '+275760-09-13T00:00:00Z' }),
+    JSON.stringify({ ...ADD, reason: ' ' }),
+    JSON.stringify({ ...ADD, action: 'forward' }),
+    // All queries of all clients are no rule that anybody types on purpose.
+    JSON.stringify({ ...ADD, match: {} }),
+    JSON.stringify({ ...ADD, match: { to: 'nowhere' } }),
+    JSON.stringify({ ...ADD, match: { to: '192.0.2.1/24' } }),
+    JSON.stringify({ ...ADD, match: { to: '192.0.2.1', hours: '9-17' } }),
+    JSON.stringify({ ...ADD, match: { types: [] } }),
+    JSON.stringify({ ...ADD, match: { zone: '..' } }),
+    '{"operation":"rule remove","id":""}',
+    '{"operation":"events","limit":1,"follow":false,"verdict":"perhaps"}',
+    '{"operation":"events","limit":1,"follow":false,"group":"two words"}',
+    '{"operation":"events","limit":1,"follow":false,"queryName":".."}',
+    '{"operation":"report rollout"}',
     '\u0000',
   ])('refuses %.40s', async (text) => {
     await server.start();

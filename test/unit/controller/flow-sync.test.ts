@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 const asks = (message: Message, type: string) => message.type === 'multipartRequest' && message.body.type === type;
-const allow = (text: string) => allowFlow(parseAddress(text)!, 300);
+const allow = (text: string) => allowFlow({ destination: parseAddress(text)! }, 300);
 const isOfVerdict = ({ cookie }: Pick<FlowMod, 'cookie'>) => VERDICT_RULES.includes(Number(cookie & 0xffffffffn));
 const refuse = (fake: FakeSwitch, { xid }: Message, name: ErrorCodeName) => {
   const { errorType, errorCode } = errorNumbers(name);

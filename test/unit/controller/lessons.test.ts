@@ -10,6 +10,7 @@ import { diffFlows } from '../../../src/controller/reconcile.ts';
 import { allowFlow } from '../../../src/controller/verdict-flows.ts';
 import { type Ipv4Address, parseAddress } from '../../../src/core/address.ts';
 import { encodeMessage, type Message } from '../../../src/openflow/message.ts';
+import { onlyGroup } from '../../support/default-group.ts';
 import { FakeTables } from '../../support/fake-openflow-switch.ts';
 import { SessionRig } from '../../support/session-rig.ts';
 
@@ -33,7 +34,8 @@ const asksForFlows = (message: Message) => message.type === 'multipartRequest' &
 describe('lessons', () => {
   it('an ECHO is answered in the middle of a large update, which waits for the switch (faucet#4568)', async () => {
     const FLOWS = 25_000;
-    rig.hooks.verdictFlows = () => Array.from({ length: FLOWS }, (_, index) => allowFlow(index as Ipv4Address, 300));
+    rig.hooks.verdictFlows = () =>
+      Array.from({ length: FLOWS }, (_, index) => allowFlow({ destination: index as Ipv4Address }, 300));
     const fake = await rig.connect({
       deafTo: ['flowMod'],
       answers: (message, one) => message.type === 'barrierRequest' && one.ofType('flowMod').length >= 10_000,
@@ -159,11 +161,12 @@ describe('lessons', () => {
   it('a diff of flows turns any table into the desired one (faucet PR#4815)', () => {
     const settings = {
       ...({
-        treatment: 'ask',
+        groups: onlyGroup('ask'),
         onFailure: 'open',
         trustedResolvers: [],
         insideNetworks: [],
         learns: 'nothing',
+        recordsAllowed: false,
         meters: true,
       } as const),
     };
@@ -175,7 +178,7 @@ describe('lessons', () => {
     });
     const flowsOf = ({ ports, hosts, seconds }: { ports: number[]; hosts: number[]; seconds: number }): Flow[] => [
       ...baseFlows({ ...settings, outsidePorts: ports }),
-      ...hosts.map((host) => allowFlow(parseAddress(`198.51.100.${host}`)!, seconds)),
+      ...hosts.map((host) => allowFlow({ destination: parseAddress(`198.51.100.${host}`)! }, seconds)),
     ];
     const inOrder = (tables: FakeTables) => tables.flows.map((one) => JSON.stringify(one, withBigint)).toSorted();
     fc.assert(

@@ -29,7 +29,7 @@ function refuse(fake: FakeSwitch, message: Message, name: 'OFPBRC_IS_SLAVE' | 'O
 
 describe('a role that is lost', () => {
   it('in the middle of the first sync leaves the session standing by', async () => {
-    rig.hooks = { ...rig.hooks, verdictFlows: () => [allowFlow(1 as Ipv4Address, 300)] };
+    rig.hooks = { ...rig.hooks, verdictFlows: () => [allowFlow({ destination: 1 as Ipv4Address }, 300)] };
     await rig.connect({
       answers: (message, fake) => message.type === 'flowMod' && refuse(fake, message, 'OFPBRC_IS_SLAVE'),
     });

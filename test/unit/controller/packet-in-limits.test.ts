@@ -13,7 +13,7 @@ const RATES = new Map([
 ]);
 
 /** Copies to learn from, which nobody asked for here. */
-const NOT_LEARNING = { query: 0, response: 0, fragment: 0 };
+const NOT_LEARNING = { query: 0, response: 0, fragment: 0, allowed: 0 };
 
 function packetOf(cookie: bigint): PacketInView {
   const view = new PacketInView();
@@ -46,7 +46,7 @@ describe('the limits on copies of a switch without meters', () => {
     const passed = ({ rule }: { readonly rule: number }) =>
       Array.from({ length: 4 }, () => limits.passes(packetOf(cookieOf(7, rule)))).filter(Boolean).length;
     expect([query, response, fragment].map(passed)).toEqual([2, 1, 0]);
-    expect(limits.copiesDropped).toEqual({ observed: 0, blocked: 0, query: 2, response: 3, fragment: 4 });
+    expect(limits.copiesDropped).toEqual({ observed: 0, blocked: 0, query: 2, response: 3, fragment: 4, allowed: 0 });
   });
 
   it('do not touch packets that wait for a verdict, nor those that others asked for', () => {

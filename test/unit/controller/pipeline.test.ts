@@ -6,11 +6,11 @@ import {
   type CopyReason,
   cookieOf,
   copyReasonOf,
-  DEFAULT_GROUP,
   flow,
   GROUP_MASK,
   gotoTable,
   learningDirection,
+  mayWait,
   PIPELINE,
   REASON_MASK,
   type TableName,
@@ -43,11 +43,11 @@ describe('PIPELINE', () => {
     expect(Math.min(...rules)).toBeGreaterThan(0);
   });
 
-  it('places allow above drop above the drop of a client above the question above the fallback', () => {
-    const { allow, drop, dropClient, ask, failOpen, observe } = PIPELINE.verdict.entries;
-    const priorities: number[] = [allow, drop, dropClient, ask, failOpen].map(({ priority }) => priority);
+  it('places the bypass above allow above drop above the drop of a client above the question above the fallback', () => {
+    const { bypass, allow, drop, dropClient, ask, failOpen, observe } = PIPELINE.verdict.entries;
+    const priorities: number[] = [bypass, allow, drop, dropClient, ask, failOpen].map(({ priority }) => priority);
     expect(priorities).toEqual([...priorities].sort((a, b) => b - a));
-    expect(new Set(priorities).size).toBe(5);
+    expect(new Set(priorities).size).toBe(6);
     expect(observe.priority).toBe(failOpen.priority);
   });
 
@@ -60,9 +60,20 @@ describe('PIPELINE', () => {
     expect(toResolver.priority).toBe(fromResolver.priority);
   });
 
+  it('has room for 256 groups between what comes before them and the rest', () => {
+    const { toResolver, hiddenPorts, groupDns, outboundDns } = PIPELINE.classify.entries;
+    expect(groupDns.priority - groupDns.lowestPriority + 1).toBe(256);
+    expect(toResolver.priority).toBeGreaterThan(hiddenPorts.priority);
+    expect(hiddenPorts.priority).toBeGreaterThan(groupDns.priority);
+    expect(groupDns.lowestPriority).toBeGreaterThan(outboundDns.priority);
+    const priorityOf = (below: number) => flow('classify', 'groupDns', { instructions: [], below }).priority;
+    expect([priorityOf(0), priorityOf(255)]).toEqual([groupDns.priority, groupDns.lowestPriority]);
+    expect(codeOf(() => priorityOf(256))).toBe('pipeline');
+    expect(codeOf(() => flow('classify', 'outboundDns', { instructions: [], below: 1 }))).toBe('pipeline');
+  });
+
   it('keeps the bits of the group and those of the reason apart', () => {
     expect(GROUP_MASK & REASON_MASK).toBe(0n);
-    expect(DEFAULT_GROUP & ~GROUP_MASK).toBe(0n);
     const reasons = Object.values(COPY_REASON);
     for (const reason of reasons) expect(reason & ~REASON_MASK).toBe(0n);
     expect(new Set(reasons).size).toBe(reasons.length);
@@ -99,8 +110,15 @@ describe('copyReasonOf', () => {
       query: 'outbound',
       response: 'inbound',
       fragment: 'inbound',
+      allowed: undefined,
     });
     expect(learningDirection(undefined)).toBeUndefined();
+  });
+
+  it('tells which copies may wait: not those that may be of a bot, nor what is no copy', () => {
+    const reasons = Object.keys(COPY_REASON) as CopyReason[];
+    expect(reasons.filter(mayWait)).toEqual(['query', 'response', 'fragment', 'allowed']);
+    expect(mayWait(undefined)).toBe(false);
   });
 });
 
@@ -118,7 +136,7 @@ describe('flow', () => {
   });
 
   it('refuses a match field that its table does not declare', () => {
-    expect(codeOf(() => flow('verdict', 'allow', { match: [{ field: 'in_port', value: 1 }], instructions: [] }))).toBe(
+    expect(codeOf(() => flow('forward', 'normal', { match: [{ field: 'in_port', value: 1 }], instructions: [] }))).toBe(
       'pipeline',
     );
     expect(

@@ -8,6 +8,7 @@ import { decodeMessage, encodeMessage, type Message } from '../../../src/openflo
 import type { Oxm } from '../../../src/openflow/oxm.ts';
 import { MeterFlag } from '../../../src/openflow/schema/constants.ts';
 import type { FlowStats, MeterConfig } from '../../../src/openflow/schema/multipart.ts';
+import { onlyGroup } from '../../support/default-group.ts';
 import { addressOf } from '../../support/observations.ts';
 
 const GENERATION = 0x1234;
@@ -31,7 +32,7 @@ function present(flows: readonly Flow[], change: Partial<FlowStats> = {}, genera
 }
 
 const BASE = baseFlows({
-  treatment: 'ask',
+  groups: onlyGroup('ask'),
   onFailure: 'open',
   insideNetworks: ['192.0.2.0/24', '203.0.113.7/32', '2001:db8::/32', '2001:db8::1/128'].map(
     (text) => parseNetwork(text)!,
@@ -39,15 +40,16 @@ const BASE = baseFlows({
   trustedResolvers: ['192.0.2.2', '2001:db8::2'].map(addressOf),
   outsidePorts: [1, 0xfffffeff],
   learns: 'nothing',
+  recordsAllowed: false,
   meters: true,
 });
 const SERVER = addressOf('203.0.113.53');
 const BOT = addressOf('192.0.2.66');
 const VERDICTS = [
-  allowFlow(SERVER, 300),
-  allowFlow(addressOf('2001:db8:1::53'), 65_535),
-  dropFlow(BOT, SERVER, 10),
-  dropClientFlow(BOT, 10),
+  allowFlow({ destination: SERVER }, 300),
+  allowFlow({ destination: addressOf('2001:db8:1::53') }, 65_535),
+  dropFlow({ client: BOT, destination: SERVER }, 10),
+  dropClientFlow({ client: BOT }, 10),
 ];
 const ALL = [...BASE, ...VERDICTS];
 
@@ -102,7 +104,7 @@ describe('diffFlows', () => {
   });
 
   it('deletes what is too many, strictly, after the additions', () => {
-    const stray = allowFlow(addressOf('203.0.113.99'), 100);
+    const stray = allowFlow({ destination: addressOf('203.0.113.99') }, 100);
     const mods = diffFlows(present([stray, ...ALL.slice(1)]), ALL, GENERATION);
     expect(mods).toEqual([addFlow(ALL[0]!, GENERATION), deleteFlow(stray)]);
     expect(mods[1]).toMatchObject({ command: 'deleteStrict', tableId: 1, priority: 300 });
@@ -113,7 +115,7 @@ describe('diffFlows', () => {
     ['kind of timeout', { hardTimeout: 0 }],
     ['instructions', { instructions: [] }],
   ])('adds anew what has another %s, and deletes nothing: ADD replaces', (_what, change) => {
-    const allow = allowFlow(SERVER, 300);
+    const allow = allowFlow({ destination: SERVER }, 300);
     expect(diffFlows(present([allow], change), [allow], GENERATION)).toEqual([addFlow(allow, GENERATION)]);
   });
 
@@ -128,8 +130,11 @@ describe('diffFlows', () => {
       [200, 199],
       [199, 201],
     ] as const) {
-      const held = present([allowFlow(SERVER, 300)], { durationSec: 300 - left });
-      expect(diffFlows(held, [allowFlow(SERVER, wanted)], GENERATION), `${left} left, ${wanted} wanted`).toEqual([]);
+      const held = present([allowFlow({ destination: SERVER }, 300)], { durationSec: 300 - left });
+      expect(
+        diffFlows(held, [allowFlow({ destination: SERVER }, wanted)], GENERATION),
+        `${left} left, ${wanted} wanted`,
+      ).toEqual([]);
     }
   });
 
@@ -139,8 +144,8 @@ describe('diffFlows', () => {
       [250, 60],
       [2, 15],
     ] as const) {
-      const allow = allowFlow(SERVER, wanted);
-      const held = present([allowFlow(SERVER, 300)], { durationSec: 300 - left });
+      const allow = allowFlow({ destination: SERVER }, wanted);
+      const held = present([allowFlow({ destination: SERVER }, 300)], { durationSec: 300 - left });
       expect(diffFlows(held, [allow], GENERATION)).toEqual([addFlow(allow, GENERATION)]);
     }
   });

@@ -56,7 +56,7 @@ describe('flows', () => {
 
   it('that are very many are sent in slices, each behind a barrier, and compared once more', async () => {
     const count = 10_050;
-    const verdicts = Array.from({ length: count }, (_, index) => allowFlow(index as Ipv4Address, 300));
+    const verdicts = Array.from({ length: count }, (_, index) => allowFlow({ destination: index as Ipv4Address }, 300));
     rig.hooks = { ...rig.hooks, verdictFlows: () => verdicts };
     const { fake } = await rig.connectReady({ tables: new DeafTables() });
     expect(rig.log.filter((line) => line.includes('10000 of 10050'))).toHaveLength(2);
@@ -73,7 +73,7 @@ describe('flows', () => {
 
   it('that verdicts made and that ended meanwhile are all the difference there is', async () => {
     const tables = new FakeTables();
-    const flowFor = (text: string) => allowFlow(parseAddress(text)!, 300);
+    const flowFor = (text: string) => allowFlow({ destination: parseAddress(text)! }, 300);
     const want = (...addresses: string[]) => {
       rig.hooks = { ...rig.hooks, verdictFlows: () => addresses.map(flowFor) };
     };

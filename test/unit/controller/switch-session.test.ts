@@ -174,14 +174,16 @@ describe('a life', () => {
     expect(rig.told).toEqual(['ready']);
   });
 
-  it('takes copies to learn from behind what wants a verdict', async () => {
-    const { query, response } = PIPELINE.copy.entries;
+  it('takes copies to learn from, and those of what is allowed, behind what wants a verdict', async () => {
+    const { query, response, allowed, blocked } = PIPELINE.copy.entries;
     const rules: number[] = [];
     rig.tookPacketIn = ({ cookieLow }) => void rules.push(cookieLow);
     rig.hooks.meterRates = () =>
       new Map([
+        [2, 100],
         [3, 100],
         [4, 100],
+        [6, 100],
       ]);
     const { fake, session } = await rig.connectReady();
     const about = { bufferId: 0xffffffff, totalLen: 60, reason: 1, tableId: 3, data: Buffer.alloc(60) };
@@ -193,14 +195,14 @@ describe('a life', () => {
         cookie: cookieOf(1, rule),
         match: [{ field: 'in_port', value: 1 }],
       });
-    fake.write(Buffer.concat([query.rule, response.rule, 19, query.rule, 19].map(packetIn)));
-    await rig.until('all came', () => rules.length === 5);
-    expect(rules).toEqual([19, 19, query.rule, response.rule, query.rule]);
+    fake.write(Buffer.concat([query.rule, response.rule, 19, allowed.rule, blocked.rule, 19].map(packetIn)));
+    await rig.until('all came', () => rules.length === 6);
+    expect(rules).toEqual([19, blocked.rule, 19, query.rule, response.rule, allowed.rule]);
     expect(rig.queue.copies.counters.get('copies')).toBe(3);
     fake.write(Buffer.concat([packetIn(query.rule), Buffer.from('0402000300000000', 'hex')]));
     await rig.reason();
     expect(session.isReady).toBe(false);
-    expect(rules).toHaveLength(5);
+    expect(rules).toHaveLength(6);
     expect(rig.queue.copies.bytes).toBe(0);
   });
 

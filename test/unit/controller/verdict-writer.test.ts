@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addFlow, deleteFlow } from '../../../src/controller/reconcile.ts';
 import { SendBuffer } from '../../../src/controller/send-buffer.ts';
-import { allowFlow, dropClientFlow, dropFlow } from '../../../src/controller/verdict-flows.ts';
+import { allowFlow, bypassFlow, dropClientFlow, dropFlow } from '../../../src/controller/verdict-flows.ts';
 import { VerdictWriter } from '../../../src/controller/verdict-writer.ts';
-import { type Address, addressFromOctets } from '../../../src/core/address.ts';
+import type { Address } from '../../../src/core/address.ts';
 import { decodeMessage, encodeMessage, type Message } from '../../../src/openflow/message.ts';
 import { CONTROLLER_MAX_LENGTH, NO_BUFFER, Port } from '../../../src/openflow/schema/constants.ts';
+import { allowScope, clientScope, dropScope } from '../../support/flow-scopes.ts';
 import { addressOf } from '../../support/observations.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -34,32 +35,45 @@ function setUp(generation = 0xabcd) {
   return { writer, sent, writes };
 }
 
-const ipv4 = fc.uint8Array({ minLength: 4, maxLength: 4 }).map((octets) => addressFromOctets(Buffer.from(octets))!);
-const ipv6 = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((octets) => addressFromOctets(Buffer.from(octets))!);
-const pair = fc.oneof(fc.tuple(ipv4, ipv4), fc.tuple(ipv6, ipv6));
 const seconds = fc.integer({ min: 1, max: 65_535 });
+const generations = fc.integer({ min: 0, max: 0xffff });
+const groups = fc.option(fc.integer({ min: 1, max: 0xffff }), { nil: undefined });
 
 describe('VerdictWriter', () => {
-  it('writes for every address the octets that the codec writes for the flow', async () => {
+  it('writes for every scope, whatever came before it, the octets that the codec writes for the flow', async () => {
     await fc.assert(
       fc.asyncProperty(
-        pair,
-        seconds,
-        fc.integer({ min: 0, max: 0xffff }),
-        async ([client, destination], timeout, generation) => {
+        fc.array(
+          fc.record({ allow: allowScope, drop: dropScope, client: clientScope, group: groups, timeout: seconds }),
+          {
+            minLength: 1,
+            maxLength: 8,
+          },
+        ),
+        generations,
+        async (rounds, generation) => {
           const { writer, sent } = setUp(generation);
-          writer.addAllow(destination, timeout);
-          writer.removeAllow(destination);
-          writer.addDrop(client, destination, timeout);
-          writer.removeDrop(client, destination);
-          writer.addClientDrop(client, timeout);
-          const expected: Message[] = [
-            addFlow(allowFlow(destination, timeout), generation),
-            deleteFlow(allowFlow(destination, 0)),
-            addFlow(dropFlow(client, destination, timeout), generation),
-            deleteFlow(dropFlow(client, destination, 0)),
-            addFlow(dropClientFlow(client, timeout), generation),
-          ];
+          const expected: Message[] = [];
+          for (const { allow, drop, client, group, timeout } of rounds) {
+            writer.addAllow(allow, timeout);
+            writer.removeAllow(allow);
+            writer.addDrop(drop, timeout);
+            writer.removeDrop(drop);
+            writer.addClientDrop(client, timeout);
+            writer.removeClientDrop(client);
+            writer.addBypass(group, timeout);
+            writer.removeBypass(group);
+            expected.push(
+              addFlow(allowFlow(allow, timeout), generation),
+              deleteFlow(allowFlow(allow, 0)),
+              addFlow(dropFlow(drop, timeout), generation),
+              deleteFlow(dropFlow(drop, 0)),
+              addFlow(dropClientFlow(client, timeout), generation),
+              deleteFlow(dropClientFlow(client, 0)),
+              addFlow(bypassFlow(group, timeout), generation),
+              deleteFlow(bypassFlow(group, 0)),
+            );
+          }
           const octets = expected.map((message, index) => encodeMessage({ ...message, xid: index + 1 } as Message));
           expect((await sent()).toString('hex')).toBe(Buffer.concat(octets).toString('hex'));
         },
@@ -84,10 +98,24 @@ describe('VerdictWriter', () => {
     expect(decodeMessage(bytes).ok).toBe(true);
   });
 
+  it('writes an answer as a packet_out back to the port of entry', async () => {
+    const { writer, sent } = setUp();
+    writer.answer(7, Buffer.from('the frame'));
+    const expected = encodeMessage({
+      type: 'packetOut',
+      xid: 1,
+      bufferId: NO_BUFFER,
+      inPort: 7,
+      actions: [{ type: 'output', port: Port.IN_PORT, maxLength: CONTROLLER_MAX_LENGTH }],
+      data: Buffer.from('the frame'),
+    });
+    expect((await sent()).toString('hex')).toBe(expected.toString('hex'));
+  });
+
   it('keeps flow before release, and sends a turn as one write', async () => {
     const { writer, writes } = setUp();
     const destination: Address = addressOf('203.0.113.53');
-    writer.addAllow(destination, 60);
+    writer.addAllow({ destination }, 60);
     writer.release(1, Buffer.from('frame'), 0, 5);
     expect(writes).toHaveLength(0);
     await turn();
@@ -101,7 +129,7 @@ describe('VerdictWriter', () => {
     const frame = Buffer.alloc(1500, 1);
     const copies: string[] = [];
     for (let round = 0; round < 200; round++) {
-      writer.addAllow(addressOf(`198.18.0.${round}`), 60);
+      writer.addAllow({ destination: addressOf(`198.18.0.${round}`) }, 60);
       writer.release(1, frame, 0, frame.length);
       await turn();
       copies.push(writes.at(-1)!.toString('hex'));

@@ -8,6 +8,7 @@ import { parseAddress } from '../../../src/core/address.ts';
 import { type Name, parseName } from '../../../src/dns/name.ts';
 import { eveLine, eveRecord } from '../../../src/events/eve.ts';
 import { eveRecordSchema } from '../../../src/events/eve-schema.ts';
+import { SCOPE_FIELDS } from '../../../src/policy/verdict.ts';
 import { anyVerdictEvent, verdictEvent } from '../../support/verdict-events.ts';
 
 const published = JSON.parse(
@@ -26,16 +27,21 @@ describe('eveRecord', () => {
       event_type: 'dns_verdict',
       src_ip: '192.0.2.66',
       src_port: 40_000,
+      src_mac: '02:00:00:00:00:42',
+      src_name: null,
+      group: 'default',
       dest_ip: '203.0.113.66',
       dest_port: 53,
       proto: 'UDP',
       switch: { datapath_id: '0000000000000001', in_port: 3 },
-      dns: { rrname: 'evil.test', rrtype: 'A' },
+      dns: { name: 'seen', rrname: 'evil.test', rrtype: 'A' },
       verdict: {
         action: 'block',
         reason: 'unknown',
+        rule: null,
         enforced: true,
-        scope: 'destination',
+        scope: ['destination', 'group'],
+        alarm: null,
         held_ms: 50,
         hint: {
           zone: 'evil.test',
@@ -64,7 +70,8 @@ describe('eveRecord', () => {
       expiresAtMs: Number.POSITIVE_INFINITY,
     };
     const record = eveRecord(verdictEvent({ queryName: undefined, queryType: undefined, transport: 'tcp', hint }));
-    expect(record.dns).toEqual({ rrname: null, rrtype: null });
+    expect(record.dns).toEqual({ name: 'unseen', rrname: null, rrtype: null });
+    expect(eveRecord(verdictEvent({ clientMac: undefined })).src_mac).toBeNull();
     expect(record.proto).toBe('TCP');
     expect(record.verdict.hint).toEqual({ zone: '.', name_server: 'a.root.test', expires: null, expired: false });
     expect(eveRecord(verdictEvent()).verdict.hint).toBeNull();
@@ -75,7 +82,34 @@ describe('eveRecord', () => {
     const client = parseAddress('2001:db8::66')!;
     const record = eveRecord(verdictEvent({ client, queryName, queryType: 65_280 }));
     expect(record.src_ip).toBe('2001:db8::66');
-    expect(record.dns).toEqual({ rrname: '\\027[2J.a\\.b', rrtype: 'TYPE65280' });
+    expect(record.dns).toEqual({ name: 'seen', rrname: '\\027[2J.a\\.b', rrtype: 'TYPE65280' });
+  });
+
+  it('tells who asked, of which group, by which rule it was judged and what is odd', () => {
+    const record = eveRecord(
+      verdictEvent({
+        clientName: 'laptop.corp.test',
+        group: 'office',
+        verdict: 'allow',
+        reason: 'allowRule',
+        ruleId: 'update-servers',
+        scope: SCOPE_FIELDS,
+        alarm: 'recursionDesired',
+      }),
+    );
+    expect(record).toMatchObject({ src_name: 'laptop.corp.test', group: 'office' });
+    expect(record.verdict).toMatchObject({ reason: 'allow_rule', rule: 'update-servers', alarm: 'recursion_desired' });
+    expect(record.verdict.scope).toHaveLength(SCOPE_FIELDS.length);
+    expect(record.verdict.scope).toContain('query_name');
+  });
+
+  it.each([
+    ['seen', { transport: 'tcp', scope: ['destination'] }],
+    ['unseen', { queryName: undefined, transport: 'tcp', scope: ['destination', 'group'] }],
+    ['unreadable', { queryName: undefined, transport: 'tcp', scope: ['destination', 'queryName'] }],
+    ['unreadable', { queryName: undefined, transport: 'udp', scope: ['destination'] }],
+  ] as const)('says that a name is %s: %j', (word, changes) => {
+    expect(eveRecord(verdictEvent(changes)).dns.name).toBe(word);
   });
 
   it('whatever the event, its line is one JSON object that the published schema takes', () => {
@@ -117,6 +151,8 @@ describe('the published schema', () => {
     ['an unknown key', { flow_id: 1 }],
     ['no packets', { packets_at_least: 0 }],
     ['no verdict', { verdict: undefined }],
+    ['a scope of its own', { verdict: { ...good.verdict, scope: ['everything'] } }],
+    ['no group', { group: '' }],
     ['a datapath id as a number', { switch: { datapath_id: 1, in_port: 1 } }],
   ])('refuses %s', (_what, change) => {
     expect(validate(good)).toBe(true);

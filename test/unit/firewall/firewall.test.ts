@@ -5,6 +5,7 @@ import { silentLog } from '../../../src/core/log.ts';
 import { EventFeed } from '../../../src/events/event-feed.ts';
 import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
 import { FlowAllowance } from '../../../src/firewall/allow-book.ts';
+import { AllowedSampler } from '../../../src/firewall/allowed-sampler.ts';
 import { Firewall } from '../../../src/firewall/firewall.ts';
 import { Gate } from '../../../src/firewall/gate.ts';
 import { NsHistory } from '../../../src/nsdb/ns-history.ts';
@@ -12,10 +13,10 @@ import { encodeMessage } from '../../../src/openflow/message.ts';
 import { PacketInView } from '../../../src/openflow/packet-in.ts';
 import { NO_BUFFER } from '../../../src/openflow/schema/constants.ts';
 import { FrameView } from '../../../src/packet/frame.ts';
-import { AllowList } from '../../../src/policy/allow-list.ts';
 import { composeQuery } from '../../support/dns-messages.ts';
 import { composeFrame } from '../../support/frames.ts';
 import { historyOptions, learnAt } from '../../support/learning.ts';
+import { policiesOn } from '../../support/policies.ts';
 import { RecordingDatapath } from '../../support/recording-datapath.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -30,14 +31,25 @@ function setUp(feedSize = 100) {
   const feed = new EventFeed<VerdictEvent>(clock, { size: feedSize, perRound: 100, roundMs: 0 }, (event) =>
     events.push(event),
   );
-  const allowList = new AllowList(10);
   const hold = { timeMs: 50, packets: 100, bytes: 10_000 };
   /** Addresses of the servers to which queries left. */
   const left: string[] = [];
-  const firewall = new Firewall(clock, silentLog, history, allowList, feed, hold, (octets, start, end) => {
-    const frame = new FrameView();
-    expect(frame.parse(octets, start, end)).toBeUndefined();
-    left.push(formatAddress(frame.destination));
+  const firewall = new Firewall({
+    clock,
+    log: silentLog,
+    history,
+    policies: policiesOn(clock, history),
+    modeOf: ({ mode }) => mode,
+    feed,
+    sampler: new AllowedSampler(clock, 600_000),
+    hold,
+    openings: { connections: 10, bytes: 10_000, timeMs: 5000 },
+    onSeen: () => undefined,
+    onLeft(octets, start, end) {
+      const frame = new FrameView();
+      expect(frame.parse(octets, start, end)).toBeUndefined();
+      left.push(formatAddress(frame.destination));
+    },
   });
   const addGate = (datapathId: string, mostGates = 10) => {
     const gate = new Gate(datapathId, clock, {
@@ -46,6 +58,7 @@ function setUp(feedSize = 100) {
       dropFlowSeconds: 10,
       dropFlowsPerClient: 4,
       dropFlows: 10,
+      install: 'reactive',
     });
     const datapath = new RecordingDatapath();
     gate.connect(datapath, true);

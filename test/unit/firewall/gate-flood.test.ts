@@ -17,7 +17,8 @@ function setUp() {
     dropFlowSeconds: 1,
     dropFlowsPerClient: FLOOD,
     dropFlows: FLOOD,
-  };
+    install: 'reactive',
+  } as const;
   const gate = new Gate('0000000000000001', clock, budgets);
   // Flows are kept in mind while the switch is away.
   gate.connect(new RecordingDatapath(), true);
@@ -30,7 +31,7 @@ describe('Gate: a flood of unknown destinations', () => {
     const { clock, gate } = setUp();
     for (let n = 0; n < 2 * FLOOD; n++) {
       if (n % 50 === 0) clock.advance(1);
-      gate.block(client(n % 1000), server(n));
+      gate.block({ client: client(n % 1000), destination: server(n) }, true);
     }
     expect(gate.counters.get('drop flows')).toBe(2 * FLOOD);
     expect(gate.dropFlowCount).toBe(FLOOD);
@@ -38,17 +39,17 @@ describe('Gate: a flood of unknown destinations', () => {
 
   it('does not either when the budget is reached', { timeout: 5000 }, () => {
     const { gate } = setUp();
-    for (let n = 0; n < 2 * FLOOD; n++) gate.block(client(1), server(n));
+    for (let n = 0; n < 2 * FLOOD; n++) gate.block({ client: client(1), destination: server(n) }, true);
     expect(gate.counters.get('drop flows')).toBe(FLOOD);
     expect(gate.counters.get('drop budget reached')).toBe(FLOOD);
   });
 
   it('keeps the drop flows of several clients for one destination apart', () => {
     const { clock, gate } = setUp();
-    gate.block(client(1), server(1));
+    gate.block({ client: client(1), destination: server(1) }, true);
     clock.advance(500);
-    for (const n of [2, 3]) gate.block(client(n), server(1));
-    for (const n of [1, 2, 3]) gate.block(client(n), server(1));
+    for (const n of [2, 3]) gate.block({ client: client(n), destination: server(1) }, true);
+    for (const n of [1, 2, 3]) gate.block({ client: client(n), destination: server(1) }, true);
     expect(gate.dropFlowCount).toBe(3);
     clock.advance(500);
     gate.tick(() => undefined);

@@ -19,6 +19,7 @@ function setUp(options: Partial<GateOptions> = {}) {
     dropFlowSeconds: 10,
     dropFlowsPerClient: 2,
     dropFlows: 5,
+    install: 'reactive' as const,
     ...options,
   });
   const datapath = new RecordingDatapath();
@@ -37,13 +38,13 @@ describe('Gate: allow flows', () => {
   it('last whole seconds of what is left, 65535 at most, and are none below one second', () => {
     const { clock, gate, datapath } = setUp({ allowFlows: 10 });
     const nowMs = clock.nowMs();
-    gate.allow(server(1), nowMs + 1999);
-    gate.allow(server(2), nowMs + 1000);
-    gate.allow(server(3), nowMs + 999);
-    gate.allow(server(4), nowMs);
-    gate.allow(server(5), nowMs - 5000);
-    gate.allow(server(6), nowMs + 65_536_000);
-    gate.allow(server(7), NEVER);
+    gate.allow({ destination: server(1) }, nowMs + 1999);
+    gate.allow({ destination: server(2) }, nowMs + 1000);
+    gate.allow({ destination: server(3) }, nowMs + 999);
+    gate.allow({ destination: server(4) }, nowMs);
+    gate.allow({ destination: server(5) }, nowMs - 5000);
+    gate.allow({ destination: server(6) }, nowMs + 65_536_000);
+    gate.allow({ destination: server(7) }, NEVER);
     expect(datapath.take()).toEqual([
       'add allow 203.0.113.1 1s',
       'add allow 203.0.113.2 1s',
@@ -54,45 +55,45 @@ describe('Gate: allow flows', () => {
 
   it('are not added again for queries that were on their way, and are when they would last longer', () => {
     const { clock, gate, datapath } = setUp();
-    gate.allow(server(1), clock.nowMs() + 100_000);
+    gate.allow({ destination: server(1) }, clock.nowMs() + 100_000);
     datapath.take();
     clock.advance(300);
-    gate.allow(server(1), clock.nowMs() + 99_700);
-    gate.allow(server(1), clock.nowMs() + 50_000);
+    gate.allow({ destination: server(1) }, clock.nowMs() + 99_700);
+    gate.allow({ destination: server(1) }, clock.nowMs() + 50_000);
     expect(datapath.take()).toEqual([]);
-    gate.allow(server(1), clock.nowMs() + 200_000);
+    gate.allow({ destination: server(1) }, clock.nowMs() + 200_000);
     expect(datapath.take()).toEqual(['add allow 203.0.113.1 200s']);
   });
 
   it('that have the longest timeout there is are not added again every second', () => {
     const { clock, gate, datapath } = setUp();
-    gate.allow(server(1), NEVER);
+    gate.allow({ destination: server(1) }, NEVER);
     datapath.take();
     clock.advance(3_600_000);
-    gate.allow(server(1), NEVER);
+    gate.allow({ destination: server(1) }, NEVER);
     expect(datapath.take()).toEqual([]);
     clock.advance(3_600_000);
-    gate.allow(server(1), NEVER);
+    gate.allow({ destination: server(1) }, NEVER);
     expect(datapath.take()).toEqual(['add allow 203.0.113.1 65535s']);
   });
 
   it('have a budget; a destination that has one may renew it', () => {
     const { clock, gate, datapath } = setUp({ allowFlows: 2 });
-    for (const n of [1, 2, 3]) gate.allow(server(n), clock.nowMs() + 100_000);
+    for (const n of [1, 2, 3]) gate.allow({ destination: server(n) }, clock.nowMs() + 100_000);
     expect(datapath.take()).toHaveLength(2);
     expect(gate.allowFlowCount).toBe(2);
     expect(gate.counters.get('allow budget reached')).toBe(1);
-    gate.allow(server(1), clock.nowMs() + 200_000);
+    gate.allow({ destination: server(1) }, clock.nowMs() + 200_000);
     expect(datapath.take()).toEqual(['add allow 203.0.113.1 200s']);
-    gate.disallow(server(2));
+    gate.disallowScope({ destination: server(2) });
     datapath.take();
-    gate.allow(server(3), clock.nowMs() + 100_000);
+    gate.allow({ destination: server(3) }, clock.nowMs() + 100_000);
     expect(datapath.take()).toEqual(['add allow 203.0.113.3 100s']);
   });
 
   it('are renewed before they end, as long as the verdict holds', () => {
     const { clock, gate, datapath, live } = setUp();
-    gate.allow(server(1), NEVER);
+    gate.allow({ destination: server(1) }, NEVER);
     datapath.take();
     live(65_534_000 - 500, NEVER);
     expect(datapath.take()).toEqual([]);
@@ -107,7 +108,7 @@ describe('Gate: allow flows', () => {
   it('are renewed with what is left when the verdict was prolonged', () => {
     const { clock, gate, datapath, live } = setUp();
     const startMs = clock.nowMs();
-    gate.allow(server(1), startMs + 60_000);
+    gate.allow({ destination: server(1) }, startMs + 60_000);
     datapath.take();
     live(59_000, startMs + 90_000);
     expect(datapath.take()).toEqual(['add allow 203.0.113.1 31s']);
@@ -116,7 +117,7 @@ describe('Gate: allow flows', () => {
   it('are forgotten at their end, and the switch is told nothing since it counts by itself', () => {
     const { clock, gate, datapath, live } = setUp();
     const untilMs = clock.nowMs() + 10_400;
-    gate.allow(server(1), untilMs);
+    gate.allow({ destination: server(1) }, untilMs);
     datapath.take();
     live(9500, untilMs);
     expect(gate.allowFlowCount).toBe(1);
@@ -128,7 +129,7 @@ describe('Gate: allow flows', () => {
   it('are prolonged also when the verdict is, in the last second', () => {
     const { clock, gate, datapath } = setUp();
     const startMs = clock.nowMs();
-    gate.allow(server(1), startMs + 10_000);
+    gate.allow({ destination: server(1) }, startMs + 10_000);
     datapath.take();
     clock.advance(9000);
     gate.tick(() => startMs + 10_000);
@@ -145,7 +146,7 @@ describe('Gate: allow flows', () => {
   it('are never made permanent by a tick that comes late', () => {
     const { clock, gate, datapath } = setUp();
     for (const leftMs of [undefined, -2000, -500, 0, 999]) {
-      gate.allow(server(1), clock.nowMs() + 10_000);
+      gate.allow({ destination: server(1) }, clock.nowMs() + 10_000);
       datapath.take();
       clock.advance(12_000);
       gate.tick(() => (leftMs === undefined ? undefined : clock.nowMs() + leftMs));
@@ -156,14 +157,14 @@ describe('Gate: allow flows', () => {
 
   it('end by forbid, once, and come back by allow', () => {
     const { clock, gate, datapath, live } = setUp();
-    gate.allow(server(1), NEVER);
+    gate.allow({ destination: server(1) }, NEVER);
     datapath.take();
-    gate.disallow(server(1));
-    gate.disallow(server(1));
-    gate.disallow(server(2));
+    gate.disallowScope({ destination: server(1) });
+    gate.disallowScope({ destination: server(1) });
+    gate.disallowScope({ destination: server(2) });
     expect(datapath.take()).toEqual(['remove allow 203.0.113.1']);
     clock.advance(1000);
-    gate.allow(server(1), clock.nowMs() + 20_000);
+    gate.allow({ destination: server(1) }, clock.nowMs() + 20_000);
     expect(datapath.take()).toEqual(['add allow 203.0.113.1 20s']);
     live(65_540_000, undefined);
     expect(datapath.take()).toEqual([]);
@@ -174,50 +175,50 @@ describe('Gate: allow flows', () => {
 describe('Gate: drop flows', () => {
   it('are one for client and destination, until they end', () => {
     const { gate, datapath, live } = setUp();
-    gate.block(BOT, server(1));
-    gate.block(BOT, server(1));
-    gate.block(CLIENT, server(1));
+    gate.block({ client: BOT, destination: server(1) }, true);
+    gate.block({ client: BOT, destination: server(1) }, true);
+    gate.block({ client: CLIENT, destination: server(1) }, true);
     expect(datapath.take()).toEqual(['add drop 192.0.2.66 > 203.0.113.1 10s', 'add drop 192.0.2.10 > 203.0.113.1 10s']);
     expect(gate.dropFlowCount).toBe(2);
     live(9500, undefined);
-    gate.block(BOT, server(1));
+    gate.block({ client: BOT, destination: server(1) }, true);
     expect(datapath.take()).toEqual([]);
     live(500, undefined);
     expect(gate.dropFlowCount).toBe(0);
-    gate.block(BOT, server(1));
+    gate.block({ client: BOT, destination: server(1) }, true);
     expect(datapath.take()).toEqual(['add drop 192.0.2.66 > 203.0.113.1 10s']);
   });
 
   it('come back as soon as the old one has ended, sweep or no sweep', () => {
     const { clock, gate, datapath } = setUp();
-    gate.block(BOT, server(1));
+    gate.block({ client: BOT, destination: server(1) }, true);
     clock.advance(10_000);
     datapath.take();
-    gate.block(BOT, server(1));
+    gate.block({ client: BOT, destination: server(1) }, true);
     expect(datapath.take()).toEqual(['add drop 192.0.2.66 > 203.0.113.1 10s']);
     expect(gate.dropFlowCount).toBe(1);
   });
 
   it('beyond the budget of a client become one for the client, which covers all the rest', () => {
     const { gate, datapath, live } = setUp();
-    for (const n of [1, 2, 3, 4]) gate.block(BOT, server(n));
+    for (const n of [1, 2, 3, 4]) gate.block({ client: BOT, destination: server(n) }, true);
     expect(datapath.take()).toEqual([
       'add drop 192.0.2.66 > 203.0.113.1 10s',
       'add drop 192.0.2.66 > 203.0.113.2 10s',
       'add drop 192.0.2.66 > all 10s',
     ]);
     expect(gate.counters.snapshot()).toEqual({ 'client drop flows': 1, 'drop flows': 2 });
-    gate.block(CLIENT, server(1));
+    gate.block({ client: CLIENT, destination: server(1) }, true);
     expect(datapath.take()).toEqual(['add drop 192.0.2.10 > 203.0.113.1 10s']);
     live(10_000, undefined);
     expect(gate.dropFlowCount).toBe(0);
-    gate.block(BOT, server(5));
+    gate.block({ client: BOT, destination: server(5) }, true);
     expect(datapath.take()).toEqual(['add drop 192.0.2.66 > 203.0.113.5 10s']);
   });
 
   it('beyond the budget of the switch are none', () => {
     const { gate, datapath } = setUp({ dropFlows: 3 });
-    for (const client of [BOT, CLIENT]) for (const n of [1, 2, 3]) gate.block(client, server(n));
+    for (const client of [BOT, CLIENT]) for (const n of [1, 2, 3]) gate.block({ client, destination: server(n) }, true);
     expect(datapath.take()).toHaveLength(3);
     expect(gate.dropFlowCount).toBe(3);
     expect(gate.counters.get('drop budget reached')).toBe(3);
@@ -225,17 +226,17 @@ describe('Gate: drop flows', () => {
 
   it('go for all clients when the destination becomes known, and give their places back', () => {
     const { gate, datapath, live } = setUp({ dropFlows: 3 });
-    gate.block(BOT, server(1));
-    gate.block(CLIENT, server(1));
-    gate.block(BOT, server(2));
+    gate.block({ client: BOT, destination: server(1) }, true);
+    gate.block({ client: CLIENT, destination: server(1) }, true);
+    gate.block({ client: BOT, destination: server(2) }, true);
     datapath.take();
     gate.unblock(server(1));
     gate.unblock(server(1));
     gate.unblock(server(9));
     expect(datapath.take()).toEqual(['remove drop 192.0.2.66 > 203.0.113.1', 'remove drop 192.0.2.10 > 203.0.113.1']);
     expect(gate.dropFlowCount).toBe(1);
-    gate.block(BOT, server(3));
-    gate.block(BOT, server(4));
+    gate.block({ client: BOT, destination: server(3) }, true);
+    gate.block({ client: BOT, destination: server(4) }, true);
     expect(datapath.take()).toEqual(['add drop 192.0.2.66 > 203.0.113.3 10s', 'add drop 192.0.2.66 > all 10s']);
     live(20_000, undefined);
     expect(gate.dropFlowCount).toBe(0);
@@ -243,10 +244,10 @@ describe('Gate: drop flows', () => {
 
   it('a drop flow made anew does not end by the time of the one before', () => {
     const { clock, gate } = setUp();
-    gate.block(BOT, server(1));
+    gate.block({ client: BOT, destination: server(1) }, true);
     clock.advance(5000);
     gate.unblock(server(1));
-    gate.block(BOT, server(1));
+    gate.block({ client: BOT, destination: server(1) }, true);
     clock.advance(5000);
     gate.tick(() => undefined);
     expect(gate.dropFlowCount).toBe(1);
@@ -259,23 +260,23 @@ describe('Gate: drop flows', () => {
 describe('Gate: the switch goes and comes back', () => {
   it('desires what should be there now, with the time that is left', () => {
     const { clock, gate } = setUp();
-    gate.allow(server(1), clock.nowMs() + 100_500);
-    gate.allow(addressOf('2001:db8::1'), NEVER);
-    for (const n of [2, 3, 4]) gate.block(BOT, server(n));
+    gate.allow({ destination: server(1) }, clock.nowMs() + 100_500);
+    gate.allow({ destination: addressOf('2001:db8::1') }, NEVER);
+    for (const n of [2, 3, 4]) gate.block({ client: BOT, destination: server(n) }, true);
     clock.advance(2300);
     expect(gate.desiredFlows()).toEqual([
-      allowFlow(server(1), 97),
-      allowFlow(addressOf('2001:db8::1'), 65_532),
-      dropFlow(BOT, server(2), 7),
-      dropFlow(BOT, server(3), 7),
-      dropClientFlow(BOT, 7),
+      allowFlow({ destination: server(1) }, 97),
+      allowFlow({ destination: addressOf('2001:db8::1') }, 65_532),
+      dropFlow({ client: BOT, destination: server(2) }, 7),
+      dropFlow({ client: BOT, destination: server(3) }, 7),
+      dropClientFlow({ client: BOT }, 7),
     ]);
   });
 
   it('never desires what has ended, nor a flow of 0 seconds, which would be for good', () => {
     const { clock, gate } = setUp();
-    gate.allow(server(1), clock.nowMs() + 2000);
-    gate.block(BOT, server(2));
+    gate.allow({ destination: server(1) }, clock.nowMs() + 2000);
+    gate.block({ client: BOT, destination: server(2) }, true);
     clock.advance(1999);
     expect(gate.desiredFlows().map(({ hardTimeoutSeconds }) => hardTimeoutSeconds)).toEqual([1, 8]);
     clock.advance(1);
@@ -287,25 +288,28 @@ describe('Gate: the switch goes and comes back', () => {
   it('makes no flow on a switch that is only watched', () => {
     const { gate, datapath } = setUp();
     gate.connect(datapath, false);
-    gate.allow(server(1), NEVER);
-    gate.block(BOT, server(2));
+    gate.allow({ destination: server(1) }, NEVER);
+    gate.block({ client: BOT, destination: server(2) }, true);
     expect(datapath.take()).toEqual([]);
     expect(gate.allowFlowCount + gate.dropFlowCount).toBe(0);
   });
 
   it('keeps its records while the switch is away', () => {
     const { clock, gate, datapath } = setUp();
-    gate.allow(server(1), NEVER);
-    gate.allow(server(2), NEVER);
+    gate.allow({ destination: server(1) }, NEVER);
+    gate.allow({ destination: server(2) }, NEVER);
     datapath.take();
     gate.disconnect();
-    gate.disallow(server(1));
-    gate.block(BOT, server(5));
+    gate.disallowScope({ destination: server(1) });
+    gate.block({ client: BOT, destination: server(5) }, true);
     gate.release(1, Buffer.from('frame'), 0, 5);
     clock.advance(1000);
     gate.tick(() => NEVER);
     expect(datapath.take()).toEqual([]);
-    expect(gate.desiredFlows()).toEqual([allowFlow(server(2), 65_534), dropFlow(BOT, server(5), 9)]);
+    expect(gate.desiredFlows()).toEqual([
+      allowFlow({ destination: server(2) }, 65_534),
+      dropFlow({ client: BOT, destination: server(5) }, 9),
+    ]);
   });
 
   it('passes a release on', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { modeInForce, resumedProgressMs, warmupLeftMs } from '../../../src/policy/mode.ts';
+import { resumedProgressMs, warmupLeftMs } from '../../../src/policy/mode.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -12,20 +12,6 @@ describe('warmupLeftMs', () => {
     ['none wanted', 0, 0, 0],
   ])('%s', (_case, learnedForMs, warmupMs, expected) => {
     expect(warmupLeftMs(warmupMs, learnedForMs)).toBe(expected);
-  });
-});
-
-describe('modeInForce', () => {
-  it('enforce acts as monitor until warm-up is over', () => {
-    expect(modeInForce('enforce', HOUR_MS, 0)).toBe('monitor');
-    expect(modeInForce('enforce', HOUR_MS, HOUR_MS - 1)).toBe('monitor');
-    expect(modeInForce('enforce', HOUR_MS, HOUR_MS)).toBe('enforce');
-    expect(modeInForce('enforce', 0, 0)).toBe('enforce');
-  });
-
-  it('monitor stays monitor', () => {
-    expect(modeInForce('monitor', HOUR_MS, 2 * HOUR_MS)).toBe('monitor');
-    expect(modeInForce('monitor', 0, 0)).toBe('monitor');
   });
 });
 

@@ -1,61 +1,69 @@
 import { describe, expect, it } from 'vitest';
-import type { Standing } from '../../../src/nsdb/ns-history.ts';
-import { type Allow, type Block, decide, describeVerdict } from '../../../src/policy/verdict.ts';
-import { allowEntry } from '../../support/allow-entries.ts';
+import {
+  type Allow,
+  BLOCK_REASONS,
+  type Block,
+  describeVerdict,
+  FIELD,
+  mayYetBeLearned,
+  SCOPE_FIELDS,
+  scopeFields,
+  type Verdict,
+} from '../../../src/policy/verdict.ts';
 import { addressOf } from '../../support/observations.ts';
+import { ruleOf } from '../../support/policies.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
-const learned: Standing = { origin: 'learned', untilMs: 5000, isStale: false };
-
-describe('decide', () => {
-  it('allow-list before history before unknown', () => {
-    expect(decide(allowEntry('192.0.2.1', { expiresAtMs: 9000 }), learned)).toEqual({
-      kind: 'allow',
-      reason: 'allowList',
-      untilMs: 9000,
-      scope: 'destination',
-    });
-    expect(decide(allowEntry('192.0.2.1'), undefined)).toMatchObject({ kind: 'allow', reason: 'allowList' });
-    expect(decide(undefined, learned)).toEqual({
-      kind: 'allow',
-      reason: 'history',
-      untilMs: 5000,
-      scope: 'destination',
-    });
-    expect(decide(undefined, undefined)).toEqual({ kind: 'block', reason: 'unknown', scope: 'destination' });
-  });
-
-  it.each(['rootHints', 'seed'] as const)('names %s as the reason', (origin) => {
-    expect(decide(undefined, { origin, untilMs: NEVER, isStale: false })).toMatchObject({
-      reason: origin,
-      untilMs: NEVER,
-    });
-  });
+const by = { rule: ruleOf('allow', {}, { id: '4711', reason: 'branch office' }), hits: 0, lastHitAtMs: undefined };
+const allow = (reason: Allow['reason'], fields: Partial<Allow> = {}): Allow => ({
+  kind: 'allow',
+  reason,
+  untilMs: NEVER,
+  reads: FIELD.destination,
+  by: undefined,
+  alarm: undefined,
+  ...fields,
+});
+const block = (reason: Block['reason'], fields: Partial<Block> = {}): Block => ({
+  kind: 'block',
+  reason,
+  reads: FIELD.destination,
+  by: undefined,
+  ...fields,
 });
 
 describe('describeVerdict', () => {
-  const allow = (reason: Allow['reason']): Allow => ({ kind: 'allow', reason, untilMs: NEVER, scope: 'destination' });
-  const block: Block = { kind: 'block', reason: 'unknown', scope: 'destination' };
-
-  it.each<[string, string, Allow | Block, boolean]>([
+  it.each<[string, string, Verdict, boolean]>([
     ['192.0.2.53 is registered glueA record and pass', '192.0.2.53', allow('history'), true],
     ['192.0.2.53 is registered glueA record and pass', '192.0.2.53', allow('history'), false],
+    ['192.0.2.53 is registered glueA record that has expired and pass', '192.0.2.53', allow('stale'), true],
     ['2001:db8::53 is registered glueAAAA record and pass', '2001:db8::53', allow('history'), true],
     ['198.51.100.1 is a root server and pass', '198.51.100.1', allow('rootHints'), true],
     ['198.51.100.2 is a seeded address and pass', '198.51.100.2', allow('seed'), true],
-    ['198.51.100.3 is on the allow-list and pass', '198.51.100.3', allow('allowList'), true],
-    ['203.0.113.8 is unknown and block', '203.0.113.8', block, true],
-    ['203.0.113.8 is unknown and would block', '203.0.113.8', block, false],
-    ['2001:db8::8 is unknown and block', '2001:db8::8', block, true],
+    ['198.51.100.3 is allowed by rule 4711 (branch office) and pass', '198.51.100.3', allow('allowRule', { by }), true],
+    [
+      '192.0.2.53 is registered glueA record and pass, but is asked to recurse and is no known resolver',
+      '192.0.2.53',
+      allow('history', { alarm: 'recursionDesired' }),
+      true,
+    ],
+    ['203.0.113.8 is unknown and block', '203.0.113.8', block('unknown'), true],
+    ['203.0.113.8 is unknown and would block', '203.0.113.8', block('unknown'), false],
+    ['2001:db8::8 is unknown and block', '2001:db8::8', block('unknown'), true],
+    ['203.0.113.8 is denied by rule 4711 (branch office) and block', '203.0.113.8', block('denyRule', { by }), true],
+    ['203.0.113.8 is known, but not for this name, and would block', '203.0.113.8', block('notServed'), false],
   ])('%s', (sentence, address, verdict, enforced) => {
     expect(describeVerdict(addressOf(address), verdict, enforced)).toBe(sentence);
   });
 });
 
-it('says of an address in its time of grace that it has expired', () => {
-  const verdict = decide(undefined, { ...learned, isStale: true });
-  expect(verdict).toEqual({ kind: 'allow', reason: 'stale', untilMs: 5000, scope: 'destination' });
-  expect(describeVerdict(addressOf('192.0.2.1'), verdict, true)).toBe(
-    '192.0.2.1 is registered glueA record that has expired and pass',
-  );
+it('a lesson may turn what the history lacks, and nothing else', () => {
+  expect(BLOCK_REASONS.filter((reason) => mayYetBeLearned(block(reason)))).toEqual(['unknown', 'notServed']);
+  expect(mayYetBeLearned(allow('history'))).toBe(false);
+});
+
+it('fields and their bits say the same', () => {
+  expect(scopeFields(0)).toEqual([]);
+  expect(scopeFields(2 ** SCOPE_FIELDS.length - 1)).toEqual(SCOPE_FIELDS);
+  for (const field of SCOPE_FIELDS) expect(scopeFields(FIELD[field])).toEqual([field]);
 });

@@ -5,12 +5,16 @@ import { canonicalName, parseName } from '../../../src/dns/name.ts';
 import { EventTap } from '../../../src/events/event-tap.ts';
 import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
 import { NsHistory } from '../../../src/nsdb/ns-history.ts';
-import { AllowList } from '../../../src/policy/allow-list.ts';
+import { NO_PACKS } from '../../../src/policy/pack.ts';
+import { PolicyBook } from '../../../src/policy/policy-book.ts';
+import { RuleBook } from '../../../src/policy/rule-book.ts';
+import type { WantedRule } from '../../../src/services/rule-services.ts';
 import type { EventItem } from '../../../src/services/services.ts';
 import { createServices, type ServiceParts } from '../../../src/services/services.ts';
 import { tripleRow } from '../../../src/services/triple-view.ts';
 import { MemoryStore } from '../../../src/storage/memory-store.ts';
 import { historyOptions } from '../../support/learning.ts';
+import { groupOf } from '../../support/policies.ts';
 import { verdictEvent } from '../../support/verdict-events.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -49,12 +53,15 @@ function setUp(isEnforcing = true, changed: Partial<ServiceParts> = {}) {
   const services = createServices({
     clock,
     history,
-    allowList: new AllowList(1),
+    policies: new PolicyBook(clock, history, new RuleBook(1), NO_PACKS, [groupOf(1, 'default', [], {}, 'enforce')]),
+    bypasses: undefined,
+    reload: undefined,
     store,
-    insideNetworks: [parseNetwork('203.0.113.0/24')!],
-    trustedResolvers: [parseAddress('203.0.113.53')!, parseAddress('198.51.100.53')!],
-    isEnforcing: () => isEnforcing,
+    insideNetworks: () => [parseNetwork('203.0.113.0/24')!],
+    trustedResolvers: () => [parseAddress('203.0.113.53')!, parseAddress('198.51.100.53')!],
+    modeOf: () => (isEnforcing ? 'enforce' : 'monitor'),
     flush: async () => {},
+    warmupMs: () => 0,
     tap,
     endWarmup: () => {
       warmups++;
@@ -183,58 +190,67 @@ describe('check', () => {
     expect(known.steps.map(({ step, decides }) => `${step}${decides ? '!' : ''}`)).toEqual([
       'destination is inside',
       'trusted resolver',
-      'allow-list',
+      'client group',
+      'deny rules',
+      'allow rules',
+      'deny packs',
       'history!',
       'query name',
+      'flow',
       'mode',
     ]);
-    expect(known.steps[3]?.finding).toContain('ns1.corp.example of corp.example, known until 2026-11-21T03:00:00.250Z');
-    expect(known.steps[4]?.finding).toContain('serve corp.example');
-    await services.allowAdd({ address: teacher, reason: 'branch office', owner: 'jo', expiresAtMs: atMs + 1000 });
+    expect(known.steps[6]?.finding).toContain('ns1.corp.example of corp.example, known until 2026-11-21T03:00:00.250Z');
+    expect(known.steps[7]?.finding).toContain('serve corp.example');
+    const { rule } = await services.ruleAdd(wanted);
     const allowed = services.check(question(teacher));
     expect(allowed.steps.find(({ decides }) => decides)).toMatchObject({
-      step: 'allow-list',
-      finding: 'on it: branch office',
+      step: 'allow rules',
+      finding: `rule ${rule?.id} (to 198.51.100.1): branch office`,
     });
   });
 });
 
-describe('the allow-list', () => {
-  const wanted = { address: teacher, reason: 'branch office', owner: 'jo', expiresAtMs: atMs + 1000 };
+const wanted: WantedRule = {
+  action: 'allow',
+  match: { to: { kind: 'address', address: teacher } },
+  reason: 'branch office',
+  owner: 'jo',
+  expiresAtMs: atMs + 1000,
+};
 
-  it('is changed within its size, and kept', async () => {
+describe('rules', () => {
+  it('are changed within their number, and kept', async () => {
     const { services, store } = setUp();
-    const until = '2026-11-21T02:00:01.250Z';
-    expect(await services.allowAdd(wanted)).toEqual({
-      address: '198.51.100.1',
-      outcome: 'added',
-      expires: until,
-      kept: true,
-    });
-    expect(services.check(question(teacher))).toMatchObject({ verdict: 'allow', reason: 'allowList' });
-    expect(await store.loadAllowEntries(atMs)).toHaveLength(1);
-    expect((await services.allowAdd({ ...wanted, reason: 'other' })).outcome).toBe('renewed');
-    expect((await services.allowAdd({ ...wanted, address: server })).outcome).toBe('full');
-    expect(await listOf(services.allowList())).toEqual([
-      {
-        address: '198.51.100.1',
-        origin: 'command',
-        reason: 'other',
-        owner: 'jo',
-        created: '2026-11-21T02:00:00.250Z',
-        expires: until,
-      },
-    ]);
-    expect((await services.allowRemove(teacher)).outcome).toBe('removed');
-    expect((await services.allowRemove(teacher)).outcome).toBe('absent');
-    expect(await store.loadAllowEntries(atMs)).toEqual([]);
+    const added = await services.ruleAdd(wanted);
+    const rule = {
+      id: added.rule!.id,
+      action: 'allow',
+      match: { to: '198.51.100.1' },
+      origin: 'command',
+      reason: 'branch office',
+      owner: 'jo',
+      created: '2026-11-21T02:00:00.250Z',
+      expires: '2026-11-21T02:00:01.250Z',
+      hits: 0,
+      lastHit: null,
+    };
+    expect(added).toEqual({ outcome: 'added', rule, kept: true, warnings: [] });
+    expect(services.check(question(teacher))).toMatchObject({ verdict: 'allow', reason: 'allowRule', rule: rule.id });
+    expect(await store.loadRules(atMs)).toHaveLength(1);
+    const renewed = await services.ruleAdd({ ...wanted, reason: 'other' });
+    expect(renewed).toMatchObject({ outcome: 'renewed', rule: { id: rule.id, reason: 'other' } });
+    expect((await services.ruleAdd({ ...wanted, match: {} })).outcome).toBe('full');
+    expect(await listOf(services.ruleList())).toEqual([{ ...rule, reason: 'other' }]);
+    expect((await services.ruleRemove(rule.id)).outcome).toBe('removed');
+    expect((await services.ruleRemove(rule.id)).outcome).toBe('absent');
+    expect(await store.loadRules(atMs)).toEqual([]);
   });
 
-  it('takes effect although the store fails, and says so', async () => {
+  it('take effect although the store fails, and say so', async () => {
     const store = new MemoryStore({ events: 1 });
-    store.saveAllowEntry = () => Promise.reject(new GluewallError('store-write', 'full'));
+    store.saveRule = () => Promise.reject(new GluewallError('store-write', 'full'));
     const { services } = setUp(true, { store });
-    expect(await services.allowAdd(wanted)).toMatchObject({ outcome: 'added', kept: false });
+    expect(await services.ruleAdd(wanted)).toMatchObject({ outcome: 'added', kept: false });
     expect(services.check(question(teacher)).verdict).toBe('allow');
   });
 });

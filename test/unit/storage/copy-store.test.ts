@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { copyStore } from '../../../src/storage/copy-store.ts';
 import { MemoryStore } from '../../../src/storage/memory-store.ts';
-import { allowEntryOf, eventOf, NOW_MS, packed, tripleOf } from '../../support/store-rows.ts';
+import { eventOf, NOW_MS, packed, ruleOf, tripleOf } from '../../support/store-rows.ts';
 import { findAll, loadAll } from './store-contract.ts';
 
 const newStore = () => new MemoryStore({ events: 100_000 });
@@ -10,7 +10,7 @@ const none = () => {};
 async function filledStore(): Promise<MemoryStore> {
   const store = newStore();
   await store.saveTriples(packed([tripleOf(1), tripleOf(2, { expiresAtMs: 1 }), tripleOf(3)]));
-  await store.saveAllowEntry(allowEntryOf('192.0.2.1', { expiresAtMs: Number.POSITIVE_INFINITY }));
+  await store.saveRule(ruleOf('192.0.2.1', { expiresAtMs: Number.POSITIVE_INFINITY }));
   await store.saveWarmup({ learnedForMs: 5, lastLearnedAtMs: NOW_MS });
   // Two that are the same, and some of one instant.
   await store.saveEvents([eventOf(1), eventOf(1), eventOf(2), { ...eventOf(2), inPort: 9 }, eventOf(3)]);
@@ -19,7 +19,7 @@ async function filledStore(): Promise<MemoryStore> {
 
 async function expectSame(from: MemoryStore, to: MemoryStore): Promise<void> {
   expect(await loadAll(to)).toStrictEqual(await loadAll(from));
-  expect(await to.loadAllowEntries(0)).toStrictEqual(await from.loadAllowEntries(0));
+  expect(await to.loadRules(0)).toStrictEqual(await from.loadRules(0));
   expect(await to.loadWarmup()).toStrictEqual(await from.loadWarmup());
   expect(await findAll(to)).toStrictEqual(await findAll(from));
 }
@@ -29,7 +29,7 @@ describe('copying a store', () => {
     const from = await filledStore();
     const to = newStore();
     const counts = await copyStore(from, to, none);
-    expect(counts).toEqual({ triples: 3, allowEntries: 1, events: 5, knownEvents: 0 });
+    expect(counts).toEqual({ triples: 3, rules: 1, events: 5, knownEvents: 0 });
     await expectSame(from, to);
   });
 
@@ -53,9 +53,19 @@ describe('copying a store', () => {
     expect(await loadAll(to)).toHaveLength(4);
   });
 
+  it('leaves no second rule about the same, which would come back when the first is removed', async () => {
+    const to = newStore();
+    const other = ruleOf('192.0.2.1', { action: 'deny', id: 'deny' });
+    await to.saveRule(ruleOf('192.0.2.1', { id: 'their own' }));
+    await to.saveRule(other);
+    await copyStore(await filledStore(), to, none);
+    const copied = ruleOf('192.0.2.1', { expiresAtMs: Number.POSITIVE_INFINITY });
+    expect(await to.loadRules(0)).toStrictEqual([other, copied]);
+  });
+
   it('copies nothing from an empty store', async () => {
     const to = newStore();
-    expect(await copyStore(newStore(), to, none)).toEqual({ triples: 0, allowEntries: 0, events: 0, knownEvents: 0 });
+    expect(await copyStore(newStore(), to, none)).toEqual({ triples: 0, rules: 0, events: 0, knownEvents: 0 });
     expect(await to.loadWarmup()).toBeUndefined();
   });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventRow } from '../../../src/storage/event-rows.ts';
 import { Journal, type JournalEntry } from '../../../src/storage/journal.ts';
 import { journalEntry, readJournalEntry, type SavedRows } from '../../../src/storage/pending-save.ts';
 import { eventOf, HOSTILE_NAMES, packed, tripleOf } from '../../support/store-rows.ts';
@@ -132,6 +133,20 @@ describe('rows in the journal', () => {
       { kind: 'events', events: [] },
     ];
     for (const rows of all) expect(readJournalEntry(journalEntry(rows, mark))).toStrictEqual(rows);
+  });
+
+  it('are read as an older gluewall left them', () => {
+    // Without the columns that came since.
+    const older = (reason: string) => [
+      ...eventRow(eventOf(1)).slice(0, 10),
+      reason,
+      ...eventRow(eventOf(1)).slice(11, 19),
+    ];
+    const payload = Buffer.from(JSON.stringify([older('unknown'), older('allowList')]));
+    expect(readJournalEntry({ kind: 'events', mark, payload })).toStrictEqual({
+      kind: 'events',
+      events: [eventOf(1), eventOf(1, { reason: 'allowRule' })],
+    });
   });
 
   it.each(['', '{', '{}', '[1, null, [], ["x"]]', '\xff'])('are none where there is only %j', (text) => {

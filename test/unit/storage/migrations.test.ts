@@ -7,7 +7,7 @@ import { addressOf, nameOf } from '../../support/store-rows.ts';
 import { triplesOf } from './store-contract.ts';
 
 /** A file of each version that was released, with rows. */
-const FIXTURES = [1, 2].map((version) => ({
+const FIXTURES = [1, 2, 3].map((version) => ({
   version,
   sql: readFileSync(new URL(`schema-${version}.sql`, import.meta.url), 'utf8'),
 }));
@@ -63,10 +63,32 @@ describe('the migrations', () => {
         lesson: { ...ttls, ...exchange },
       },
     ]);
-    expect(database.allowEntries(5000).map(({ reason }) => reason)).toEqual(['update server']);
+    const common = { action: 'allow', origin: 'command', owner: 'root' } as const;
+    expect(database.rules(5000)).toStrictEqual([
+      {
+        id: 'allow-192.0.2.7',
+        match: { to: { kind: 'address', address: addressOf('192.0.2.7') } },
+        ...common,
+        reason: 'update server',
+        createdAtMs: 1000,
+        expiresAtMs: Number.POSITIVE_INFINITY,
+      },
+      {
+        id: 'allow-2001-db8--7',
+        match: { to: { kind: 'address', address: addressOf('2001:db8::7') } },
+        ...common,
+        reason: "it's IPv6",
+        createdAtMs: 1001.5,
+        expiresAtMs: 9e12,
+      },
+    ]);
     expect(database.warmup()).toEqual({ learnedForMs: 86_400_000, lastLearnedAtMs: 2000 });
-    const [event] = database.eventsAfter(undefined, { limit: 5 }).items;
+    const [event, allowed] = database.eventsAfter(undefined, { limit: 5 }).items;
     expect(event).toMatchObject({ atMs: 3000.5, hint: { expiresAtMs: Number.POSITIVE_INFINITY }, heldMs: 50.5 });
+    expect(event).toMatchObject({ group: 'default', scope: ['destination'], clientMac: undefined, alarm: undefined });
+    expect(allowed).toMatchObject({ atMs: 3001.5, verdict: 'allow', reason: 'allowRule', queryName: undefined });
+    const named = database.eventsAfter(undefined, { limit: 5, queryName: nameOf('example.org') }).items;
+    expect(named).toStrictEqual([event]);
     expect(database.unreadableRows).toBe(0);
   });
 

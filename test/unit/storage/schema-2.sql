@@ -57,3 +57,5 @@ INSERT INTO triples VALUES (x'076578616d706c6503636f6d00', x'036e73310865782e616
 INSERT INTO allow_entries VALUES ('192.0.2.7', 'update server', 'root', 1000, NULL);
 INSERT INTO warmup VALUES (1, 86400000, 2000);
 INSERT INTO events VALUES (1, 3000.5, '00000000000000ff', 1, '192.0.2.10', 40000, '198.51.100.53', 'udp', 'example.org', 1, 'block', 'unknown', 'destination', '.', 'ns2.example', NULL, 1, 1, 50.5, '198.51.100.53 is unknown and block.');
+INSERT INTO allow_entries VALUES ('2001:db8::7', 'it''s IPv6', 'root', 1001.5, 9000000000000);
+INSERT INTO events VALUES (2, 3001.5, '00000000000000ff', 1, '192.0.2.10', 40001, '192.0.2.7', 'tcp', NULL, NULL, 'allow', 'allowList', 'destination', NULL, NULL, NULL, 1, 1, 0, '192.0.2.7 is on the allow-list and pass.');

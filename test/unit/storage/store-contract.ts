@@ -1,23 +1,28 @@
 /** What every store does, whatever it is made of. */
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { canonicalName } from '../../../src/dns/name.ts';
-import type { EventQuery } from '../../../src/events/event-store.ts';
+import { canonicalName, type Name } from '../../../src/dns/name.ts';
+import type { EventQuery, VerdictWord } from '../../../src/events/event-store.ts';
 import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
 import type { NsTriple } from '../../../src/nsdb/ns-triple.ts';
 import { countTriples, readTriples } from '../../../src/nsdb/triple-batch.ts';
+import type { RuleMatch } from '../../../src/policy/rule.ts';
+import { ALLOW_REASONS, BLOCK_REASONS, SCOPE_FIELDS } from '../../../src/policy/verdict.ts';
+import { NAMED_ROWS } from '../../../src/storage/event-conditions.ts';
 import { PORTION_ROWS, type Store, type StoreOptions } from '../../../src/storage/store.ts';
 import type { StoreOperations, TriplePlace } from '../../../src/storage/store-operations.ts';
 import {
   addressOf,
-  allowEntryOf,
   anyTriple,
   eventOf,
   HOSTILE_NAMES,
   lessonOf,
   NOW_MS,
+  nameFrom,
   nameOf,
   packed,
+  ruleOf,
   tripleOf,
 } from '../../support/store-rows.ts';
 
@@ -43,6 +48,47 @@ export async function findAll(store: Store, query: Partial<EventQuery> = {}): Pr
   const all: VerdictEvent[] = [];
   for await (const events of store.findEvents({ limit: Number.POSITIVE_INFINITY, ...query })) all.push(...events);
   return all;
+}
+
+const VERDICTS: readonly VerdictWord[] = ['allow', 'block', 'would block'];
+const CLIENT_NAMES = ['laptop.corp.example', 'Laptop', 'laptopx', undefined, 'x.laptop'];
+const QUERY_NAMES = [
+  nameOf('.'),
+  nameOf('example'),
+  nameOf('evil.example'),
+  nameOf('WWW.Evil.example'),
+  nameOf('notevil.example'),
+  nameOf('evil.example.net'),
+  // Octets that could be taken for the lengths of labels, and for the end of a range.
+  nameFrom('\x04evil', 'example'),
+  nameFrom('@', 'evil', 'example'),
+  nameFrom('\xff'.repeat(63), 'example'),
+];
+
+/** The same by other means than those of the stores. */
+function isWanted(event: VerdictEvent, query: Partial<EventQuery>): boolean {
+  const word = event.verdict === 'allow' ? 'allow' : event.enforced ? 'block' : 'would block';
+  const called = event.clientName?.toLowerCase().split('.') ?? [];
+  const asked = query.clientName?.toLowerCase().split('.') ?? [];
+  const labels = labelsOf(event.queryName ?? nameOf('none'));
+  const zone = labelsOf(query.queryName ?? nameOf('.'));
+  return (
+    event.atMs >= (query.sinceMs ?? 0) &&
+    event.atMs < (query.untilMs ?? Number.POSITIVE_INFINITY) &&
+    event.client === (query.client ?? event.client) &&
+    event.destination === (query.destination ?? event.destination) &&
+    event.group === (query.group ?? event.group) &&
+    word === (query.verdict ?? word) &&
+    isDeepStrictEqual(called.slice(0, asked.length), asked) &&
+    (query.queryName === undefined || event.queryName !== undefined) &&
+    isDeepStrictEqual(zone.length === 0 ? [] : labels.slice(-zone.length), zone)
+  );
+}
+
+function labelsOf(name: Name): readonly string[] {
+  if (name.length === 1) return [];
+  const end = 1 + name.charCodeAt(0);
+  return [name.slice(1, end).toLowerCase(), ...labelsOf(name.slice(end) as Name)];
 }
 
 const keyOf = ({ zone, nameServer, address }: NsTriple) => `${address} ${zone} ${nameServer}`;
@@ -160,15 +206,15 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
 
       it('says how much it holds', async () => {
         const store = await openNew();
-        const none = { triples: 0, events: 0, allowEntries: 0, oldestEventAtMs: undefined, newestEventAtMs: undefined };
+        const none = { triples: 0, events: 0, rules: 0, oldestEventAtMs: undefined, newestEventAtMs: undefined };
         expect(await store.contents()).toMatchObject(none);
         await store.saveTriples(packed([tripleOf(1), tripleOf(2)]));
         await store.saveEvents([eventOf(1), eventOf(3), eventOf(2)]);
-        await store.saveAllowEntry(allowEntryOf('192.0.2.1'));
+        await store.saveRule(ruleOf('192.0.2.1'));
         expect(await store.contents()).toMatchObject({
           triples: 2,
           events: 3,
-          allowEntries: 1,
+          rules: 1,
           oldestEventAtMs: eventOf(1).atMs,
           newestEventAtMs: eventOf(3).atMs,
         });
@@ -230,40 +276,60 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
       });
     });
 
-    describe('of allow entries', () => {
+    describe('of rules', () => {
       it('gives back every field, oldest first', async () => {
         const store = await openNew();
-        const entries = [
-          allowEntryOf('192.0.2.7', { createdAtMs: NOW_MS - 5, expiresAtMs: Number.POSITIVE_INFINITY, owner: '' }),
-          allowEntryOf('2001:db8::7', { createdAtMs: NOW_MS - 4.5, reason: "it's \0 \x1b[0m \u{1f600} 'quoted'\n" }),
-          allowEntryOf('192.0.2.1', { createdAtMs: NOW_MS }),
+        const network = { base: addressOf('2001:db8::'), prefixLength: 32 };
+        const matches: readonly RuleMatch[] = [
+          {},
+          { from: { kind: 'address', address: addressOf('2001:db8::7') }, protocol: 'tcp' },
+          { from: { kind: 'network', network }, to: { kind: 'network', network }, protocol: 'udp' },
+          { from: { kind: 'mac', mac: 0xfeffffffffff }, to: { kind: 'pack', pack: 'public-resolvers' } },
+          { from: { kind: 'port', port: 7 }, types: [1, 28, 65_280] },
+          { from: { kind: 'port', port: "eth0'" }, to: { kind: 'name', name: nameOf('ns1.example') } },
+          { from: { kind: 'group', group: 'office' }, types: [16] },
+          ...HOSTILE_NAMES.map(canonicalName).map((zone): RuleMatch => ({ zone, to: { kind: 'name', name: zone } })),
         ];
-        for (const index of [1, 2, 0]) await store.saveAllowEntry(entries[index]!);
-        expect(await store.loadAllowEntries(NOW_MS)).toStrictEqual(entries);
+        const rules = matches.map((match, number) =>
+          ruleOf('192.0.2.7', { id: `rule-${number}`, match, createdAtMs: NOW_MS + number }),
+        );
+        const others = [
+          ruleOf('192.0.2.8', { createdAtMs: NOW_MS - 5, expiresAtMs: Number.POSITIVE_INFINITY, owner: '' }),
+          ruleOf('2001:db8::7', { createdAtMs: NOW_MS - 4.5, reason: "it's \0 \x1b[0m \u{1f600} 'quoted'\n" }),
+          ruleOf('192.0.2.9', { createdAtMs: NOW_MS - 1, action: 'deny' }),
+        ];
+        for (const index of [1, 2, 0]) await store.saveRule(others[index]!);
+        for (const rule of rules.toReversed()) await store.saveRule(rule);
+        expect(await store.loadRules(NOW_MS)).toStrictEqual([...others, ...rules]);
+        expect(store.unreadableRows).toBe(0);
       });
 
-      it('holds one for each address', async () => {
+      it('holds one for each id: the last one saved', async () => {
         const store = await openNew();
-        await store.saveAllowEntry(allowEntryOf('192.0.2.1'));
-        const again = allowEntryOf('192.0.2.1', { reason: 'another', createdAtMs: NOW_MS + 1 });
-        await store.saveAllowEntry(again);
-        expect(await store.loadAllowEntries(NOW_MS)).toStrictEqual([again]);
+        await store.saveRule(ruleOf('192.0.2.1'));
+        const again = ruleOf('192.0.2.2', { id: 'rule-192.0.2.1', reason: 'another', createdAtMs: NOW_MS + 1 });
+        await store.saveRule(again);
+        expect(await store.loadRules(NOW_MS)).toStrictEqual([again]);
+        const capital = { ...again, id: 'RULE-192.0.2.1' };
+        await store.saveRule(capital);
+        expect(await store.loadRules(NOW_MS)).toStrictEqual([capital, again]);
       });
 
       it('leaves out what has expired and what was deleted', async () => {
         const store = await openNew();
-        await store.saveAllowEntry(allowEntryOf('192.0.2.1', { expiresAtMs: NOW_MS }));
-        await store.saveAllowEntry(allowEntryOf('192.0.2.2'));
-        await store.saveAllowEntry(allowEntryOf('2001:db8::2'));
-        await store.deleteAllowEntry(addressOf('192.0.2.2'));
-        await store.deleteAllowEntry(addressOf('192.0.2.99'));
-        expect(await store.loadAllowEntries(NOW_MS)).toStrictEqual([allowEntryOf('2001:db8::2')]);
+        await store.saveRule(ruleOf('192.0.2.1', { expiresAtMs: NOW_MS }));
+        await store.saveRule(ruleOf('192.0.2.2'));
+        await store.saveRule(ruleOf('2001:db8::2'));
+        await store.deleteRule('rule-192.0.2.2');
+        await store.deleteRule("rule-192.0.2.99' OR 1=1 --");
+        expect(await store.loadRules(NOW_MS)).toStrictEqual([ruleOf('2001:db8::2')]);
+        expect(await store.loadRules(Number.NEGATIVE_INFINITY)).toHaveLength(2);
       });
 
       it('does not keep what the configuration has', async () => {
         const store = await openNew();
-        await store.saveAllowEntry(allowEntryOf('192.0.2.1', { origin: 'configuration' }));
-        expect(await store.loadAllowEntries(NOW_MS)).toEqual([]);
+        await store.saveRule(ruleOf('192.0.2.1', { origin: 'configuration' }));
+        expect(await store.loadRules(NOW_MS)).toEqual([]);
       });
     });
 
@@ -291,6 +357,10 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
           ...HOSTILE_NAMES.map((queryName, index) =>
             eventOf(6 + index, { queryName, message: `${index} \0 \u{1f512}` }),
           ),
+          eventOf(30, { clientMac: 0xffffffffffff, clientName: "it's \0 \x1b[0m \u{1f600}", group: 'office' }),
+          eventOf(31, { scope: [], ruleId: "rule '7'", reason: 'denyRule', clientMac: 0 }),
+          eventOf(32, { scope: SCOPE_FIELDS, verdict: 'allow', reason: 'history', alarm: 'recursionDesired' }),
+          ...[...ALLOW_REASONS, ...BLOCK_REASONS].map((reason, index) => eventOf(40 + index, { reason })),
         ];
         await store.saveEvents(events);
         expect(await findAll(store)).toStrictEqual(events);
@@ -318,37 +388,74 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
         const store = await openNew();
         const clients = [addressOf('192.0.2.1'), addressOf('2001:db8::1')];
         const destinations = [addressOf('198.51.100.1'), addressOf('2001:db8::2'), addressOf('198.51.100.2')];
-        const events = Array.from({ length: 60 }, (_, number) =>
-          eventOf(number, { client: clients[number % 2]!, destination: destinations[number % 3]! }),
+        const names = [...QUERY_NAMES, undefined];
+        const events = Array.from({ length: 240 }, (_, number) =>
+          eventOf(number, {
+            client: clients[number % 2]!,
+            destination: destinations[number % 3]!,
+            clientName: CLIENT_NAMES[number % 5],
+            group: ['default', 'office', 'Office'][number % 3]!,
+            queryName: names[number % names.length],
+            verdict: number % 4 === 0 ? 'allow' : 'block',
+            enforced: number % 5 === 0,
+          }),
         );
         await store.saveEvents(events);
         const sinceMs = NOW_MS + 20;
+        const untilMs = NOW_MS + 150;
         const [client] = clients;
         const [, destination] = destinations;
         const queries: Partial<EventQuery>[] = [
           { sinceMs },
+          { untilMs },
+          { sinceMs, untilMs },
+          { untilMs: Number.POSITIVE_INFINITY },
           { client },
           { destination },
           { client, destination },
           { sinceMs, client, destination },
           { sinceMs: NOW_MS + 1000 },
           { client: addressOf('192.0.2.99') },
-          { sinceMs: undefined, client: undefined, destination: undefined },
+          ...['default', 'office', 'none'].map((group) => ({ group })),
+          ...VERDICTS.map((verdict) => ({ verdict })),
+          ...['laptop', 'LAPTOP.corp', 'laptop.corp.example', 'lap', 'corp', '', '%'].map((clientName) => ({
+            clientName,
+          })),
+          ...[...QUERY_NAMES.map(canonicalName), nameOf('absent.example')].map((queryName) => ({ queryName })),
+          { queryName: nameOf('example'), group: 'office', verdict: 'would block', client, sinceMs, untilMs },
+          { queryName: nameOf('evil.example'), destination, clientName: 'laptop', untilMs },
+          { sinceMs: undefined, client: undefined, destination: undefined, queryName: undefined, verdict: undefined },
         ];
         for (const query of queries) {
           for (const limit of [Number.POSITIVE_INFINITY, 60, 5, 1, 0]) {
-            const wanted = events.filter(
-              (event) =>
-                event.atMs >= (query.sinceMs ?? 0) &&
-                event.client === (query.client ?? event.client) &&
-                event.destination === (query.destination ?? event.destination),
-            );
+            const wanted = events.filter((event) => isWanted(event, query));
             const newest = limit === 0 ? [] : wanted.slice(-limit);
             expect(await findAll(store, { ...query, limit }), JSON.stringify({ ...query, limit })).toStrictEqual(
               newest,
             );
           }
         }
+      });
+
+      it('finds a name among many, a rare one and a frequent one, in portions', async () => {
+        const store = await openNew({ events: 100_000 });
+        const count = NAMED_ROWS + 3 * PORTION_ROWS;
+        const [rare, frequent] = [nameOf('evil.example'), nameOf('good.example')];
+        const events = Array.from({ length: count }, (_, number) =>
+          eventOf(number, { queryName: number % 5 === 0 ? rare : frequent }),
+        );
+        // Not in the order of time.
+        for (const part of [1, 0]) await store.saveEvents(events.filter((_, number) => number % 2 === part));
+        for (const [queryName, remainder] of [
+          [rare, true],
+          [frequent, false],
+        ] as const) {
+          const wanted = events.filter((_, number) => (number % 5 === 0) === remainder);
+          expect(await findAll(store, { queryName })).toStrictEqual(wanted);
+          const limit = PORTION_ROWS + 1;
+          expect(await findAll(store, { queryName, limit })).toStrictEqual(wanted.slice(-limit));
+        }
+        expect(await findAll(store, { queryName: nameOf('example'), limit: 3 })).toStrictEqual(events.slice(-3));
       });
 
       it('keeps the newest so many', async () => {
@@ -389,9 +496,9 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
       await expect(loadAll(store)).rejects.toMatchObject(closed);
       await expect(store.saveTriples(packed([]))).rejects.toMatchObject(closed);
       await expect(store.deleteExpiredTriples(0)).rejects.toMatchObject(closed);
-      await expect(store.loadAllowEntries(0)).rejects.toMatchObject(closed);
-      await expect(store.saveAllowEntry(allowEntryOf('192.0.2.1'))).rejects.toMatchObject(closed);
-      await expect(store.deleteAllowEntry(addressOf('192.0.2.1'))).rejects.toMatchObject(closed);
+      await expect(store.loadRules(0)).rejects.toMatchObject(closed);
+      await expect(store.saveRule(ruleOf('192.0.2.1'))).rejects.toMatchObject(closed);
+      await expect(store.deleteRule('rule-192.0.2.1')).rejects.toMatchObject(closed);
       await expect(store.loadWarmup()).rejects.toMatchObject(closed);
       await expect(store.saveWarmup({ learnedForMs: 0, lastLearnedAtMs: 0 })).rejects.toMatchObject(closed);
       await expect(store.saveEvents([])).rejects.toMatchObject(closed);

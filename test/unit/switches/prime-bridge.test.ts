@@ -12,15 +12,17 @@ import { FragmentFlag } from '../../../src/openflow/schema/constants.ts';
 import { bridgePlace } from '../../../src/switches/bridge-place.ts';
 import { ManagementConnection } from '../../../src/switches/management-connection.ts';
 import { type PrimeSettings, primeBridge } from '../../../src/switches/prime-bridge.ts';
+import { onlyGroup } from '../../support/default-group.ts';
 import { FakeSwitch, type FakeSwitchOptions, FakeTables } from '../../support/fake-openflow-switch.ts';
 
 const SETTINGS: PrimeSettings = {
-  treatment: 'ask',
+  groupsOn: () => onlyGroup('ask'),
   onFailure: 'open',
   insideNetworks: [parseNetwork('192.0.2.0/24')!],
   trustedResolvers: [parseAddress('192.0.2.53')!],
   outsidePorts: ['outside', 'elsewhere', 1],
   learns: 'nothing',
+  recordsAllowed: false,
   meterRates: new Map([
     [1, 1000],
     [2, 100],
@@ -55,16 +57,17 @@ it.each([
   ['ask', 'closed', [ask], [failOpen, observe]],
   ['observe', 'open', [observe], [ask, failOpen]],
   ['observe', 'closed', [observe], [ask, failOpen]],
-  ['forward', 'closed', [], [ask, failOpen, observe]],
+  ['none', 'closed', [], [ask, failOpen, observe]],
 ] as const)('%s with on_failure %s has flows that need no controller', async (treatment, onFailure, has, lacks) => {
+  const groupsOn = () => (treatment === 'none' ? [] : onlyGroup(treatment));
   const { connection, fake } = await connected();
-  const result = await primeBridge(connection, { ...SETTINGS, treatment, onFailure });
+  const result = await primeBridge(connection, { ...SETTINGS, groupsOn, onFailure });
   const rules = rulesOf(fake.tables);
   for (const { rule } of has) expect(rules).toContain(rule);
   for (const { rule } of lacks) expect(rules).not.toContain(rule);
   expect(fake.tables.flows.map(({ hardTimeout }) => hardTimeout).filter((seconds) => seconds > 0)).toEqual([]);
   expect(result).toMatchObject({ flows: fake.tables.flows.length, changed: fake.tables.flows.length, verdictFlows: 0 });
-  const again = await primeBridge(connection, { ...SETTINGS, treatment, onFailure });
+  const again = await primeBridge(connection, { ...SETTINGS, groupsOn, onFailure });
   expect(again.changed).toBe(0);
 });
 
@@ -81,15 +84,33 @@ it('asks for no packets, and says which outside ports are missing', async () => 
 it('keeps the flows of verdicts while queries are judged, and takes them away when they are not', async () => {
   const tables = new FakeTables();
   const [client, destination] = [parseAddress('192.0.2.7')!, parseAddress('198.51.100.7')!];
-  tables.apply(addFlow(allowFlow(destination, 300), 0x1234));
-  tables.apply(addFlow(dropFlow(client, destination, 10), 0x1234));
+  tables.apply(addFlow(allowFlow({ destination }, 300), 0x1234));
+  tables.apply(addFlow(dropFlow({ client, destination }, 10), 0x1234));
   const { connection } = await connected({ tables });
   expect(await primeBridge(connection, SETTINGS)).toMatchObject({ verdictFlows: 2 });
   const { allow, drop } = PIPELINE.verdict.entries;
   expect(tables.flows.map(({ cookie }) => cookie)).toContain(cookieOf(0x1234, allow.rule));
-  await primeBridge(connection, { ...SETTINGS, treatment: 'observe' });
+  await primeBridge(connection, { ...SETTINGS, groupsOn: () => onlyGroup('observe') });
   expect(rulesOf(tables)).not.toContain(allow.rule);
   expect(rulesOf(tables)).not.toContain(drop.rule);
+});
+
+it('finds the ports of its groups by name', async () => {
+  const { connection, fake } = await connected();
+  const groupsOn = (ports: ReadonlyMap<string, number>) =>
+    [...onlyGroup('ask'), ...onlyGroup('observe')].map((group, index) => ({
+      ...group,
+      id: index + 1,
+      clients: [{ inPort: ports.get('inside')! }],
+    }));
+  await primeBridge(connection, { ...SETTINGS, groupsOn });
+  const { groupDns } = PIPELINE.classify.entries;
+  const entries = fake.tables.flows.filter(({ cookie }) => ruleOf(cookie) === groupDns.rule);
+  expect(entries).toHaveLength(4);
+  for (const { match } of entries) expect(match[0]).toEqual({ field: 'in_port', value: 1 });
+  // One of them asks: what verdicts made is kept.
+  fake.tables.apply(addFlow(allowFlow({ destination: parseAddress('198.51.100.7')! }, 300), 0x1234));
+  expect(await primeBridge(connection, { ...SETTINGS, groupsOn })).toMatchObject({ verdictFlows: 1, changed: 0 });
 });
 
 it('does without meters and fragment mode where a switch has none, and says so', async () => {

@@ -1,0 +1,29 @@
+import type { Config } from '../config/schema.ts';
+import { type ClientGroup, DEFAULT_GROUP_NAME, type Strictness } from '../policy/client-group.ts';
+import { numberGroups } from '../policy/client-groups.ts';
+
+/** The client groups of a configuration in the order in which they are asked, the default group last. */
+export function configuredGroups({ groups, mode, strictness }: Config): readonly ClientGroup[] {
+  const numbers = numberGroups(groups.map(({ name }) => name));
+  const named = groups.map(
+    (group): ClientGroup => ({
+      id: numbers.get(group.name)!,
+      name: group.name,
+      clients: group.clients,
+      mode: group.mode ?? mode,
+      strictness: strictnessOf(group.strictness ?? strictness),
+    }),
+  );
+  const id = numbers.get(DEFAULT_GROUP_NAME)!;
+  return [...named, { id, name: DEFAULT_GROUP_NAME, clients: [], mode, strictness: strictnessOf(strictness) }];
+}
+
+function strictnessOf(keys: Config['strictness']): Strictness {
+  return {
+    check: keys.check,
+    minimumAgeMs: keys.minimum_age,
+    minimumZones: keys.minimum_zones,
+    minimumTeachers: keys.minimum_teachers,
+    recursionDesired: keys.recursion,
+  };
+}

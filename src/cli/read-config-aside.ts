@@ -1,0 +1,35 @@
+import { Worker } from 'node:worker_threads';
+import { ConfigError, type Mistake } from '../config/config-error.ts';
+import type { ConfigWithWarnings } from '../config/load.ts';
+import { GluewallError } from '../core/errors.ts';
+
+export type ReadConfigFile = (file: string) => Promise<ConfigWithWarnings>;
+
+/** What the thread that reads it answers. */
+export type ConfigReply =
+  | ({ readonly ok: true } & ConfigWithWarnings)
+  | { readonly ok: false; readonly message: string; readonly mistakes: readonly Mistake[] };
+
+/** Longer than any file that is not too large takes. */
+const MAX_READING_MS = 30_000;
+
+/** Reads a configuration on a thread of its own. Rejects with what `loadConfig` throws. */
+export function readConfigAside(file: string): Promise<ConfigWithWarnings> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./config-thread.js', import.meta.url), { workerData: file });
+    const timer = setTimeout(() => {
+      reject(new GluewallError('config', `${file}: not read within ${MAX_READING_MS / 1000} s`));
+      void worker.terminate();
+    }, MAX_READING_MS);
+    worker.once('message', (reply: ConfigReply) => {
+      if (reply.ok) resolve({ config: reply.config, warnings: reply.warnings });
+      else if (reply.mistakes.length > 0) reject(new ConfigError(file, reply.mistakes));
+      else reject(new GluewallError('config', reply.message));
+    });
+    worker.once('error', (cause) => reject(new GluewallError('config', `${file}: ${cause.message}`, { cause })));
+    worker.once('exit', () => {
+      clearTimeout(timer);
+      reject(new GluewallError('config', `${file}: the thread that reads it ended without an answer`));
+    });
+  });
+}

@@ -1,0 +1,137 @@
+import { statSync } from 'node:fs';
+import { configDifference, type KeyDifference } from '../config/difference.ts';
+import type { Config } from '../config/schema.ts';
+import { type Clock, every } from '../core/clock.ts';
+import { GluewallError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { ReloadView } from '../services/reload-view.ts';
+import type { ReadConfigFile } from './read-config-aside.ts';
+
+const LOOK_MS = 2000;
+/** Items of one key that the log tells one by one. */
+const MAX_TOLD = 20;
+
+export interface ReloaderParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The configuration file; it need not be there. */
+  readonly file: string;
+  readonly read: ReadConfigFile;
+  /** What was read last, whether or not all of it could be taken up. */
+  readonly config: Config;
+  /** Takes up what a running gluewall can of a configuration that is good. */
+  readonly apply: (config: Config) => void;
+}
+
+/** Takes a changed configuration up while gluewall runs: all of it or nothing. */
+export class Reloader {
+  readonly #parts: ReloaderParts;
+  #config: Config;
+  #seen: string;
+  #refused: string | undefined;
+  #underWay: Promise<unknown> = Promise.resolve();
+  #cancelLooking: (() => void) | undefined;
+  #counts = { applied: 0, refused: 0 };
+  #last: 'applied' | 'refused' | undefined;
+  #appliedAtMs: number;
+
+  constructor(parts: ReloaderParts) {
+    this.#parts = parts;
+    this.#config = parts.config;
+    this.#seen = fingerprint(parts.file);
+    this.#appliedAtMs = parts.clock.nowMs();
+  }
+
+  get figures() {
+    const { applied, refused } = this.#counts;
+    return { applied, refused, last: this.#last, appliedAtMs: this.#appliedAtMs };
+  }
+
+  /** Looks at the file from now on, and reloads it once it has changed and rests. */
+  start(): void {
+    this.#cancelLooking = every(this.#parts.clock, LOOK_MS, () => this.#look());
+  }
+
+  stop(): void {
+    this.#cancelLooking?.();
+  }
+
+  /**
+   * Reads the file, and takes it up unless `isTrial`. Rejects with ConfigError when it is not good: nothing has changed then.
+   * One after the other.
+   */
+  reload(isTrial: boolean): Promise<ReloadView> {
+    const next = this.#underWay.then(() => this.#reload(isTrial));
+    this.#underWay = next.catch(() => undefined);
+    return next;
+  }
+
+  /** A file that is still being written changes between two looks. */
+  #look(): void {
+    const { file, log } = this.#parts;
+    const found = fingerprint(file);
+    const isAtRest = found === this.#refused;
+    const isNew = found !== this.#seen;
+    this.#refused = found;
+    if (!isNew || !isAtRest) return;
+    log.info({ file }, `${file} has changed: reloading`);
+    this.reload(false).catch(() => undefined);
+  }
+
+  async #reload(isTrial: boolean): Promise<ReloadView> {
+    const { file, log, read, apply, clock } = this.#parts;
+    const seen = fingerprint(file);
+    const readOrFail = await read(file).catch((error: Error) => {
+      if (!isTrial) this.#refuse(seen, error);
+      throw error;
+    });
+    const { config, warnings } = readOrFail;
+    const differences = configDifference(this.#config, config);
+    const view = reloadView(file, isTrial, differences, warnings);
+    if (isTrial) return view;
+    this.#seen = seen;
+    if (differences.length > 0) apply(config);
+    this.#config = config;
+    this.#counts.applied++;
+    this.#last = 'applied';
+    this.#appliedAtMs = clock.nowMs();
+    for (const warning of warnings) log.warn({ file }, warning);
+    for (const line of describeDifferences(differences)) log.info({ file }, line);
+    return view;
+  }
+
+  #refuse(seen: string, error: Error): void {
+    const { file, log } = this.#parts;
+    this.#seen = seen;
+    this.#counts.refused++;
+    this.#last = 'refused';
+    const code = error instanceof GluewallError ? error.code : 'config';
+    log.error({ alarm: 'reload', code, file }, `${error.message}\nnot reloaded: everything is as it was before`);
+  }
+}
+
+function reloadView(
+  file: string,
+  isTrial: boolean,
+  differences: readonly KeyDifference[],
+  warnings: readonly string[],
+): ReloadView {
+  const outcome = differences.length === 0 ? 'unchanged' : isTrial ? 'trial' : 'applied';
+  return { file, outcome, differences, warnings };
+}
+
+function describeDifferences(differences: readonly KeyDifference[]): readonly string[] {
+  if (differences.length === 0) return ['reloaded: nothing has changed'];
+  return differences.map(({ path, removed, added, isLive }) => {
+    const items = [...removed.map((item) => `- ${item}`), ...added.map((item) => `+ ${item}`)];
+    const told = items.slice(0, MAX_TOLD).join(', ');
+    const rest = items.length > MAX_TOLD ? ` and ${items.length - MAX_TOLD} more` : '';
+    return `${isLive ? 'reloaded' : 'takes a restart'}: ${path}: ${told}${rest}`;
+  });
+}
+
+/** Another one when the file is another, or has been written to. */
+function fingerprint(file: string): string {
+  const facts = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return facts === undefined ? 'none' : `${facts.dev} ${facts.ino} ${facts.size} ${facts.mtimeNs}`;
+}

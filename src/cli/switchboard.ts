@@ -1,0 +1,185 @@
+import { isJudging } from '../config/effective.ts';
+import type { Config } from '../config/schema.ts';
+import { baseFlows } from '../controller/base-flows.ts';
+import { OpenFlowController } from '../controller/openflow-controller.ts';
+import { type Flow, PIPELINE } from '../controller/pipeline.ts';
+import type { SwitchSession } from '../controller/switch-session.ts';
+import { readVerdictFlow } from '../controller/verdict-flows.ts';
+import type { Clock } from '../core/clock.ts';
+import { DurationHistogram } from '../core/duration-histogram.ts';
+import type { Log } from '../core/log.ts';
+import { FlowAllowance } from '../firewall/allow-book.ts';
+import type { Bypass } from '../firewall/bypass-book.ts';
+import type { Firewall } from '../firewall/firewall.ts';
+import { Gate } from '../firewall/gate.ts';
+import type { PacketInView } from '../openflow/packet-in.ts';
+import type { FlowStats } from '../openflow/schema/multipart.ts';
+import { baseSettings, isEnforcing, type ModeOf, meterRates, outsidePortProblems } from './bridge-settings.ts';
+
+/** Gates of switches that are away are kept, for their return, until there are this many for each connection allowed. */
+const GATES_PER_SWITCH = 2;
+/** Reading the clock twice takes about as long as a tenth of a verdict. */
+const MEASURED_EVERY = 16;
+/** Of packet_ins, over all switches. */
+const WAITING_BYTES = 64 * 1024 * 1024;
+
+export interface SwitchboardParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly firewall: Firewall;
+  readonly modeOf: ModeOf;
+  /** Takes a packet_in that is a copy to learn from; false for any other. */
+  readonly takeCopy: (packet: PacketInView) => boolean;
+  /** Says what becomes of direct queries, for the log. */
+  readonly describeMode: () => string;
+  /** A switch that is connected had a bypass that nobody here knew of. */
+  readonly bypassFound: (gate: Gate, bypass: Bypass) => void;
+  /** A switch is new here: what is in force elsewhere is to be in force on it too. */
+  readonly gateAdded: (gate: Gate) => void;
+}
+
+/** Joins the controller, which knows flows, with the firewall, which knows verdicts: a gate for each switch. */
+export class Switchboard {
+  readonly controller: OpenFlowController;
+  /** From a packet_in whose turn it is to its verdict, of one packet_in in MEASURED_EVERY. */
+  readonly verdictTimes = new DurationHistogram();
+  readonly #parts: SwitchboardParts;
+  readonly #allowance: FlowAllowance;
+  #config: Config;
+  #packetIns = 0;
+
+  constructor(config: Config, parts: SwitchboardParts) {
+    this.#config = config;
+    this.#parts = parts;
+    this.#allowance = new FlowAllowance(config.allow_flow.all_switches);
+    this.controller = this.#createController();
+  }
+
+  /** Brings every switch in step with this configuration; what cannot change while running is as it was. */
+  configure(config: Config): void {
+    this.#config = config;
+    this.controller.reconcileAll();
+  }
+
+  /** No direct query is judged: nobody said which side is inside. */
+  get judgesNothing(): boolean {
+    return !isJudging(this.#config);
+  }
+
+  #createController(): OpenFlowController {
+    const { listen, switches, connection_rate: connectionRate, connect, tls } = this.#config.openflow;
+    const connections = { listen, switches, connectionRate, connect, ...(tls === undefined ? {} : { tls }) };
+    const packetIns = { perPort: this.#config.ask.waiting, bytes: WAITING_BYTES };
+    const { clock, log } = this.#parts;
+    return new OpenFlowController(
+      clock,
+      log,
+      { ...connections, packetIns },
+      {
+        role: () => undefined,
+        meterRates: () => meterRates(this.#config),
+        baseFlows: (session) => baseFlows(baseSettings(this.#config, this.#parts.modeOf, session)),
+        verdictFlows: (session, present) => this.#verdictFlows(session, present),
+        ready: (session) => this.#switchReady(session),
+        standby: (session) => this.#gate(session.datapathId).disconnect(),
+        packetIn: (session, packet) => this.#packetIn(session, packet),
+        tableFull: (session, rule) => this.#tableFull(session, rule),
+        wantsUse: (session) => this.#gate(session.datapathId).wantsUse,
+        used: (session, flows) => this.#used(session, flows),
+        gone: (session) => this.#gate(session.datapathId).disconnect(),
+      },
+    );
+  }
+
+  #gate(datapathId: string): Gate {
+    const { clock, firewall } = this.#parts;
+    const held = firewall.gate(datapathId);
+    if (held !== undefined) return held;
+    const { allow_flow, drop_flow, openflow } = this.#config;
+    const gate = new Gate(datapathId, clock, {
+      allowFlows: allow_flow.total,
+      allowance: this.#allowance,
+      dropFlowSeconds: drop_flow.life / 1000,
+      dropFlowsPerClient: drop_flow.per_client,
+      dropFlows: drop_flow.total,
+      install: installOf(this.#config, datapathId),
+    });
+    firewall.addGate(gate, GATES_PER_SWITCH * openflow.switches);
+    this.#parts.gateAdded(gate);
+    return gate;
+  }
+
+  #packetIn(session: SwitchSession, packet: PacketInView): void {
+    if (this.#parts.takeCopy(packet)) return;
+    const gate = this.#connectedGate(session);
+    this.#packetIns = (this.#packetIns + 1) % MEASURED_EVERY;
+    if (this.#packetIns !== 0) {
+      this.#parts.firewall.packetIn(gate, packet);
+      return;
+    }
+    const startMs = performance.now();
+    this.#parts.firewall.packetIn(gate, packet);
+    this.verdictTimes.observe(performance.now() - startMs);
+  }
+
+  /** Entries of an earlier controller may send packets before ours are in place. */
+  #connectedGate(session: SwitchSession): Gate {
+    const gate = this.#gate(session.datapathId);
+    if (!gate.isConnected && session.role !== 'slave') this.#connect(gate, session);
+    return gate;
+  }
+
+  #connect(gate: Gate, session: SwitchSession): void {
+    const portNames = [...session.ports].map(([name, number]): [number, string] => [number, name]);
+    this.#parts.firewall.permissions.namePorts(gate.datapathId, new Map(portNames));
+    gate.connect(session.verdicts, isEnforcing(this.#config, this.#parts.modeOf));
+  }
+
+  #verdictFlows(session: SwitchSession, present: readonly FlowStats[]): readonly Flow[] {
+    const { firewall } = this.#parts;
+    const gate = this.#gate(session.datapathId);
+    this.#connect(gate, session);
+    const flows = present.flatMap((flow) => readVerdictFlow(flow) ?? []);
+    for (const bypass of firewall.adopt(gate, flows)) this.#parts.bypassFound(gate, bypass);
+    if (gate.isProactive) gate.anticipateAll(firewall.foreseeAll(gate));
+    return gate.desiredFlows();
+  }
+
+  /** One alarm for each connection. What the switch refused is sent again now that there is room. */
+  #tableFull(session: SwitchSession, rule: number): void {
+    const { datapathId } = session;
+    const { drop, dropClient } = PIPELINE.verdict.entries;
+    const kind = rule === drop.rule || rule === dropClient.rule ? 'drop' : 'allow';
+    const gate = this.#gate(datapathId);
+    const answer = gate.tableFull(kind);
+    if (answer === 'known') return;
+    session.desireChanged();
+    if (answer === 'lowered') return;
+    const { allowFlowCount, dropFlowCount } = gate;
+    this.#parts.log.error(
+      { datapathId, alarm: 'table-full', allowFlowCount, dropFlowCount },
+      `switch ${datapathId} has no room for more ${kind} flows: it keeps those used last, and asks about the rest; ` +
+        'raise its flow limit (ovs-vsctl flow_table) or lower allow_flow.total and drop_flow.total',
+    );
+  }
+
+  #used(session: SwitchSession, flows: readonly FlowStats[]): void {
+    const gate = this.#gate(session.datapathId);
+    for (const stats of flows) {
+      const flow = readVerdictFlow(stats);
+      if (flow?.kind === 'allow') gate.used(flow.scope, stats.packetCount);
+    }
+  }
+
+  #switchReady(session: SwitchSession): void {
+    const { log, describeMode } = this.#parts;
+    const { datapathId, peer, ports } = session;
+    log.info({ datapathId, peer }, `switch ${datapathId} connected: ${describeMode()}`);
+    for (const problem of outsidePortProblems(this.#config, ports)) log.warn({ datapathId }, problem);
+  }
+}
+
+function installOf({ install }: Config, datapathId: string): 'reactive' | 'proactive' {
+  if (install.proactive.includes(datapathId)) return 'proactive';
+  return install.reactive.includes(datapathId) ? 'reactive' : install.default;
+}

@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+import { composeYaml } from './compose.ts';
+import type { Config } from './schema.ts';
+
+/** So much of the digest is shown: enough to tell configurations apart, short enough to read out. */
+const SHOWN_DIGITS = 12;
+
+/** Who asks, and with what: user and password of a URL, and its query. */
+const URL_SECRETS = /(?<=[a-z]:\/\/)[^/\s@"']*@|(?<=[a-z]:\/\/[^\s"'?]*)\?[^\s"']*/g;
+
+/**
+ * Equal for equal configurations, whatever their files look like: the first hexadecimal digits of the SHA-256 of the whole
+ * configuration as YAML, without what stands in a URL to prove who asks. Passwords and keys are in files of their own.
+ */
+export function configHash(config: Config): string {
+  const text = composeYaml(config).replace(URL_SECRETS, '');
+  return createHash('sha256').update(text).digest('hex').slice(0, SHOWN_DIGITS);
+}

@@ -1,0 +1,94 @@
+/** What a reload would change. */
+import { composeConfig } from './compose.ts';
+import type { Config } from './schema.ts';
+
+/** A key whose value is another one. Values are as they are written, in JSON; of lists, what came and what went. */
+export interface KeyDifference {
+  readonly path: string;
+  readonly removed: readonly string[];
+  readonly added: readonly string[];
+  /** False for a key that is read at the start only: it takes a restart. */
+  readonly isLive: boolean;
+}
+
+/** Keys that a running gluewall takes up; the others are read at the start. */
+const LIVE_KEYS: readonly string[] = [
+  'mode',
+  'on_failure',
+  'warmup',
+  'inside',
+  'trusted_resolvers',
+  'allow',
+  'groups',
+  'strictness',
+  'rules',
+  'copy',
+  'capture.fallback',
+  'packs',
+  'lists',
+];
+
+/** The keys that differ, in the order of the schema. */
+export function configDifference(before: Config, after: Config): readonly KeyDifference[] {
+  return differences(composeConfig(before), composeConfig(after), '');
+}
+
+/** `after` as far as a running gluewall can take it up, the rest from `before`. */
+export function liveConfig(before: Config, after: Config): Config {
+  return {
+    ...before,
+    mode: after.mode,
+    on_failure: after.on_failure,
+    warmup: after.warmup,
+    inside: after.inside,
+    trusted_resolvers: after.trusted_resolvers,
+    allow: after.allow,
+    groups: after.groups,
+    strictness: after.strictness,
+    rules: after.rules,
+    copy: after.copy,
+    packs: after.packs,
+    lists: after.lists,
+    capture: { ...before.capture, fallback: after.capture.fallback },
+  };
+}
+
+function differences(before: unknown, after: unknown, path: string): readonly KeyDifference[] {
+  if (isGroup(before) && isGroup(after)) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return names.flatMap((name) => differences(before[name], after[name], path === '' ? name : `${path}.${name}`));
+  }
+  const removed = itemsOf(before);
+  const added = itemsOf(after);
+  const gone = without(removed, added);
+  const come = without(added, removed);
+  const isSame = gone.length === 0 && come.length === 0;
+  // The order of rules and groups decides between them.
+  const isReordered = isSame && removed.some((item, index) => item !== added[index]);
+  if (isSame && !isReordered) return [];
+  return [{ path, removed: gone, added: isReordered ? ['(in another order)'] : come, isLive: isLive(path) }];
+}
+
+function isLive(path: string): boolean {
+  return LIVE_KEYS.some((key) => path === key || path.startsWith(`${key}.`));
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function itemsOf(value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  return (Array.isArray(value) ? value : [value]).map((item) => JSON.stringify(item));
+}
+
+/** What of `items` is not in `others`; of one that is there twice, as often as it is there more often. */
+function without(items: readonly string[], others: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const other of others) counts.set(other, (counts.get(other) ?? 0) + 1);
+  return items.filter((item) => {
+    const left = counts.get(item) ?? 0;
+    if (left > 0) counts.set(item, left - 1);
+    return left === 0;
+  });
+}

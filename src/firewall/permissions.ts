@@ -1,0 +1,58 @@
+import type { FlowScope } from '../controller/flow-scope.ts';
+import type { Address } from '../core/address.ts';
+import type { TimeSource } from '../core/clock.ts';
+import type { ClientGroup } from '../policy/client-group.ts';
+import type { Mode } from '../policy/mode.ts';
+import type { PolicyBook } from '../policy/policy-book.ts';
+import { type PortNames, queryOfScope } from './request.ts';
+
+/** What an allow flow may be made for, and until when. */
+export interface Permission {
+  readonly scope: FlowScope;
+  /** Milliseconds; Infinity when nothing ends it. */
+  readonly untilMs: number;
+}
+
+const NO_PORTS: PortNames = new Map();
+
+/** What of the policy can be said without a query: whether all that a flow lets pass is allowed. */
+export class Permissions {
+  readonly #clock: TimeSource;
+  readonly #policies: PolicyBook;
+  readonly #modeOf: (group: ClientGroup) => Mode;
+  readonly #portNames = new Map<string, PortNames>();
+
+  constructor(clock: TimeSource, policies: PolicyBook, modeOf: (group: ClientGroup) => Mode) {
+    this.#clock = clock;
+    this.#policies = policies;
+    this.#modeOf = modeOf;
+  }
+
+  /** What the ports of a switch are called. */
+  namePorts(datapathId: string, portNames: PortNames): void {
+    this.#portNames.set(datapathId, portNames);
+  }
+
+  portsOf(datapathId: string): PortNames {
+    return this.#portNames.get(datapathId) ?? NO_PORTS;
+  }
+
+  /** Until when all that a flow of this scope lets pass is allowed; undefined when not all of it is, or nothing is enforced. */
+  untilMs(datapathId: string, scope: FlowScope): number | undefined {
+    const policy = this.#policies.current;
+    const asked = queryOfScope(scope, this.portsOf(datapathId), policy.groups);
+    if (asked === undefined || this.#modeOf(asked.query.group) !== 'enforce') return undefined;
+    const verdict = policy.decide(asked.query, this.#clock.nowMs());
+    return verdict.kind === 'allow' && (verdict.reads & ~asked.common) === 0 ? verdict.untilMs : undefined;
+  }
+
+  /** What of the queries to an address is allowed whoever sends them, for each group that is enforced. */
+  *foreseen(datapathId: string, destination: Address): Generator<Permission, void> {
+    const { groups } = this.#policies.groups;
+    for (const { id } of groups) {
+      const scope = groups.length === 1 ? { destination } : { destination, group: id };
+      const untilMs = this.untilMs(datapathId, scope);
+      if (untilMs !== undefined) yield { scope, untilMs };
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import { HISTORY_METRICS, LEARNING_METRICS } from './history-metrics.ts';
+import type { Metric } from './metric.ts';
+import { policyMetrics } from './policy-metrics.ts';
+import { CONFIG_METRICS, MODE_METRICS, STORE_METRICS } from './service-metrics.ts';
+import { SWITCH_METRICS } from './switch-metrics.ts';
+import { WALK_METRICS } from './walk-metrics.ts';
+
+/** Every metric of ours, in the order in which they are exported. */
+export function metricList(): readonly Metric[] {
+  return [
+    ...CONFIG_METRICS,
+    ...MODE_METRICS,
+    ...WALK_METRICS,
+    ...policyMetrics(),
+    ...HISTORY_METRICS,
+    ...LEARNING_METRICS,
+    ...SWITCH_METRICS,
+    ...STORE_METRICS,
+  ];
+}

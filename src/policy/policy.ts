@@ -1,0 +1,176 @@
+import type { NsHistory } from '../nsdb/ns-history.ts';
+import type { ClientGroup, Strictness } from './client-group.ts';
+import type { ClientGroups } from './client-groups.ts';
+import type { PackSource } from './pack.ts';
+import type { PolicyQuery } from './query.ts';
+import type { ClientSelector, Rule } from './rule.ts';
+import type { RuleState } from './rule-book.ts';
+import { type RuleAnswer, RuleIndex, type RuleWorld } from './rule-index.ts';
+import { type Allow, type Block, type BlockReason, FIELD, MESSAGE_FIELDS, type Verdict } from './verdict.ts';
+
+/** What verdicts ask of the NS history. */
+export type PolicyHistory = Pick<NsHistory, 'standing' | 'closestServedZone' | 'evidence' | 'isNamed'>;
+
+/** For so long a verdict holds for which a name server's addresses were looked up: they may be others then. */
+const NAMED_MS = 60_000;
+
+/** A rule that refuses what is on a pack comes behind the rules that allow, so that an exception can be made. */
+export function isPackDenial({ rule }: RuleState): boolean {
+  return rule.action === 'deny' && rule.match.to?.kind === 'pack';
+}
+
+/** Rules, groups and packs as they are now, made ready to decide. */
+export class Policy {
+  readonly groups: ClientGroups;
+  readonly #history: PolicyHistory;
+  readonly #denyRules: RuleIndex;
+  readonly #allowRules: RuleIndex;
+  readonly #denyPacks: RuleIndex;
+  /** Read of every query: which group it is of, where there is more than one. */
+  readonly #readAlways: number;
+  readonly #asksHistory: boolean;
+  /** What some verdict may read beside addresses: only then is it worth finding out. */
+  readonly readsMessages: boolean;
+  readonly readsLinks: boolean;
+
+  /** `states` in the order in which they are asked; those that have expired at `nowMs` are left out. */
+  constructor(
+    states: Iterable<RuleState>,
+    groups: ClientGroups,
+    history: PolicyHistory,
+    packs: PackSource,
+    nowMs: number,
+  ) {
+    this.groups = groups;
+    this.#history = history;
+    const live = [...states].filter(({ rule }) => rule.expiresAtMs > nowMs);
+    const world: RuleWorld = {
+      pack: (name) => packs.get(name),
+      isNamed: (destination, name) => history.isNamed(destination, name),
+    };
+    const denials = live.filter(({ rule }) => rule.action === 'deny');
+    this.#denyRules = new RuleIndex(
+      denials.filter((state) => !isPackDenial(state)),
+      world,
+      'fails',
+    );
+    this.#allowRules = new RuleIndex(
+      live.filter(({ rule }) => rule.action === 'allow'),
+      world,
+      'meets',
+    );
+    this.#denyPacks = new RuleIndex(denials.filter(isPackDenial), world, 'fails');
+    this.#readAlways = FIELD.destination | (groups.groups.length > 1 ? FIELD.group : 0);
+    this.readsMessages = live.some(({ rule }) => readsMessage(rule)) || groups.groups.some(isStrictOnMessages);
+    this.readsLinks =
+      live.some(({ rule: { match } }) => isByLink(match.from)) ||
+      groups.groups.some(({ clients }) => clients.some(isByLink));
+    this.#asksHistory = [this.#denyRules, this.#allowRules, this.#denyPacks].some((index) => index.asksHistory);
+  }
+
+  /**
+   * The verdict on a query. Where its message is unseen, a Block holds whatever the message will be, an Allow perhaps. What
+   * ruled out a denial matters for an Allow only: a Block stays one without it.
+   */
+  decide(query: PolicyQuery, nowMs: number): Verdict {
+    const denied = this.#denyRules.find(query);
+    if (denied.found !== undefined) return this.#block('denyRule', denied.reads, query, denied.found);
+    const allowed = this.#allowRules.find(query);
+    if (allowed.found !== undefined) {
+      const untilMs = this.#until(allowed.found.rule.expiresAtMs, nowMs);
+      const reads = this.#readAlways | denied.reads | allowed.reads;
+      return { kind: 'allow', reason: 'allowRule', untilMs, reads, by: allowed.found, alarm: undefined };
+    }
+    const refused = this.#denyPacks.find(query);
+    if (refused.found !== undefined) {
+      return this.#block('denyPack', allowed.reads | refused.reads, query, refused.found);
+    }
+    return this.#byHistory(query, denied.reads | refused.reads, allowed.reads, nowMs);
+  }
+
+  /** What each step that asks rules says of a query, for people. */
+  answers(query: PolicyQuery): {
+    readonly denied: RuleAnswer;
+    readonly allowed: RuleAnswer;
+    readonly refused: RuleAnswer;
+  } {
+    return {
+      denied: this.#denyRules.find(query),
+      allowed: this.#allowRules.find(query),
+      refused: this.#denyPacks.find(query),
+    };
+  }
+
+  #byHistory(query: PolicyQuery, denialReads: number, allowReads: number, nowMs: number): Verdict {
+    const standing = this.#history.standing(query.destination);
+    if (standing === undefined) return this.#block('unknown', allowReads, query);
+    const { strictness } = query.group;
+    const { isStale, origin } = standing;
+    let reads = this.#readAlways | denialReads | allowReads;
+    let alarm: Allow['alarm'];
+    if (origin === 'learned' && isStrict(strictness)) {
+      const problem = this.#weakness(query, strictness, nowMs);
+      const ownReads = fieldsReadBy(strictness);
+      const isAlarm = problem === 'recursionDesired' && strictness.recursionDesired === 'alarm';
+      if (problem !== undefined && !isAlarm) {
+        return this.#block(problem, allowReads | (OF_MESSAGE.has(problem) ? ownReads : 0), query);
+      }
+      if (isAlarm) alarm = 'recursionDesired';
+      reads |= ownReads;
+    }
+    const reason = isStale ? 'stale' : origin === 'learned' ? 'history' : origin;
+    return { kind: 'allow', reason, untilMs: this.#until(standing.untilMs, nowMs), reads, by: undefined, alarm };
+  }
+
+  /** Before a message is seen, whatever it may be has been allowed for. */
+  #block(reason: BlockReason, reads: number, { message }: PolicyQuery, by?: RuleState): Block {
+    const read = this.#readAlways | reads;
+    return { kind: 'block', reason, reads: message === 'unseen' ? read & ~MESSAGE_FIELDS : read, by };
+  }
+
+  /** What is wanting for the client's group in what the history knows of the destination. */
+  #weakness({ destination, message }: PolicyQuery, strictness: Strictness, nowMs: number): BlockReason | undefined {
+    const { minimumAgeMs, minimumZones, minimumTeachers, check, recursionDesired } = strictness;
+    if (minimumAgeMs > 0 || minimumZones > 1 || minimumTeachers > 1) {
+      const evidence = this.#history.evidence(destination);
+      if (evidence === undefined || nowMs - evidence.firstSeenAtMs < minimumAgeMs) return 'tooYoung';
+      if (evidence.zones < minimumZones) return 'tooFewZones';
+      if (evidence.teachers < minimumTeachers) return 'tooFewTeachers';
+    }
+    if (message === 'unseen') return undefined;
+    if (message === 'unreadable') return check === 'zone' || recursionDesired === 'block' ? 'unreadable' : undefined;
+    if (check === 'zone' && this.#history.closestServedZone(destination, message.name) === undefined)
+      return 'notServed';
+    return recursionDesired !== 'ignore' && message.recursionDesired ? 'recursionDesired' : undefined;
+  }
+
+  #until(untilMs: number, nowMs: number): number {
+    return this.#asksHistory ? Math.min(untilMs, nowMs + NAMED_MS) : untilMs;
+  }
+}
+
+/** Reasons that the message gave; the others would be there whatever it said. */
+const OF_MESSAGE: ReadonlySet<BlockReason> = new Set(['notServed', 'recursionDesired', 'unreadable']);
+
+function isStrict({ check, minimumAgeMs, minimumZones, minimumTeachers, recursionDesired }: Strictness): boolean {
+  const isByEvidence = minimumAgeMs > 0 || minimumZones > 1 || minimumTeachers > 1;
+  return isByEvidence || check === 'zone' || recursionDesired !== 'ignore';
+}
+
+function isStrictOnMessages({ strictness: { check, recursionDesired } }: ClientGroup): boolean {
+  return check === 'zone' || recursionDesired !== 'ignore';
+}
+
+/** A pack may hold names. */
+export function readsMessage({ match: { to, zone, types } }: Rule): boolean {
+  return zone !== undefined || types !== undefined || to?.kind === 'pack';
+}
+
+function isByLink(selector: ClientSelector | undefined): boolean {
+  return selector?.kind === 'mac' || selector?.kind === 'port';
+}
+
+/** Of the message: what the history says of the destination needs no field of its own. */
+function fieldsReadBy({ check, recursionDesired }: Strictness): number {
+  return (check === 'zone' ? FIELD.queryName : 0) | (recursionDesired === 'ignore' ? 0 : FIELD.recursionDesired);
+}
