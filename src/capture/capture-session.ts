@@ -97,7 +97,7 @@ export class CaptureSession {
     this.#figures = this.figures;
     this.#state = 'closed';
     this.#session.close();
-    // Only the next dispatch gives the descriptor and the ring back.
+    // Only a dispatch gives the descriptor and the ring back: this one, or that of the next frame where none waits.
     this.#dispatch();
   }
 
@@ -106,6 +106,7 @@ export class CaptureSession {
   }
 
   #wake(): void {
+    if (this.#state === 'closed') this.#dispatch();
     if (this.#state !== 'open') return;
     this.#wakesSinceTick++;
     const deliveredBefore = this.#deliveredCount;

@@ -1,4 +1,5 @@
 /** Builds the parts of gluewall from a configuration and joins them: the only place where that happens. */
+import { configHash } from '../config/config-hash.ts';
 import { liveConfig } from '../config/difference.ts';
 import type { Config } from '../config/schema.ts';
 import { ControlServer } from '../control/control-server.ts';
@@ -28,7 +29,6 @@ import { buildPackBook, packSettings } from './build-packs.ts';
 import { buildHistory, buildPolicies, enforcementOptions, learnerOptions } from './build-parts.ts';
 import { configuredGroups } from './client-groups.ts';
 import { takeSightings } from './client-sightings.ts';
-import { configFiguresOf } from './config-figures.ts';
 import { configuredRules } from './configured-rules.ts';
 import { describeMode } from './describe-mode.ts';
 import { type CountedParts, lossesOf, statusOf } from './figures.ts';
@@ -81,6 +81,7 @@ export class Application {
   readonly #sources: LearningSources;
   readonly #losses: LossReport;
   readonly #reloader: ReloadDoor | undefined;
+  readonly #version: string | undefined;
   readonly #packs: PackBook;
   readonly #clients: Clients;
   readonly #metrics: Metrics;
@@ -102,9 +103,11 @@ export class Application {
     clock: Clock,
     log: Log,
     reloader?: ReloadDoor,
+    version?: string,
   ) {
     this.#config = config;
     this.#reloader = reloader;
+    this.#version = version;
     this.#packs = buildPackBook(config, clock, log);
     this.#clients = buildClients(config, clock, log);
     this.#teachers = new Set(config.trusted_resolvers);
@@ -135,6 +138,8 @@ export class Application {
       policies: this.#policies,
       enforcement: this.#enforcement,
       bypasses: this.#bypasses,
+      clients: this.#clients,
+      packs: this.#packs,
       learner: this.#learner,
       sources: this.#sources,
       firewall: this.#firewall,
@@ -287,11 +292,17 @@ export class Application {
   }
 
   #joinedFigures(): JoinedFigures {
-    const figuresOf = configFiguresOf(this.#reloader);
+    const atStart = {
+      hash: configHash(this.#config),
+      appliedAtMs: this.#clock.nowMs(),
+      last: undefined,
+      applied: 0,
+      refused: 0,
+    };
     return {
-      version: undefined,
+      version: this.#version,
       config: () => this.#config,
-      reloads: () => figuresOf(this.#config),
+      reloads: () => this.#reloader?.figures ?? atStart,
       verdicts: this.#firewall.verdicts,
       verdictTimes: this.#switchboard.verdictTimes,
       holdTimes: this.#firewall.holdTimes,

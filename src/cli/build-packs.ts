@@ -22,9 +22,15 @@ export function packSettings(config: Config): PackSettings {
     bundledFolder: folders.find((folder) => existsSync(folder)) ?? folders[0]!,
     ownFolder: packs.folder,
     stateFolder: packs.state ?? join(dirname(storeFile(config)), 'lists'),
-    lists: lists.map(({ name, from, format, refresh, broad, ca_file }) => {
-      return { name, from, format, refreshMs: refresh, isBroad: broad, caFile: ca_file };
-    }),
+    lists: lists.map((list) => ({
+      name: list.name,
+      from: list.from,
+      format: list.format,
+      refreshMs: list.refresh,
+      isBroad: list.broad,
+      caFile: list.ca_file,
+      authorizationFile: list.authorization_file,
+    })),
     limits: {
       maxBytes: packs.bytes,
       maxEntries: packs.entries,

@@ -18,6 +18,7 @@ import { createLogger } from './logger.ts';
 
 /** The status of a process that asks to be started anew; systemd does. */
 const WORN_OUT_STATUS = 75;
+const LONG_MS = 3_600_000;
 
 /** `gluewall capture`: a capture for a gluewall that listens, in the foreground, until SIGINT or SIGTERM. */
 export async function capture(options: { readonly config?: string; readonly to?: string }): Promise<void> {
@@ -49,6 +50,8 @@ export async function capture(options: { readonly config?: string; readonly to?:
   });
   work.start();
   dialer.start();
+  // While neither an interface nor the connection is open, nothing else keeps the process alive.
+  setInterval(() => {}, LONG_MS);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'the capture ends');

@@ -7,8 +7,10 @@ import type { EventFeed } from '../events/event-feed.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import type { Bypasses } from '../firewall/bypasses.ts';
 import type { Firewall } from '../firewall/firewall.ts';
+import type { Clients } from '../identity/clients.ts';
 import type { Learner } from '../nsdb/learner.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
+import type { PackBook } from '../packs/pack-book.ts';
 import type { Enforcement } from '../policy/enforcement.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { formatInstant } from '../services/instant.ts';
@@ -22,6 +24,8 @@ export interface CountedParts {
   readonly policies: PolicyBook;
   readonly enforcement: Enforcement;
   readonly bypasses: Bypasses;
+  readonly clients: Clients;
+  readonly packs: PackBook;
   readonly learner: Learner;
   readonly sources: LearningSources;
   readonly firewall: Firewall;
@@ -32,7 +36,7 @@ export interface CountedParts {
 }
 
 export function statusOf(parts: CountedParts): StatusView {
-  const { history, policies, learner, firewall, feed, controller, writer, eve } = parts;
+  const { clients, history, packs, policies, learner, firewall, feed, controller, writer, eve } = parts;
   const { capture, copies, dnstap } = parts.sources;
   return {
     ...modeView(parts),
@@ -43,7 +47,9 @@ export function statusOf(parts: CountedParts): StatusView {
       copies === undefined ? null : { ...controller.queue.copies.counters.snapshot(), ...copies.counters.snapshot() },
     dnstap: dnstap?.statistics() ?? null,
     rules: policies.rules.size,
-    openings: firewall.tcp.openings.held,
+    openings: { ...firewall.tcp.openings.held, ...firewall.tcp.openings.counters.snapshot() },
+    clients: clients.figures(),
+    lists: packs.lists(),
     verdicts: firewall.counters.snapshot(),
     held: firewall.held,
     eventsLost: feed.lost,

@@ -59,5 +59,9 @@ export function packEntryPrinter(): (view: PackEntryView) => string[] {
 }
 
 export function printRefresh({ name, entries, error }: RefreshView): string[] {
-  return [error === null ? `${name} is up to date: ${entries} entries` : `${name} could not be fetched: ${error}`];
+  return [
+    error === null
+      ? `${name} is up to date: ${entries} ${entries === 1 ? 'entry' : 'entries'}`
+      : `${name} could not be fetched: ${error}`,
+  ];
 }

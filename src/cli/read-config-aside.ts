@@ -3,18 +3,23 @@ import { ConfigError, type Mistake } from '../config/config-error.ts';
 import type { ConfigWithWarnings } from '../config/load.ts';
 import { GluewallError } from '../core/errors.ts';
 
-export type ReadConfigFile = (file: string) => Promise<ConfigWithWarnings>;
+export interface ReadConfig extends ConfigWithWarnings {
+  /** See `configHash`. */
+  readonly hash: string;
+}
+
+export type ReadConfigFile = (file: string) => Promise<ReadConfig>;
 
 /** What the thread that reads it answers. */
 export type ConfigReply =
-  | ({ readonly ok: true } & ConfigWithWarnings)
+  | ({ readonly ok: true } & ReadConfig)
   | { readonly ok: false; readonly message: string; readonly mistakes: readonly Mistake[] };
 
 /** Longer than any file that is not too large takes. */
 const MAX_READING_MS = 30_000;
 
 /** Reads a configuration on a thread of its own. Rejects with what `loadConfig` throws. */
-export function readConfigAside(file: string): Promise<ConfigWithWarnings> {
+export function readConfigAside(file: string): Promise<ReadConfig> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./config-thread.js', import.meta.url), { workerData: file });
     const timer = setTimeout(() => {
@@ -22,7 +27,7 @@ export function readConfigAside(file: string): Promise<ConfigWithWarnings> {
       void worker.terminate();
     }, MAX_READING_MS);
     worker.once('message', (reply: ConfigReply) => {
-      if (reply.ok) resolve({ config: reply.config, warnings: reply.warnings });
+      if (reply.ok) resolve(reply);
       else if (reply.mistakes.length > 0) reject(new ConfigError(file, reply.mistakes));
       else reject(new GluewallError('config', reply.message));
     });

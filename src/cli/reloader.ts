@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs';
+import { configHash } from '../config/config-hash.ts';
 import { configDifference, type KeyDifference } from '../config/difference.ts';
 import type { Config } from '../config/schema.ts';
 import { type Clock, every } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import type { ConfigFigures } from '../metrics/metric-sources.ts';
 import type { ReloadView } from '../services/reload-view.ts';
 import type { ReadConfigFile } from './read-config-aside.ts';
 
@@ -34,6 +36,8 @@ export class Reloader {
   #counts = { applied: 0, refused: 0 };
   #last: 'applied' | 'refused' | undefined;
   #appliedAtMs: number;
+  /** Made when it is first asked for, where no thread has made it. */
+  #hash: string | undefined;
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts;
@@ -42,9 +46,11 @@ export class Reloader {
     this.#appliedAtMs = parts.clock.nowMs();
   }
 
-  get figures() {
+  /** What became of reloads, and the hash of the configuration last taken up. */
+  get figures(): ConfigFigures {
     const { applied, refused } = this.#counts;
-    return { applied, refused, last: this.#last, appliedAtMs: this.#appliedAtMs };
+    this.#hash ??= configHash(this.#config);
+    return { hash: this.#hash, applied, refused, last: this.#last, appliedAtMs: this.#appliedAtMs };
   }
 
   /** Looks at the file from now on, and reloads it once it has changed and rests. */
@@ -85,13 +91,14 @@ export class Reloader {
       if (!isTrial) this.#refuse(seen, error);
       throw error;
     });
-    const { config, warnings } = readOrFail;
+    const { config, warnings, hash } = readOrFail;
     const differences = configDifference(this.#config, config);
     const view = reloadView(file, isTrial, differences, warnings);
     if (isTrial) return view;
     this.#seen = seen;
     if (differences.length > 0) apply(config);
     this.#config = config;
+    this.#hash = hash;
     this.#counts.applied++;
     this.#last = 'applied';
     this.#appliedAtMs = clock.nowMs();

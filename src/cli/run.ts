@@ -24,7 +24,7 @@ export interface RunOptions {
 }
 
 /** `gluewall run`: the controller in the foreground, until SIGINT or SIGTERM. */
-export async function run(options: RunOptions): Promise<void> {
+export async function run(options: RunOptions, version: string | undefined): Promise<void> {
   const { config: configured, file } = configOf(options);
   const config = withStore(configured, options.store);
   const { log, flush } = createLogger(config.log.level);
@@ -47,7 +47,7 @@ export async function run(options: RunOptions): Promise<void> {
     config: configured,
     apply: (next) => application.configure(withStore(next, options.store)),
   });
-  const application = new Application(config, socketPath, kept, turnClock(systemClock), log, reloader);
+  const application = new Application(config, socketPath, kept, turnClock(systemClock), log, reloader, version);
   reopenFiles = () => application.reopenFiles();
   try {
     const port = await application.start();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { composeYaml } from './compose.ts';
+import { composeConfig } from './compose.ts';
 import type { Config } from './schema.ts';
 
 /** So much of the digest is shown: enough to tell configurations apart, short enough to read out. */
@@ -10,9 +10,9 @@ const URL_SECRETS = /(?<=[a-z]:\/\/)[^/\s@"']*@|(?<=[a-z]:\/\/[^\s"'?]*)\?[^\s"'
 
 /**
  * Equal for equal configurations, whatever their files look like: the first hexadecimal digits of the SHA-256 of the whole
- * configuration as YAML, without what stands in a URL to prove who asks. Passwords and keys are in files of their own.
+ * configuration as JSON, without what stands in a URL to prove who asks. Passwords and keys are in files of their own.
  */
 export function configHash(config: Config): string {
-  const text = composeYaml(config).replace(URL_SECRETS, '');
+  const text = JSON.stringify(composeConfig(config)).replace(URL_SECRETS, '');
   return createHash('sha256').update(text).digest('hex').slice(0, SHOWN_DIGITS);
 }

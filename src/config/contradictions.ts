@@ -58,6 +58,10 @@ export function contradictions(config: Config): readonly Contradiction[] {
       'dnstap.listen: whoever reaches it can teach, so it stays on loopback; name a unix socket, or set dnstap.plain: anywhere where only resolvers reach it';
     problems.push({ path: ['dnstap', 'listen'], problem });
   }
+  for (const [index, { name }] of config.lists.entries()) {
+    if (config.lists.findIndex((other) => other.name === name) === index) continue;
+    problems.push({ path: ['lists', index, 'name'], problem: `lists: another list is named ${name}, too` });
+  }
   return [...problems, ...connectionProblems(config)];
 }
 

@@ -25,8 +25,8 @@ const KEYS = knownKeys(configSchema).map(({ path }) => path);
 const GROUPS = [...new Set(KEYS.filter((path) => path.includes('.')).map((path) => path.split('.')[0]!))];
 
 function describeUnknownKey(parents: readonly PropertyKey[], unknown: string): string {
-  const group = parents.join('.');
-  const path = [...parents, unknown].join('.');
+  const group = keyPath(parents);
+  const path = keyPath([...parents, unknown]);
   const isNested = KEYS.includes(path);
   const what = `unknown key ${quoted(isNested ? unknown : path)}`;
   if (isNested) return `${what}; write ${nested(path)}`;
@@ -38,6 +38,14 @@ function describeUnknownKey(parents: readonly PropertyKey[], unknown: string): s
   return beside.length > 0
     ? `${what}; ${group} has ${beside.join(', ')}`
     : `${what} (docs/configuration.md lists all keys)`;
+}
+
+/** As KnownKey has it: places in lists are left out. */
+function keyPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[]`;
+    return text === '' ? String(step) : `${text}.${String(step)}`;
+  }, '');
 }
 
 /** `hold.time` as `hold: {time: …}`. */

@@ -6,7 +6,8 @@ import { configSchema } from './schema.ts';
 /**
  * The JSON Schema (2020-12) of the configuration as it is written, for editors. What it cannot say, and only reading the
  * file finds: bits set beyond the length of a network, ttl.floor above ttl.cap, a drop_flow.life of broken seconds, more
- * switches in openflow.connect than openflow.switches, what is in brackets but no IPv6 address.
+ * switches in openflow.connect than openflow.switches, what is in brackets but no IPv6 address, two lists of
+ * one name.
  */
 export function configJsonSchema(): Readonly<Record<string, unknown>> {
   const schema = z.toJSONSchema(configSchema, {

@@ -3,7 +3,7 @@ import type { KeyFacts } from './fields.ts';
 
 /** A key of the configuration that holds a value. */
 export interface KnownKey {
-  /** Names from the top, joined by dots. */
+  /** Names from the top, joined by dots; `[]` stands behind one whose value is a list of groups of keys. */
   readonly path: string;
   readonly about: string;
   readonly facts: KeyFacts;
@@ -15,14 +15,20 @@ export function knownKeys(schema: z.ZodObject): readonly KnownKey[] {
 }
 
 function keysOf(shape: Readonly<Record<string, z.core.$ZodType>>, path: readonly string[]): KnownKey[] {
-  return Object.entries(shape).flatMap(([name, inner]) => {
-    const schema = inner as z.ZodType;
+  return Object.entries(shape).flatMap(([name, given]) => {
+    const schema = given as z.ZodType;
     const here = [...path, name];
     const facts = schema.meta()?.facts as KeyFacts | undefined;
-    if (facts !== undefined) return [{ path: here.join('.'), about: schema.description ?? '', facts }];
+    const own = facts === undefined ? [] : [{ path: here.join('.'), about: schema.description ?? '', facts }];
     const group = unwrap(schema);
-    return 'shape' in group ? keysOf(group.shape as Record<string, z.core.$ZodType>, here) : [];
+    const { element } = group.def as { element?: z.ZodType };
+    const inner = element === undefined ? keysIn(group, here) : keysIn(unwrap(element), [...path, `${name}[]`]);
+    return [...own, ...inner];
   });
+}
+
+function keysIn(group: z.ZodType, path: readonly string[]): KnownKey[] {
+  return 'shape' in group ? keysOf(group.shape as Record<string, z.core.$ZodType>, path) : [];
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {

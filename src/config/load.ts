@@ -61,7 +61,11 @@ function withPathsFrom(folder: string, config: Config): Config {
     packs: { ...packs, ...pathsFrom(packs, ['folder', 'state'], from) },
     lists: lists.map((list) => ({
       ...list,
-      ...pathsFrom(list, isUrl(list.from) ? ['ca_file'] : ['from', 'ca_file'], from),
+      ...pathsFrom(
+        list,
+        isUrl(list.from) ? ['ca_file', 'authorization_file'] : ['from', 'ca_file', 'authorization_file'],
+        from,
+      ),
     })),
     openflow: withTls(openflow),
     capture: withTls(capture),

@@ -61,6 +61,11 @@ export const listKeys = z
       ca_file: path
         .describe('Certificates in PEM of the authorities that its server has its own from, relative to this file')
         .meta(facts('path', 'those that Node.js comes with', '4095 characters')),
+      authorization_file: path
+        .describe(
+          'A file whose first line is sent as the Authorization header, such as the key of a MISP user, to the server of `from` alone; relative to this file',
+        )
+        .meta(facts('path', 'none is sent', '4095 characters')),
     }),
   )
   .max(MAX_LISTS)

@@ -9,7 +9,7 @@ import type { PacketInView } from '../openflow/packet-in.ts';
 import type { Instruction } from '../openflow/schema/instructions.ts';
 
 /** A kind of flow entry: where it stands in its table, and the rule id that its cookie carries. */
-interface EntryKind {
+export interface EntryKind {
   readonly rule: number;
   /** The highest, where entries of this kind stand at falling priorities. */
   readonly priority: number;

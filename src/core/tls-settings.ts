@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { createSecureContext, type SecureVersion, type TLSSocket } from 'node:tls';
 import { GluewallError } from './errors.ts';
 import { printable } from './printable.ts';
@@ -73,7 +73,7 @@ function readPem(files: ConfiguredFiles, role: TlsFile): string {
     if (status.size > MAX_FILE_BYTES) {
       throw unusable(files, role, `is larger than ${MAX_FILE_BYTES} octets`, 'name a PEM file');
     }
-    if (role === 'key' && (status.mode & 0o077) !== 0) {
+    if (role === 'key' && (status.mode & 0o077) !== 0 && !isCredential(status)) {
       const mode = (status.mode & 0o777).toString(8).padStart(4, '0');
       const problem = `may be read by others than its owner (mode ${mode})`;
       throw unusable(files, role, problem, `chmod 600 ${files.key}, and if others had access, make a new key`);
@@ -82,6 +82,14 @@ function readPem(files: ConfiguredFiles, role: TlsFile): string {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/**
+ * Whether this may be a file of systemd's LoadCredential=: root's, not to be written, with a list that lets one user read it. The
+ * mode of such a file shows the mask of the list where others show the rights of the group, which is root's own.
+ */
+function isCredential({ uid, gid, mode }: Stats): boolean {
+  return uid === 0 && gid === 0 && (mode & 0o777) === 0o440;
 }
 
 function unreadable(files: ConfiguredFiles, role: TlsFile, cause: NodeJS.ErrnoException): GluewallError {

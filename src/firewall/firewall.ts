@@ -98,8 +98,10 @@ export class Firewall {
     this.tcp = new TcpJudge(parts.clock, parts.openings, {
       decide: (query) => this.#decide(query),
       release: (gate, inPort, octets, start, end) => this.#release(gate, inPort, octets, start, end),
-      tell: (query, subject, verdict) =>
-        this.#tell(query, subject, verdict, 'asking', { heldMs: 0, packetsAtLeast: 1 }),
+      tell: (query, subject, verdict) => {
+        this.verdicts.add(verdict.kind, verdict.reason, 'enforce');
+        this.#tell(query, subject, verdict, 'asking', AT_ONCE);
+      },
     });
     parts.history.subscribe({
       learned: (address) => this.#admit(address),
@@ -361,7 +363,7 @@ export class Firewall {
   #reconsider(address: Address): void {
     for (const gate of this.#gates.values()) {
       for (const scope of gate.scopesTo(address))
-        if (this.permissions.untilMs(gate.datapathId, scope) === undefined) gate.disallowScope(scope);
+        if (!this.permissions.isAllowed(gate.datapathId, scope)) gate.disallowScope(scope);
     }
   }
 

@@ -9,9 +9,12 @@ import { type Bypass, BypassBook } from './bypass-book.ts';
 import type { Datapath } from './datapath.ts';
 import type { DropRecord } from './drop-book.ts';
 import { type DropCounter, type DropFlowOptions, DropFlows } from './drop-flows.ts';
-import { flowSeconds, secondsLeft } from './flow-seconds.ts';
+import { flowSeconds, secondsLeft, spreadUntilMs } from './flow-seconds.ts';
 
-/** Until when what a flow of this scope would let pass is allowed as of now, milliseconds; undefined when it is not. */
+/**
+ * Until when what a flow of this scope would let pass is allowed as of now, milliseconds; undefined when it is not, −Infinity
+ * when a flow that drops it has no place either.
+ */
 export type AllowedUntil = (scope: FlowScope) => number | undefined;
 
 export interface GateOptions extends DropFlowOptions {
@@ -117,6 +120,11 @@ export class Gate {
     return this.#allows.size;
   }
 
+  /** The most flows of each kind: what is configured, or less once the switch has had no room. */
+  get budgets(): { readonly allow: number; readonly drop: number } {
+    return { allow: this.#allowBudget, drop: this.#drops.budget };
+  }
+
   get dropFlowCount(): number {
     return this.#drops.size;
   }
@@ -163,9 +171,10 @@ export class Gate {
   anticipateAll(verdicts: Iterable<{ readonly scope: FlowScope; readonly untilMs: number }>): void {
     if (!this.isProactive) return;
     const nowMs = this.#clock.nowMs();
+    let made = 0;
     for (const { scope, untilMs } of verdicts) {
       if (!this.#hasRoom()) return;
-      this.#takeInAdvance(scope, untilMs, nowMs);
+      if (this.#takeInAdvance(scope, spreadUntilMs(untilMs, nowMs, made), nowMs) > 0) made++;
     }
   }
 
@@ -353,8 +362,8 @@ export class Gate {
   #renew(record: AllowRecord, untilMs: number | undefined, nowMs: number): void {
     const { scope } = record;
     const endsAtMs = this.#allows.endOf(scope);
-    // Nobody renews the flows of a switch that is away.
-    const isRenewable = untilMs !== undefined && this.#datapath !== undefined;
+    // Nobody renews the flows of a switch that is away. That of one connection lasts as long as was said, or none would end.
+    const isRenewable = untilMs !== undefined && this.#datapath !== undefined && scope.clientPort === undefined;
     const seconds = isRenewable ? flowSeconds(untilMs, nowMs) : 0;
     const newEndMs = nowMs + seconds * 1000;
     // When this comes late, so little may be left that the flow would have a hard timeout of 0, which is for good.

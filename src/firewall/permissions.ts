@@ -14,6 +14,7 @@ export interface Permission {
 }
 
 const NO_PORTS: PortNames = new Map();
+const NO_PLACE = Number.NEGATIVE_INFINITY;
 
 /** What of the policy can be said without a query: whether all that a flow lets pass is allowed. */
 export class Permissions {
@@ -37,13 +38,24 @@ export class Permissions {
     return this.#portNames.get(datapathId) ?? NO_PORTS;
   }
 
-  /** Until when all that a flow of this scope lets pass is allowed; undefined when not all of it is, or nothing is enforced. */
+  /**
+   * Until when all that a flow of this scope lets pass is allowed; undefined when not all of it is. −Infinity where no flow
+   * of the scope has a place, neither one that allows nor one that drops: nothing is enforced for its clients, or it is
+   * from before there were groups, and may be about clients that are in one now.
+   */
   untilMs(datapathId: string, scope: FlowScope): number | undefined {
     const policy = this.#policies.current;
-    const asked = queryOfScope(scope, this.portsOf(datapathId), policy.groups);
-    if (asked === undefined || this.#modeOf(asked.query.group) !== 'enforce') return undefined;
+    const { groups } = policy;
+    const asked = queryOfScope(scope, this.portsOf(datapathId), groups);
+    if (asked === undefined || this.#modeOf(asked.query.group) !== 'enforce') return NO_PLACE;
+    if (scope.group === undefined && groups.groups.length > 1) return NO_PLACE;
     const verdict = policy.decide(asked.query, this.#clock.nowMs());
     return verdict.kind === 'allow' && (verdict.reads & ~asked.common) === 0 ? verdict.untilMs : undefined;
+  }
+
+  /** Whether an allow flow of this scope may stand. */
+  isAllowed(datapathId: string, scope: FlowScope): boolean {
+    return (this.untilMs(datapathId, scope) ?? NO_PLACE) !== NO_PLACE;
   }
 
   /** What of the queries to an address is allowed whoever sends them, for each group that is enforced. */
@@ -51,8 +63,8 @@ export class Permissions {
     const { groups } = this.#policies.groups;
     for (const { id } of groups) {
       const scope = groups.length === 1 ? { destination } : { destination, group: id };
-      const untilMs = this.untilMs(datapathId, scope);
-      if (untilMs !== undefined) yield { scope, untilMs };
+      const untilMs = this.untilMs(datapathId, scope) ?? NO_PLACE;
+      if (untilMs !== NO_PLACE) yield { scope, untilMs };
     }
   }
 }

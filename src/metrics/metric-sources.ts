@@ -55,7 +55,7 @@ export interface VerdictFigures {
 /** The walk of packets. */
 export interface WalkFigures {
   readonly verdicts: Iterable<VerdictFigures>;
-  /** From the arrival of a packet_in to its verdict, or to its hold; undefined where nobody measures. */
+  /** Of some packet_ins, from when their turn came to the verdict, or to the hold; undefined where nobody measures. */
   readonly verdictTimes: DurationFigures | undefined;
   /** From the start of a hold to its verdict. */
   readonly holdTimes: DurationFigures | undefined;

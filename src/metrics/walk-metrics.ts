@@ -15,7 +15,7 @@ export const WALK_METRICS: readonly Metric[] = [
   ),
   durations(
     'gluewall_verdict_duration_seconds',
-    'Time from the arrival of a packet_in to its verdict, or to its hold; the time in the queue is in it.',
+    'Time that a packet_in took to its verdict, or to its hold, once its turn had come; one in some of them is measured.',
     (sources) => sources.walk().verdictTimes,
   ),
   durations(

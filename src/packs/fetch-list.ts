@@ -1,5 +1,5 @@
 /** Gets a threat list from where it is published, into a file. */
-import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
+import { constants, createReadStream, createWriteStream, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -21,6 +21,10 @@ export interface FetchOrder {
   readonly timeMs: number;
   /** Certificates in PEM of the authorities that the server's comes from; undefined for those that Node.js comes with. */
   readonly caFile: string | undefined;
+  /** A file whose first line is sent as the Authorization header, to the origin of `from` alone. */
+  readonly authorizationFile: string | undefined;
+  /** Of the Accept header. */
+  readonly accept: string;
 }
 
 /** What tells one version of a list from another (RFC 9110 §8.8); of a file, its time and size as an etag. */
@@ -67,8 +71,8 @@ function fetchProblem({ from }: FetchOrder, reason: string, cause?: unknown): Gl
   return new GluewallError('list-fetch', `${placeText(from)} ${reason}`, { cause });
 }
 
-/** Without what may be secret in it. */
-function placeText(from: string): string {
+/** The place without what may be secret in it. */
+export function placeText(from: string): string {
   if (!isUrl(from)) return from;
   const { origin, pathname } = new URL(from);
   return `${origin}${pathname}`;
@@ -94,10 +98,13 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
 }
 
 async function fetchUrl(order: FetchOrder, limits: TimeLimits, signal: AbortSignal): Promise<Fetched> {
-  const ca = order.caFile === undefined ? undefined : readFileSync(order.caFile);
+  const ca = order.caFile === undefined ? undefined : readBeside(order, 'ca_file', order.caFile);
+  const authorization = authorizationOf(order);
   let url = new URL(order.from);
+  const { origin } = url;
   for (let hops = 0; ; hops++) {
-    const response = await get(url, requestHeaders(order.known), ca, signal);
+    const secret = url.origin === origin ? authorization : {};
+    const response = await get(url, { ...requestHeaders(order), ...secret }, ca, signal);
     limits.progress();
     const { statusCode, headers } = response;
     if (REDIRECTS.includes(statusCode)) {
@@ -120,10 +127,28 @@ async function fetchUrl(order: FetchOrder, limits: TimeLimits, signal: AbortSign
   }
 }
 
-function requestHeaders(known: Validators | undefined): Record<string, string> {
+/** Read each time: whoever changes it need not tell us. */
+function authorizationOf(order: FetchOrder): Record<string, string> {
+  if (order.authorizationFile === undefined) return {};
+  const octets = readBeside(order, 'authorization_file', order.authorizationFile);
+  const [line = ''] = octets.toString('latin1', 0, MAX_HEADER_BYTES).split(/\r?\n/);
+  if (/^[\x20-\x7e]+$/.test(line)) return { authorization: line };
+  throw fetchProblem(order, 'is not asked: the first line of "authorization_file" of this list is no header');
+}
+
+function readBeside(order: FetchOrder, key: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw fetchProblem(order, `is not asked: "${key}" of this list, ${file}, cannot be read (${code})`, cause);
+  }
+}
+
+function requestHeaders({ known, accept }: FetchOrder): Record<string, string> {
   return {
     'user-agent': 'gluewall',
-    accept: '*/*',
+    accept,
     'accept-encoding': 'identity',
     ...(known?.etag === undefined ? {} : { 'if-none-match': known.etag }),
     ...(known?.lastModified === undefined ? {} : { 'if-modified-since': known.lastModified }),
@@ -184,7 +209,8 @@ function validatorsOf(etag: string | undefined, lastModified: string | undefined
 }
 
 async function fetchFile(order: FetchOrder, limits: TimeLimits, signal: AbortSignal): Promise<Fetched> {
-  const file = await open(order.from, 'r');
+  // A pipe that nobody writes to must not hold up anything.
+  const file = await open(order.from, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const status = await file.stat();
     if (!status.isFile()) throw fetchProblem(order, 'is no file');

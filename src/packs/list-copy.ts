@@ -29,12 +29,15 @@ export class ListCopy {
   /** Where the next one is written, to be taken by `keep`. */
   readonly nextPath: string;
   readonly #factsPath: string;
+  readonly #nextFactsPath: string;
 
   constructor(folder: string, name: string) {
     this.#folder = folder;
     this.path = join(folder, `${name}.list`);
-    this.nextPath = join(folder, `${name}.next`);
+    // No name of a list has a tilde.
+    this.nextPath = join(folder, `${name}~list`);
     this.#factsPath = join(folder, `${name}.json`);
+    this.#nextFactsPath = join(folder, `${name}~json`);
   }
 
   /** Makes the folder. Rejects with GluewallError `list-state`. */
@@ -62,15 +65,14 @@ export class ListCopy {
   async keep(facts: CopyFacts): Promise<void> {
     try {
       await rename(this.nextPath, this.path);
-      const nextFacts = `${this.#factsPath}.next`;
-      const file = await open(nextFacts, 'w', 0o600);
+      const file = await open(this.#nextFactsPath, 'w', 0o600);
       try {
         await file.writeFile(`${JSON.stringify(facts)}\n`);
         await file.sync();
       } finally {
         await file.close();
       }
-      await rename(nextFacts, this.#factsPath);
+      await rename(this.#nextFactsPath, this.#factsPath);
     } catch (cause) {
       throw this.#problem('written to', cause);
     }

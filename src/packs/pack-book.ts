@@ -45,6 +45,9 @@ export interface RefreshOutcome {
   readonly entries: number;
 }
 
+/** For so long `load` waits for copies of lists. */
+const LOAD_WAIT_MS = 10_000;
+
 /** All packs and threat lists by name. */
 export class PackBook {
   readonly #clock: Clock;
@@ -54,10 +57,13 @@ export class PackBook {
   readonly #subscribers = new Set<(name: string) => void>();
   #settings: PackSettings;
   #packs: ReadonlyMap<string, LoadedPack> = new Map();
-  #lists = new Map<string, ThreatList>();
-  #denyPacks: readonly ListedPack[] = [];
+  readonly #lists = new Map<string, ThreatList>();
   #problems: readonly string[] = [];
+  /** Those that come and go with a reload, too. */
+  readonly #live = new Set<ThreatList>();
   #isStarted = false;
+  #isStopped = false;
+  #reloading: Promise<void> = Promise.resolve();
 
   constructor(clock: Clock, log: Log, settings: PackSettings, read: ReadListFile, random: () => number = Math.random) {
     this.#clock = clock;
@@ -67,10 +73,23 @@ export class PackBook {
     this.#random = random;
   }
 
-  /** Reads the packs and takes up the last good copies of the lists. Never rejects. */
+  /**
+   * Reads the packs and takes up the last good copies of the lists; where these are so large that it takes longer than some
+   * seconds, the rest of them comes into force later. Never rejects.
+   */
   async load(): Promise<void> {
     await this.#readPacks();
-    for (const options of this.#settings.lists) await this.#addList(options);
+    const loads = this.#settings.lists.map((options) => {
+      const list = this.#newList(options);
+      this.#takeList(list);
+      return list.load();
+    });
+    let cancelWait = () => {};
+    const waited = new Promise<void>((resolve) => {
+      cancelWait = this.#clock.after(LOAD_WAIT_MS, resolve);
+    });
+    await Promise.race([Promise.all(loads), waited]);
+    cancelWait();
   }
 
   /** To be called once, after `load`: from now on lists are fetched. */
@@ -82,17 +101,14 @@ export class PackBook {
   /** Safe twice. */
   async stop(): Promise<void> {
     this.#isStarted = false;
-    await Promise.all([...this.#lists.values()].map((list) => list.stop()));
+    this.#isStopped = true;
+    await Promise.all([...this.#live].map((list) => list.stop()));
+    await this.#reloading;
   }
 
   /** Undefined when there is none, or none that can be used. What it holds now; ask again after a change. */
   get(name: string): ListedPack | undefined {
     return this.#packs.get(name)?.pack ?? this.#lists.get(name)?.pack;
-  }
-
-  /** The lists, which are always denied. */
-  denyPacks(): readonly ListedPack[] {
-    return this.#denyPacks;
   }
 
   /** `changed` is called with the name of a pack or list after it holds something else, or is gone. */
@@ -128,7 +144,13 @@ export class PackBook {
    * Reads the packs anew, and goes on with other settings where they are given: lists that are gone end, new ones are loaded
    * and fetched, those that are the same go on. Never rejects.
    */
-  async reload(settings = this.#settings): Promise<void> {
+  reload(settings?: PackSettings): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#reload(settings ?? this.#settings));
+    return this.#reloading;
+  }
+
+  async #reload(settings: PackSettings): Promise<void> {
+    if (this.#isStopped) return;
     const before = this.#settings;
     this.#settings = settings;
     await this.#readPacks();
@@ -137,13 +159,17 @@ export class PackBook {
       const wanted = settings.lists.find((options) => options.name === name);
       if (isSameForAll && sameJson(wanted, list.options)) continue;
       await list.stop();
+      this.#live.delete(list);
       // Until another is loaded in its place it stays in force.
       if (wanted === undefined) this.#dropList(name);
     }
     for (const options of settings.lists) {
       const held = this.#lists.get(options.name);
+      if (this.#isStopped) return;
       if (held === undefined || !isSameForAll || !sameJson(held.options, options)) {
-        const list = await this.#addList(options);
+        const list = this.#newList(options);
+        await list.load();
+        this.#takeList(list);
         if (this.#isStarted) list.begin();
       }
     }
@@ -213,7 +239,7 @@ export class PackBook {
     return held !== undefined && sameJson(held.file, file) ? held.pack : undefined;
   }
 
-  async #addList(options: ListOptions): Promise<ThreatList> {
+  #newList(options: ListOptions): ThreatList {
     const { stateFolder, limits, guard } = this.#settings;
     const list: ThreatList = new ThreatList(options, {
       clock: this.#clock,
@@ -224,26 +250,22 @@ export class PackBook {
       limits,
       guard,
       changed: (name) => {
-        if (this.#lists.get(name) !== list) return;
-        this.#listDenyPacks();
-        this.#tell(name);
+        if (this.#lists.get(name) === list) this.#tell(name);
       },
     });
-    await list.load();
-    this.#lists.set(options.name, list);
-    this.#listDenyPacks();
-    this.#tell(options.name);
+    this.#live.add(list);
     return list;
+  }
+
+  #takeList(list: ThreatList): void {
+    const { name } = list.options;
+    this.#lists.set(name, list);
+    this.#tell(name);
   }
 
   #dropList(name: string): void {
     this.#lists.delete(name);
-    this.#listDenyPacks();
     this.#tell(name);
-  }
-
-  #listDenyPacks(): void {
-    this.#denyPacks = [...this.#lists.values()].map(({ pack }) => pack).filter(({ book }) => book.size > 0);
   }
 
   #tell(name: string): void {

@@ -1,4 +1,5 @@
 /** The packs in a folder. */
+import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRuleWord } from '../policy/rule-text.ts';
@@ -47,26 +48,30 @@ async function namesIn(folder: string): Promise<readonly string[] | string> {
 async function readPack(path: string, name: string): Promise<PackFile | readonly string[]> {
   if (!isRuleWord(name))
     return [`${path}: a pack is named by letters, digits, ".", "_" and "-", at most 63; rename the file`];
-  let text: string | undefined;
   try {
-    text = await readText(path);
+    const octets = await readOctets(path);
+    if (typeof octets === 'string') return [`${path}: ${octets}`];
+    return parsePackFile(new TextDecoder('utf-8', { fatal: true }).decode(octets), name, path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    const isNoText = code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
     return [
-      `${path}: ${code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'is no UTF-8 text; write it anew' : `cannot be read (${code}); let gluewall read it`}`,
+      `${path}: ${isNoText ? 'is no UTF-8 text; write it anew' : `cannot be read (${code}); let gluewall read it`}`,
     ];
   }
-  if (text === undefined)
-    return [`${path}: larger than ${MAX_FILE_BYTES} octets; make it a list (lists: in gluewall.yaml)`];
-  return parsePackFile(text, name, path);
 }
 
-/** Undefined when there is more than a pack may have. */
-async function readText(path: string): Promise<string | undefined> {
-  const file = await open(path, 'r');
+/** Or what is wrong with it. */
+async function readOctets(path: string): Promise<Buffer | string> {
+  // A pipe that nobody writes to must not hold up the start.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if ((await file.stat()).size > MAX_FILE_BYTES) return undefined;
-    return new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile());
+    const status = await file.stat();
+    if (!status.isFile()) return 'is no file; take it out of the folder';
+    if (status.size > MAX_FILE_BYTES) {
+      return `larger than ${MAX_FILE_BYTES} octets; make it a list (lists: in gluewall.yaml)`;
+    }
+    return await file.readFile();
   } finally {
     await file.close();
   }

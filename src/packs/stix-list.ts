@@ -20,8 +20,11 @@ type StixObject = Readonly<Record<string, unknown>>;
  */
 export function* readStixList(octets: Buffer, nowMs: number): Generator<Finding, ListTimes> {
   const parsed = parseJson(octets);
-  const objects = 'problem' in parsed ? undefined : asObject(parsed.value)?.objects;
+  const outer = 'problem' in parsed ? undefined : asObject(parsed.value);
+  const objects = outer?.objects;
   let nextChangeMs = Number.POSITIVE_INFINITY;
+  // Of a TAXII server, which gives long lists page by page.
+  if (outer?.more === true) yield { kind: 'unused', what: 'further pages' };
   if (!Array.isArray(objects)) {
     yield {
       kind: 'refused',

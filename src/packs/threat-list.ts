@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { EntryBook, type EntryCounts } from './entry-book.ts';
-import { type FetchOrder, fetchList, type Validators } from './fetch-list.ts';
+import { type FetchOrder, fetchList, placeText, type Validators } from './fetch-list.ts';
 import { type CopyFacts, ListCopy } from './list-copy.ts';
 import type { GuardOptions } from './list-guard.ts';
 import type { ReadListFile } from './list-reader.ts';
@@ -19,6 +19,8 @@ export interface ListOptions {
   /** See GuardOptions. */
   readonly isBroad: boolean;
   readonly caFile: string | undefined;
+  /** See FetchOrder. */
+  readonly authorizationFile: string | undefined;
 }
 
 /** What holds for all lists. */
@@ -48,6 +50,7 @@ export interface ListParts {
 /** How a list stands; times in milliseconds since the epoch, undefined for never. */
 export interface ListState {
   readonly name: string;
+  /** Without what may be secret in it. */
   readonly from: string;
   readonly format: ListFormat;
   readonly counts: EntryCounts;
@@ -66,6 +69,14 @@ export interface ListState {
   readonly unused: Readonly<Record<string, number>>;
 }
 
+/** What each format is asked for as; servers that know no better give what they have. */
+const ACCEPTED: Readonly<Record<ListFormat, string>> = {
+  plain: '*/*',
+  rpz: '*/*',
+  misp: 'application/json, */*;q=0.1',
+  stix: 'application/taxii+json;version=2.1, application/stix+json;version=2.1, application/json;q=0.9, */*;q=0.1',
+};
+
 const FIRST_RETRY_MS = 30_000;
 const MAX_RETRY_DOUBLINGS = 10;
 /** A tenth sooner or later, so that many who start together do not come together. */
@@ -79,6 +90,8 @@ export class ThreatList {
   readonly #stopped = new AbortController();
   #pack: ListedPack;
   #facts: CopyFacts | undefined;
+  /** False while what is in force could not be kept: it is fetched again then. */
+  #isKept = false;
   #summary: ListSummary | undefined;
   #checkedAtMs: number | undefined;
   #error: string | undefined;
@@ -87,6 +100,7 @@ export class ThreatList {
   #failures = 0;
   #refused = 0;
   #round: Promise<string | undefined> | undefined;
+  #loading: Promise<void> | undefined;
   #cancelNext = () => {};
 
   constructor(options: ListOptions, parts: ListParts) {
@@ -101,18 +115,25 @@ export class ThreatList {
     return this.#pack;
   }
 
-  /** Takes up the last good copy. Never rejects. */
-  async load(): Promise<void> {
+  /** Takes up the last good copy; what is fetched waits for that. Never rejects. */
+  load(): Promise<void> {
+    this.#loading = this.#load();
+    return this.#loading;
+  }
+
+  async #load(): Promise<void> {
     const facts = await this.#copy.facts();
     const { from, format } = this.options;
     if (facts === undefined || facts.from !== from || facts.format !== format) return;
     const book = new EntryBook();
     const summary = await this.#read(this.#copy.path, book);
+    if (this.#stopped.signal.aborted) return;
     if (summary.problem !== undefined) {
       this.#tell({ list: this.options.name }, `list ${this.options.name}: its last good copy ${summary.problem}`);
       return;
     }
     this.#take(book, summary, facts);
+    this.#isKept = true;
   }
 
   /** Fetches now, and from then on every so often. */
@@ -124,6 +145,7 @@ export class ThreatList {
   async stop(): Promise<void> {
     this.#stopped.abort(new Error('was not fetched to its end: gluewall stops'));
     this.#cancelNext();
+    await this.#loading;
     await this.#round;
   }
 
@@ -149,7 +171,7 @@ export class ThreatList {
     const { name, from, format } = this.options;
     return {
       name,
-      from,
+      from: placeText(from),
       format,
       counts: this.#pack.book.counts(),
       fetchedAtMs: this.#facts?.fetchedAtMs,
@@ -165,6 +187,7 @@ export class ThreatList {
   }
 
   async #attempt(isForced: boolean): Promise<string | undefined> {
+    await this.#loading;
     try {
       await this.#fetch(isForced);
       this.#error = undefined;
@@ -192,11 +215,13 @@ export class ThreatList {
   }
 
   #fetchOrder(): FetchOrder {
-    const { from, caFile } = this.options;
+    const { from, format, caFile, authorizationFile } = this.options;
     const { maxBytes, timeMs } = this.#parts.limits;
     const facts = this.#facts;
-    const known = facts === undefined ? undefined : { etag: facts.etag, lastModified: facts.lastModified };
-    return { from, known, into: this.#copy.nextPath, maxBytes, timeMs, caFile };
+    const isKnown = facts !== undefined && this.#isKept;
+    const known = isKnown ? { etag: facts.etag, lastModified: facts.lastModified } : undefined;
+    const accept = ACCEPTED[format];
+    return { from, known, into: this.#copy.nextPath, maxBytes, timeMs, caFile, authorizationFile, accept };
   }
 
   /** Takes what was fetched when it is good. Throws GluewallError `list-content` when it is not. */
@@ -222,7 +247,9 @@ export class ThreatList {
       { list: name, entries: book.size },
       `list ${name}: a new copy of ${book.size} entries is in force`,
     );
+    this.#isKept = false;
     await this.#copy.keep(facts);
+    this.#isKept = true;
   }
 
   #shrinkage(book: EntryBook): string | undefined {

@@ -30,8 +30,11 @@ export interface PackView extends EntryCounts {
   readonly ageSeconds: number | null;
   /** Why a list could not be fetched the last time; null when it could. */
   readonly error: string | null;
-  /** Of a list: attempts that failed since the start, entries that cannot be read, and those that must not be denied. */
+  /** Of a list: attempts that failed since the start. */
   readonly failures: number;
+  /** Of these attempts, new copies that were refused for what is in them. */
+  readonly refused: number;
+  /** Of a list: entries that cannot be read, and those that must not be denied. */
   readonly bad: number;
   readonly leftOut: number;
   /** What a list says and there is no use for, by kind. */
@@ -147,6 +150,7 @@ function viewPack(
     ageSeconds: ageSeconds(checkedAtMs, nowMs),
     error: null,
     failures: 0,
+    refused: 0,
     bad: 0,
     leftOut: 0,
     unused: {},
@@ -156,7 +160,8 @@ function viewPack(
 }
 
 function viewList(state: ListState, enabled: ReadonlyMap<string, EnabledView[]>, nowMs: number): PackView {
-  const { name, from, format, counts, fetchedAtMs, checkedAtMs, etag, error, failures, bad, leftOut, unused } = state;
+  const { name, from, format, counts, fetchedAtMs, checkedAtMs, etag, error, failures, refused, bad, leftOut, unused } =
+    state;
   return {
     name,
     kind: 'list',
@@ -169,6 +174,7 @@ function viewList(state: ListState, enabled: ReadonlyMap<string, EnabledView[]>,
     ageSeconds: fetchedAtMs === undefined ? null : ageSeconds(fetchedAtMs, nowMs),
     error: error ?? null,
     failures,
+    refused,
     bad,
     leftOut,
     unused,

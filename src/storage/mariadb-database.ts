@@ -1,6 +1,5 @@
 import type { Connection } from 'mariadb';
 import type { SaveMark } from '../core/save-mark.ts';
-import type { Name } from '../dns/name.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import { type PackedTriple, readTriple, TripleBatchWriter } from '../nsdb/triple-batch.ts';
@@ -8,13 +7,13 @@ import type { WarmupProgress } from '../policy/mode.ts';
 import type { Rule } from '../policy/rule.ts';
 import { inTableOrder } from './batch-order.ts';
 import { endlessMilliseconds } from './column-values.ts';
-import { type EventConditions, eventConditions, NAMED_ROWS } from './event-conditions.ts';
 import { EVENT_COLUMNS, eventRow, readEvent } from './event-rows.ts';
+import { type EventDialect, eventSteps } from './event-steps.ts';
 import { connectMariadb, type MariadbAccess } from './mariadb-connection.ts';
 import { mariadbError } from './mariadb-errors.ts';
 import { MARIADB_MIGRATIONS } from './mariadb-migrations.ts';
 import { formatMariadbPlace } from './mariadb-place.ts';
-import { nameKey, nameKeyRange } from './name-key.ts';
+import { nameKey } from './name-key.ts';
 import { RULE_COLUMNS, readRule, readWarmup, ruleRow } from './policy-rows.ts';
 import { PORTION_ROWS, type StoreContents, type StoreOptions } from './store.ts';
 import { type StoreAction, storeClosed } from './store-errors.ts';
@@ -23,11 +22,6 @@ import { placeOfRow, readPackedRow } from './triple-columns.ts';
 
 type Row = readonly unknown[];
 
-/** Where the events of a query are, and what they must be. */
-interface EventsOf extends EventConditions {
-  readonly table: string;
-}
-
 const TRIPLE_COLUMNS = 'zone, name_server, address, expires_at_ms, facts';
 const DELETED_AT_ONCE = 10_000;
 /** Marks of writers that have not written for so long are forgotten, milliseconds. */
@@ -35,6 +29,17 @@ const MARK_LIFE_MS = 90 * 86_400_000;
 /** Before any instant; SQL has no infinity. */
 const FIRST_MS = -Number.MAX_VALUE;
 const places = (columns: readonly unknown[]) => columns.map(() => '?').join(', ');
+
+const DIALECT: EventDialect = {
+  columns: `id, ${EVENT_COLUMNS.join(', ')}`,
+  // Told which, the server does not sort all there is for a few.
+  tableBy: (index) => `events FORCE INDEX (${index})`,
+  // Written out: the server finds no place in an index by comparing rows of values.
+  compare: (operator, { atMs, id }) => ({
+    sql: `(at_ms ${operator[0]} ? OR (at_ms = ? AND id ${operator} ?))`,
+    values: [atMs, atMs, id],
+  }),
+};
 
 const SQL = {
   firstTriples: `SELECT ${TRIPLE_COLUMNS} FROM triples WHERE expires_at_ms IS NULL OR expires_at_ms > ?
@@ -59,8 +64,6 @@ const SQL = {
   warmup: 'SELECT learned_for_ms, last_learned_at_ms FROM warmup',
   saveWarmup: 'REPLACE INTO warmup (id, learned_for_ms, last_learned_at_ms) VALUES (1, ?, ?)',
   saveEvent: `INSERT INTO events (${EVENT_COLUMNS.join(', ')}, name_key) VALUES (${places(EVENT_COLUMNS)}, ?)`,
-  countNamed: `SELECT COUNT(*) FROM
-    (SELECT 1 FROM events FORCE INDEX (events_by_name) WHERE name_key >= ? AND name_key < ? LIMIT ?) AS named`,
   countEvents: 'SELECT COUNT(*) FROM events',
   deleteOldestEvents: 'DELETE FROM events ORDER BY at_ms, id LIMIT ?',
   contents: `SELECT (SELECT COUNT(*) FROM triples), (SELECT COUNT(*) FROM events), (SELECT COUNT(*) FROM rules),
@@ -156,18 +159,11 @@ export class MariadbDatabase implements AsyncStoreOperations {
 
   eventsAfter(place: EventPlace | undefined, query: EventQuery): Promise<Portion<readonly VerdictEvent[], EventPlace>> {
     return this.#do('read', async (connection) => {
-      const from = await eventsOf(connection, query);
-      const start = place ?? (await firstPlace(connection, query, from));
-      const limit = Math.min(start.left, PORTION_ROWS);
-      if (!(limit > 0)) return { items: [], next: undefined };
-      const sql = `SELECT id, ${EVENT_COLUMNS.join(', ')} FROM ${from.table}
-        WHERE (at_ms > ? OR (at_ms = ? AND id > ?)) ${from.where} ORDER BY at_ms, id LIMIT ?`;
-      const rows: Row[] = await connection.execute(sql, [start.atMs, start.atMs, start.id, ...from.values, limit]);
-      const items = this.#readRows(rows, (row) => readEvent(row.slice(1)));
-      const last = rows.at(-1);
-      const left = start.left - rows.length;
-      if (last === undefined || rows.length < limit || left === 0) return { items, next: undefined };
-      return { items, next: { id: Number(last[0]), atMs: Number(last[1]), left } };
+      const steps = eventSteps(DIALECT, place, query, Number.MAX_SAFE_INTEGER);
+      let step = steps.next();
+      while (step.done !== true) step = steps.next(await connection.execute(step.value.sql, [...step.value.values]));
+      const { rows, next } = step.value;
+      return { items: this.#readRows(rows, (row) => readEvent(row.slice(1))), next };
     });
   }
 
@@ -247,38 +243,6 @@ async function setMark(connection: Connection, { writer, sequence }: SaveMark): 
 async function countEvents(connection: Connection): Promise<number> {
   const rows: Row[] = await connection.query(SQL.countEvents);
   return Number(rows[0]?.[0]);
-}
-
-/** The table to ask, by which index, and for what. Told the index, since the server may else sort all there is for a few. */
-async function eventsOf(connection: Connection, query: EventQuery): Promise<EventsOf> {
-  const { client, destination, queryName } = query;
-  const conditions = eventConditions(query, 'name_key');
-  if (queryName !== undefined && (await isRare(connection, queryName))) {
-    return { table: 'events FORCE INDEX (events_by_name)', ...conditions };
-  }
-  const isOfSomebody = client !== undefined || destination !== undefined;
-  const hint = isOfSomebody ? 'IGNORE INDEX (events_by_name)' : 'FORCE INDEX (events_by_time)';
-  return { table: `events ${hint}`, ...conditions };
-}
-
-/** Whether few events lie at or below the name. */
-async function isRare(connection: Connection, name: Name): Promise<boolean> {
-  const { first, end } = nameKeyRange(name);
-  const rows: Row[] = await connection.execute(SQL.countNamed, [first, end, NAMED_ROWS + 1]);
-  return Number(rows[0]?.[0]) <= NAMED_ROWS;
-}
-
-/** The place before the oldest of the newest `limit` events. */
-async function firstPlace(connection: Connection, query: EventQuery, from: EventsOf): Promise<EventPlace> {
-  const left = Number.isNaN(query.limit) ? 0 : Math.floor(query.limit);
-  const sinceMs = finite(query.sinceMs ?? FIRST_MS);
-  const first = { atMs: sinceMs, id: 0, left };
-  if (left <= 0 || left >= Number.MAX_SAFE_INTEGER) return first;
-  const sql = `SELECT at_ms, id FROM ${from.table} WHERE at_ms >= ? ${from.where}
-    ORDER BY at_ms DESC, id DESC LIMIT 1 OFFSET ?`;
-  const rows: Row[] = await connection.execute(sql, [sinceMs, ...from.values, left]);
-  const before = rows[0];
-  return before === undefined ? first : { atMs: Number(before[0]), id: Number(before[1]), left };
 }
 
 function afterValues({ zone, nameServer, address }: TriplePlace): Buffer[] {

@@ -1,6 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { SaveMark } from '../core/save-mark.ts';
-import type { Name } from '../dns/name.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import { readTriple, TripleBatchWriter } from '../nsdb/triple-batch.ts';
@@ -8,10 +7,10 @@ import type { WarmupProgress } from '../policy/mode.ts';
 import type { Rule } from '../policy/rule.ts';
 import { inTableOrder } from './batch-order.ts';
 import { boundedColumns, endlessMilliseconds } from './column-values.ts';
-import { type EventConditions, eventConditions, NAMED_ROWS } from './event-conditions.ts';
 import { EVENT_COLUMNS, eventRow, readEvent } from './event-rows.ts';
+import { type EventDialect, eventSteps } from './event-steps.ts';
 import { schemaVersion } from './migrations.ts';
-import { nameKey, nameKeyRange } from './name-key.ts';
+import { nameKey } from './name-key.ts';
 import { RULE_COLUMNS, readRule, readWarmup, ruleRow } from './policy-rows.ts';
 import { openSqliteFile } from './sqlite-file.ts';
 import { PORTION_ROWS, type StoreContents, type StoreOptions } from './store.ts';
@@ -25,13 +24,11 @@ const MARK_LIFE_MS = 90 * 86_400_000;
 /** Longer facts are cut, and so are unreadable. */
 const MAX_FACTS_OCTETS = 1024;
 
-/** Before any row's. */
-const FIRST_ID = Number.MIN_SAFE_INTEGER;
-
-/** Where the events of a query are, and what they must be. */
-interface EventsOf extends EventConditions {
-  readonly table: string;
-}
+const DIALECT: EventDialect = {
+  columns: `id, ${boundedColumns(EVENT_COLUMNS)}`,
+  tableBy: (index) => `events INDEXED BY ${index}`,
+  compare: (operator, { atMs, id }) => ({ sql: `(at_ms, id) ${operator} (?, ?)`, values: [atMs, id] }),
+};
 
 type Row = readonly unknown[];
 type Rows = Statement<unknown[], Row>;
@@ -134,19 +131,11 @@ export class SqliteDatabase implements StoreOperations {
 
   eventsAfter(place: EventPlace | undefined, query: EventQuery): Portion<readonly VerdictEvent[], EventPlace> {
     return this.#do('read', () => {
-      const from = this.#eventsOf(query);
-      const start = place ?? this.#firstPlace(query, from);
-      const limit = Math.min(start.left, PORTION_ROWS);
-      if (!(limit > 0)) return { items: [], next: undefined };
-      const sql = `
-        SELECT id, ${boundedColumns(EVENT_COLUMNS)} FROM ${from.table}
-        WHERE (at_ms, id) > (?, ?) ${from.where} ORDER BY at_ms, id LIMIT ?`;
-      const rows = this.#rows(sql).all(start.atMs, start.id, ...from.values, limit);
-      const items = this.#readRows(rows, (row) => readEvent(row.slice(1)));
-      const last = rows.at(-1);
-      const left = start.left - rows.length;
-      if (last === undefined || rows.length < limit || left === 0) return { items, next: undefined };
-      return { items, next: { id: Number(last[0]), atMs: Number(last[1]), left } };
+      const steps = eventSteps(DIALECT, place, query, this.#eventCount);
+      let step = steps.next();
+      while (step.done !== true) step = steps.next(this.#rows(step.value.sql).all(...step.value.values));
+      const { rows, next } = step.value;
+      return { items: this.#readRows(rows, (row) => readEvent(row.slice(1))), next };
     });
   }
 
@@ -172,34 +161,6 @@ export class SqliteDatabase implements StoreOperations {
   /** Closes the file. Safe twice. */
   close(): void {
     this.#connection.close();
-  }
-
-  /** The table to ask, by which index, and for what. */
-  #eventsOf(query: EventQuery): EventsOf {
-    const isNamed = query.queryName !== undefined && this.#isRare(query.queryName);
-    return {
-      table: isNamed ? 'events INDEXED BY events_by_name' : 'events',
-      ...eventConditions(query, isNamed ? 'name_key' : '+name_key'),
-    };
-  }
-
-  /** Whether few events lie at or below the name. */
-  #isRare(name: Name): boolean {
-    const { first, end } = nameKeyRange(name);
-    const counted = this.#statements.countNamed.get(first, end, NAMED_ROWS + 1);
-    return Number(counted?.[0]) <= NAMED_ROWS;
-  }
-
-  /** The place before the oldest of the newest `limit` events. */
-  #firstPlace({ sinceMs = Number.NEGATIVE_INFINITY, limit }: EventQuery, from: EventsOf): EventPlace {
-    const left = Number.isNaN(limit) ? 0 : Math.floor(limit);
-    const first = { atMs: sinceMs, id: FIRST_ID, left };
-    if (left <= 0 || left >= this.#eventCount) return first;
-    const sql = `
-      SELECT at_ms, id FROM ${from.table} WHERE at_ms >= ? ${from.where}
-      ORDER BY at_ms DESC, id DESC LIMIT 1 OFFSET ?`;
-    const before = this.#rows(sql).get(sinceMs, ...from.values, left);
-    return before === undefined ? first : { atMs: Number(before[0]), id: Number(before[1]), left };
   }
 
   #rows(sql: string): Rows {
@@ -281,8 +242,6 @@ function prepareStatements(connection: Database) {
       INSERT OR REPLACE INTO warmup (id, learned_for_ms, last_learned_at_ms) VALUES (1, ?, ?)`),
     saveEvent: connection.prepare(`
       INSERT INTO events (${EVENT_COLUMNS.join(', ')}, name_key) VALUES (${places(EVENT_COLUMNS)}, ?)`),
-    countNamed: rows(`
-      SELECT count(*) FROM (SELECT 1 FROM events WHERE name_key >= ? AND name_key < ? LIMIT ?)`),
     deleteOldestEvents: connection.prepare(`
       DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY at_ms, id LIMIT ?)`),
   };

@@ -25,6 +25,8 @@ export interface EventPlace {
   readonly atMs: number;
   readonly id: number;
   readonly left: number;
+  /** The way still goes back, from before this row: over so many of the wanted ones, and reading on begins there. */
+  readonly skip?: number;
 }
 
 export interface StoreOperations {

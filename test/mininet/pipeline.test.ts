@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gate, hosts } from '../../mininet/internet.ts';
-import { PIPELINE } from '../../src/controller/pipeline.ts';
+import { type EntryKind, PIPELINE } from '../../src/controller/pipeline.ts';
 import { describeIf } from '../support/describe-if.ts';
 import { gatedInternet } from '../support/gated.ts';
 
@@ -16,6 +16,7 @@ const INSIDE_PORT = 'in_port=2';
 const OUTSIDE_PORT = `in_port=${gate.outsidePortNumber}`;
 const client = hosts.client.ipv4;
 const unknown = '198.51.100.99';
+const resolverOutside = '198.51.100.98';
 const udp = (from: string, to: string) => `udp,nw_src=${from},nw_dst=${to},udp_dst=53`;
 const tcp = (from: string, to: string) => `tcp,nw_src=${from},nw_dst=${to},tcp_dst=53`;
 const udp6 = (from: string, to: string) => `udp6,ipv6_src=${from},ipv6_dst=${to},udp_dst=53`;
@@ -62,10 +63,13 @@ const HIDDEN: readonly [string, string][] = [
 
 describeIf(['root', 'namespaces', 'openVswitch'], 'where packets go, by ofproto/trace', () => {
   const world = gatedInternet();
+  /** Rule ids that some packet has met. */
+  const traced = new Set<number>();
 
   async function route(flow: string): Promise<Route> {
     const text = await world().openVswitch.appctl('ofproto/trace', gate.bridge, flow);
     const rules = [...text.matchAll(/cookie 0x6757[0-9a-f]{4}([0-9a-f]{8})/g)].map(([, rule]) => Number(`0x${rule}`));
+    for (const rule of rules) traced.add(rule);
     const actions = /Datapath actions: (.*)/.exec(text)?.[1] ?? '';
     return { rules, forwarded: / NORMAL/.test(text), toController: actions.includes('controller') };
   }
@@ -91,16 +95,21 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'where packets go, by ofproto/
       });
     });
 
-    it('an allowed destination is forwarded, over UDP and TCP, for every client', async () => {
+    it('an allowed destination is forwarded and then copied, over UDP and TCP, for every client', async () => {
       await world().internet.dig('client', {
         server: hosts.resolver.ipv4,
         name: 'www.corp.example',
         timeoutSeconds: 5,
       });
       await world().internet.dig('client', { server: hosts.corp.ipv4, name: 'www.corp.example' });
-      const rules = [classify.entries.outboundDns.rule, verdict.entries.allow.rule, forward.entries.normal.rule];
+      const rules = [
+        classify.entries.outboundDns.rule,
+        verdict.entries.allow.rule,
+        forward.entries.normal.rule,
+        copy.entries.allowed.rule,
+      ];
       for (const flow of [udp(client, hosts.corp.ipv4), tcp(hosts.bot.ipv4, hosts.corp.ipv4)]) {
-        expect(await route(`${INSIDE_PORT},${flow}`)).toEqual({ rules, ...FORWARDED });
+        expect(await route(`${INSIDE_PORT},${flow}`)).toEqual({ rules, forwarded: true, toController: true });
       }
     });
 
@@ -116,7 +125,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'where packets go, by ofproto/
     });
 
     it('without a controller the entry that asks goes, and unknown queries are forwarded', async () => {
-      await world().openVswitch.ofctl('--strict', 'del-flows', gate.bridge, 'table=1,priority=10');
+      await world().openVswitch.ofctl('--strict', 'del-flows', gate.bridge, 'table=1,priority=10,metadata=0x1/0xffff');
       const rules = [classify.entries.outboundDns.rule, verdict.entries.failOpen.rule, forward.entries.normal.rule];
       expect(await route(`${INSIDE_PORT},${udp(client, unknown)}`)).toEqual({ rules, ...FORWARDED });
     });
@@ -128,7 +137,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'where packets go, by ofproto/
       // The drop flow of the verdict above may still stand.
       const flows = (await world().flows('table=1')).filter((line) => !line.includes('priority=200'));
       expect(flows).toHaveLength(1);
-      expect(flows[0]).toMatch(/table=1, priority=10 actions=CONTROLLER:65535$/);
+      expect(flows[0]).toMatch(/table=1, priority=10,metadata=0x1\/0xffff actions=CONTROLLER:65535$/);
     });
   });
 
@@ -155,12 +164,45 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'where packets go, by ofproto/
     rows('monitor:');
   });
 
-  it('every entry of the declaration was traced above, but the one that drops a whole client', () => {
-    const traced = [
-      ...Object.values(classify.entries),
-      ...Object.values(verdict.entries),
-      ...Object.values(copy.entries),
+  describe('enforcing for some clients', () => {
+    it('each group has its treatment: by address, by port, and the rest', async () => {
+      await world().restartGluewall({
+        mode: 'enforce',
+        trusted_resolvers: [hosts.resolver.ipv4, hosts.resolver.ipv6, resolverOutside],
+        groups: [
+          { name: 'watched', clients: [client, hosts.client.ipv6], mode: 'monitor' },
+          { name: 'kiosk', clients: ['port:3'] },
+        ],
+      });
+      const { groupDns, outboundDns } = classify.entries;
+      const observed = {
+        rules: [groupDns.rule, verdict.entries.observe.rule, forward.entries.normal.rule, copy.entries.observed.rule],
+        forwarded: true,
+        toController: true,
+      };
+      const asked = { forwarded: false, toController: true };
+      const trusted = { rules: [classify.entries.toResolver.rule, forward.entries.normal.rule], ...FORWARDED };
+      expect(await route(`${INSIDE_PORT},${udp(client, resolverOutside)}`)).toEqual(trusted);
+      for (const [, flow] of OUTBOUND) expect(await route(`${INSIDE_PORT},${flow}`), flow).toEqual(observed);
+      const ofBot = udp(hosts.bot.ipv4, unknown);
+      expect(await route(`in_port=3,${ofBot}`)).toEqual({
+        rules: [groupDns.rule, verdict.entries.ask.rule],
+        ...asked,
+      });
+      expect(await route(`${INSIDE_PORT},${ofBot}`)).toEqual({
+        rules: [outboundDns.rule, verdict.entries.ask.rule],
+        ...asked,
+      });
+    });
+  });
+
+  it('every entry of the declaration was traced above, but those of test/switch/group-pipeline.test.ts and of learning', () => {
+    const all = Object.values(PIPELINE).flatMap(({ entries }) => Object.entries<EntryKind>(entries));
+    const elsewhere = [
+      ...['dropClient', 'bypass'],
+      ...['outsideResponse', 'outsideFragment', 'query', 'response', 'fragment'],
     ];
-    expect(traced.length + 1).toBe(Object.values(PIPELINE).flatMap(({ entries }) => Object.values(entries)).length);
+    const wanted = all.filter(([name]) => !elsewhere.includes(name)).map(([name, { rule }]) => `${name} ${rule}`);
+    expect(wanted.filter((entry) => !traced.has(Number(entry.split(' ')[1])))).toEqual([]);
   });
 });

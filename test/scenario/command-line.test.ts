@@ -116,7 +116,7 @@ describe('a running gluewall', () => {
     expect(ask('check', '203.0.113.5')).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(
-        /^203\.0\.113\.5 is on the allow-list and pass\n(.*\n)+.*in the configuration {2}← decides/,
+        /^203\.0\.113\.5 is allowed by rule conf-\w+ \(in the configuration\) and pass\n(.*\n)+.*in the configuration {2}← decides/,
       ),
     });
     expect(ask('check', '203.0.113.6')).toMatchObject({

@@ -110,6 +110,27 @@ it('is followed as it happens, until Ctrl-C', async () => {
   expect(await ended).toBe(0);
 });
 
+it('is followed by name and group: what is not asked for is not shown', async () => {
+  const main = repositoryPath('dist', 'src', 'cli', 'main.js');
+  const wanted = ['--name', 'Evil.test', '--group', 'default', '--verdict', 'block'];
+  const follower = spawn(process.execPath, [main, 'events', '--follow', '--json', ...wanted], { cwd: directory });
+  const shown: EveRecord[] = [];
+  createInterface({ input: follower.stdout }).on('line', (line) => shown.push(JSON.parse(line)));
+  query('192.0.2.10', 'c2.evil.test');
+  query('192.0.2.11', 'notevil.test');
+  await until('the first is shown', 10_000, () => (shown.length === 1 ? true : undefined));
+  query('192.0.2.12', 'notevil.test');
+  query('192.0.2.13', 'EVIL.test');
+  await until('the last is shown', 5000, () => (shown.length === 2 ? true : undefined));
+  expect(shown.map(({ dns }) => dns.rrname)).toEqual(['c2.evil.test', 'EVIL.test']);
+  const ended = new Promise((resolve) => follower.once('close', resolve));
+  follower.kill('SIGINT');
+  expect(await ended).toBe(0);
+  const among = (...filters: string[]) => kept(...filters).map(({ src_ip }) => src_ip);
+  expect(among('--name', 'evil.test')).toEqual(['192.0.2.10', '192.0.2.13']);
+  expect(among('--name', 'test', '--until', '2000-01-01T00:00:00Z')).toEqual([]);
+});
+
 it('goes to eve.json in the form of its schema, into a new file after a rotation and SIGHUP', async () => {
   query('192.0.2.10');
   await until('it is written', 5000, () => (eveRecords().length === 1 ? true : undefined));

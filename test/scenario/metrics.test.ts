@@ -112,7 +112,6 @@ describe('the metrics of a running gluewall', () => {
       'gluewall_packet_ins_ignored_total{reason="unreadable"} 1',
       'gluewall_losses_total{place="frames from switches unreadable",switch=""} 1',
       'gluewall_hold_duration_seconds_count 1',
-      'gluewall_verdict_duration_seconds_count 5',
       'gluewall_switches_connected 1',
       `gluewall_switch_flows{switch="${SWITCH_ID}",kind="allow"} 2`,
       `gluewall_switch_flows{switch="${SWITCH_ID}",kind="drop"} 1`,
@@ -126,12 +125,10 @@ describe('the metrics of a running gluewall', () => {
     expect(wanted.filter((line) => !text.includes(`\n${line}\n`))).toEqual([]);
     expect(text).toMatch(/\ngluewall_rule_hits_total\{rule="[^"]+",action="allow"\} 1\n/);
     expect(text).toMatch(/\ngluewall_config_info\{hash="[0-9a-f]{12}"\} 1\n/);
-    expect(text).toMatch(/\ngluewall_build_info\{version="\d+\.\d+\.\d+"\} 1\n/);
     // 50 ms by default, and no more than a busy machine adds.
     const heldSeconds = valueOfLine(text, 'gluewall_hold_duration_seconds_sum');
     expect(heldSeconds).toBeGreaterThanOrEqual(0.049);
     expect(heldSeconds).toBeLessThan(5);
-    expect(valueOfLine(text, 'gluewall_verdict_duration_seconds_sum')).toBeGreaterThan(0);
   });
 
   it('have nothing that docs/metrics.md has not', async () => {
@@ -193,14 +190,22 @@ describe('the metrics of a running gluewall', () => {
 
   it('are counted while queries come, and hold none of them up', async () => {
     let id = 10;
-    const judged = (text: string) => valueOfLine(text, 'gluewall_verdict_duration_seconds_count');
+    const judged = (text: string) =>
+      valueOfLine(text, 'gluewall_verdicts_total{verdict="allow",reason="seed",mode="enforce"}') || 0;
     const first = judged(await scrape());
     for (let round = 0; round < 20; round++) {
       for (let count = 0; count < 50; count++) query(SEED, id++);
       await Promise.all([scrape(), scrape(), fake.echo()]);
     }
-    await until('all are judged', 5000, async () => judged(await scrape()) === first + 1000 || undefined);
+    const last = await until('all are judged', 5000, async () => {
+      const text = await scrape();
+      return judged(text) === first + 1000 ? text : undefined;
+    });
     expect(fake.ofType('packetOut')).toHaveLength(1000);
+    const measured = valueOfLine(last, 'gluewall_verdict_duration_seconds_count');
+    expect(measured).toBeGreaterThan(0);
+    expect(measured).toBeLessThanOrEqual(1000);
+    expect(valueOfLine(last, 'gluewall_verdict_duration_seconds_sum')).toBeGreaterThan(0);
   });
 });
 

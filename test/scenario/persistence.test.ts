@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GluewallProcess } from '../../mininet/gluewall-process.ts';
 import { until } from '../../mininet/until.ts';
+import type { RuleView } from '../../src/services/rule-services.ts';
 import { runGluewall } from '../support/command-line.ts';
 
 const SERVER = '198.51.100.21';
@@ -145,29 +146,29 @@ describe('a history', () => {
   });
 });
 
-describe('the allow-list', () => {
-  it('outlives kill -9 with reason, owner and end', async () => {
+describe('rules of commands', () => {
+  it('outlive kill -9 with reason, owner and end', async () => {
     const first = await start();
     const add = gluewall('allow', 'add', '203.0.113.6', '--reason', 'ticket 4711', '--expires', '8h');
     expect(add).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining('203.0.113.6 is allowed from now on until '),
+      stdout: expect.stringMatching(/^in force from now on until .*: allow to 203\.0\.113\.6 /),
     });
     await first.kill();
     await start();
     expect(gluewall('check', '203.0.113.6')).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining('on it: ticket 4711'),
+      stdout: expect.stringContaining('(to 203.0.113.6): ticket 4711  ← decides'),
     });
-    const entries = ask('allow', 'list');
-    expect(entries.map(({ address, origin }: { address: string; origin: string }) => [address, origin])).toEqual([
+    const rules: readonly RuleView[] = ask('allow', 'list');
+    expect(rules.map(({ match, origin }) => [match.to, origin])).toEqual([
       ['203.0.113.5', 'configuration'],
       ['203.0.113.6', 'command'],
     ]);
-    expect(entries[1]).toMatchObject({ reason: 'ticket 4711', expires: expect.stringMatching(/^\d{4}-.*Z$/) });
+    expect(rules[1]).toMatchObject({ reason: 'ticket 4711', expires: expect.stringMatching(/^\d{4}-.*Z$/) });
   });
 
-  it('ends an entry by itself', async () => {
+  it('end by themselves', async () => {
     await start();
     expect(gluewall('allow', 'add', '203.0.113.6', '--reason', 'a moment', '--expires', '2s').status).toBe(0);
     expect(gluewall('check', '203.0.113.6').status).toBe(0);
@@ -175,12 +176,12 @@ describe('the allow-list', () => {
     expect(ask('allow', 'list')).toHaveLength(1);
   });
 
-  it('is changed at rest', async () => {
+  it('are changed at rest', async () => {
     await configure();
     expect(gluewall('allow', 'add', '203.0.113.6', '--reason', 'before the start').status).toBe(0);
     expect(gluewall('allow', 'remove', '203.0.113.5')).toMatchObject({
       status: 1,
-      stdout: expect.stringContaining('allowed by the configuration'),
+      stdout: expect.stringContaining('stands in the configuration: change it there'),
     });
     await start();
     expect(gluewall('check', '203.0.113.6').status).toBe(0);
@@ -189,7 +190,7 @@ describe('the allow-list', () => {
     expect(gluewall('check', '203.0.113.6').status).toBe(1);
   });
 
-  it('wants a reason', async () => {
+  it('want a reason', async () => {
     const { status, stderr } = gluewall('allow', 'add', '203.0.113.6');
     expect(status).toBe(2);
     expect(stderr).toContain('--reason');

@@ -143,7 +143,7 @@ describeIf(['root', 'mariadb'], 'the MariaDB store', () => {
     ];
     for (const [query, index] of queries) {
       await root.query('TRUNCATE mysql.general_log');
-      for await (const _ of store.findEvents({ limit: 10, ...query })) break;
+      await findAll(store, { limit: 10, ...query });
       const logged = await root.query(
         `SELECT CONVERT(argument USING utf8mb4) AS sql_text FROM mysql.general_log
           WHERE command_type = 'Execute' AND argument LIKE 'SELECT%FROM events %ORDER BY%'`,

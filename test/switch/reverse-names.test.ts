@@ -69,9 +69,19 @@ function resolverFile(directory: string): string {
 }
 
 function answers(port: number): true | undefined {
-  const question = ['@127.0.0.1', '-p', String(port), '-x', '192.0.2.1', '+short', '+tries=1', '+time=1'];
+  const [program, ...question] = [
+    'dig',
+    '@127.0.0.1',
+    '-p',
+    String(port),
+    '-x',
+    '192.0.2.1',
+    '+short',
+    '+tries=1',
+    '+time=1',
+  ];
   try {
-    return execFileSync('dig', question, { encoding: 'utf8', timeout: 5000 }).includes('example.org') || undefined;
+    return execFileSync(program!, question, { encoding: 'utf8', timeout: 5000 }).includes('example.org') || undefined;
   } catch {
     return undefined;
   }

@@ -93,6 +93,7 @@ control: { socket: /run/gluewall/gluewall.sock }
 `;
 const LISTEN = `capture: { interfaces: [${NEAR}], listen: /run/gluewall/capture.sock }\n`;
 const OVS = '/run/openvswitch';
+const LOG = 'StandardOutput=append:/run/log\nStandardError=append:/run/log\n';
 const INJECTOR = `
 import socket, sys
 for name, frame in zip(sys.argv[1::2], sys.argv[2::2]):
@@ -121,7 +122,8 @@ describeIf(['root', 'namespaces', 'systemd'], 'gluewall under systemd', () => {
       `ip link add ${NEAR} type veth peer name ${FAR} && ip link set ${NEAR} up && ip link set ${FAR} up`,
     );
     for (const unit of ['gluewall.service', 'gluewall-capture.service', 'gluewall-prime@.service']) {
-      await dropIn(unit, 'log', `[Service]\nStandardOutput=append:/run/log\nStandardError=append:/run/log\n`);
+      // A system call that is refused ends the process here, so that none goes unnoticed.
+      await dropIn(unit, 'log', `[Service]\n${LOG}SystemCallErrorNumber=\n`);
     }
   });
 
@@ -282,6 +284,23 @@ describeIf(['root', 'namespaces', 'systemd'], 'gluewall under systemd', () => {
       await expectCaptured('three.example');
       await world.done('rm /etc/systemd/system/gluewall.service.d/gluewall-captures-itself.conf');
       await world.done('systemctl daemon-reload');
+    });
+  });
+
+  describe('as a capture that comes by TLS', () => {
+    it('it holds CAP_NET_RAW alone, and what it sees arrives', async () => {
+      const dropIns = '/etc/systemd/system/gluewall-capture.service.d';
+      await world.done(`cp /run/world/gluewall/packaging/gluewall-capture-tls.conf ${dropIns}/tls.conf`);
+      await world.done('systemctl daemon-reload && cd /run/world && gluewall pki init --dir /run/world/lab');
+      await world.done('cd /run/world/lab && install -m 0644 controller-cert.pem ca-cert.pem /etc/gluewall/');
+      await world.done('cd /run/world/lab && install -o gluewall -m 0400 controller-key.pem /etc/gluewall/');
+      const tls = 'tls: { key: controller-key.pem, certificate: controller-cert.pem, ca: ca-cert.pem }';
+      await configure(`${CONFIG}capture: { interfaces: [${NEAR}], listen: "127.0.0.1:6654", ${tls} }\n`);
+      await restart('gluewall', 'gluewall-capture');
+      await answers('the capture works', captures);
+      expect((await rightsOf('gluewall-capture')).effective).toBe((1 << 13).toString(16).padStart(16, '0'));
+      await expectCaptured('four.example');
+      await world.done(`rm ${dropIns}/tls.conf && systemctl daemon-reload`);
     });
   });
 

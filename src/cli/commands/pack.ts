@@ -20,6 +20,7 @@ import { EXIT } from '../exit-codes.ts';
 import { printJsonArray, printLines } from '../output.ts';
 import { packEntryPrinter, printPack, printRefresh } from '../print-packs.ts';
 import { matchOptions, reasonOptions } from '../rule-arguments.ts';
+import { stderrLog } from '../stderr-log.ts';
 import { type AddOptions, actionArgument, addRule } from './rule.ts';
 
 interface EnableOptions extends AddOptions {
@@ -29,6 +30,9 @@ interface EnableOptions extends AddOptions {
 interface RefreshOptions extends AskOptions {
   readonly force?: true;
 }
+
+const NAMES_WARNING =
+  'the pack holds names, and whoever asks for one of them may ask any server: narrow the rule with --from, for a bot can hide in such names';
 
 export function addPackCommands(program: Command): void {
   const pack = program.command('pack').description('packs of destinations and names, and threat lists');
@@ -58,19 +62,19 @@ export function addPackCommands(program: Command): void {
 }
 
 async function enablePack(name: string, { as, ...options }: EnableOptions): Promise<void> {
-  if (!(await packNames(options)).has(name)) {
-    throw new GluewallError('pack-unknown', `there is no pack ${name}; gluewall pack list shows what there is`);
-  }
-  await addRule(actionArgument(as), { ...options, to: `pack:${name}` });
+  const action = actionArgument(as);
+  const view = await findPack(name, options);
+  if (action === 'allow' && view.names > 0) stderrLog.warn({}, NAMES_WARNING);
+  await addRule(action, { ...options, to: `pack:${name}` });
 }
 
-async function packNames(options: AskOptions): Promise<ReadonlySet<string>> {
+/** Throws GluewallError `pack-unknown`. */
+async function findPack(name: string, options: AskOptions): Promise<PackView> {
   const running = await openRunning(options);
-  const names = new Set<string>();
   for await (const view of running?.ask({ operation: 'pack list' }) ?? (await restingPacks(options)).packList()) {
-    names.add((view as Partial<PackView>).name ?? '');
+    if ((view as Partial<PackView>).name === name) return view as PackView;
   }
-  return names;
+  throw new GluewallError('pack-unknown', `there is no pack ${name}; gluewall pack list shows what there is`);
 }
 
 /** Prints what the running gluewall says, or what the files say when none runs. */

@@ -230,7 +230,13 @@ describe('the published schema', () => {
 
   it('says of every key what it does, and its unit, default and limit', () => {
     for (const { path, about, facts } of configKeys()) {
-      const key = path.split('.').reduce((schema, name) => schema.properties[name], published);
+      const key = path
+        .split('.')
+        .reduce(
+          (schema, name) =>
+            name.endsWith('[]') ? schema.properties[name.slice(0, -2)].items : schema.properties[name],
+          published,
+        );
       expect(key.description, path).toBe(
         `${about}. Unit: ${facts.unit}. Default: ${facts.default}. Limit: ${facts.limit}.`,
       );

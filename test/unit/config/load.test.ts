@@ -39,12 +39,26 @@ describe('defaults', () => {
         learn: false,
         learn_rate: 5000,
       },
-      capture: { direction: 'port' },
+      capture: { direction: 'port', fallback: 3_600_000 },
+      groups: [],
+      rules: [],
+      strictness: {
+        check: 'address',
+        minimum_age: 0,
+        minimum_zones: 1,
+        minimum_teachers: 1,
+        recursion: 'ignore',
+      },
+      packs: { bytes: 67_108_864, entries: 1_000_000, bad_percent: 5, least_percent: 50, time: 120_000 },
+      lists: [],
+      events: { allowed_every: 600_000 },
+      install: { default: 'reactive', proactive: [], reactive: [] },
+      metrics: {},
       dnstap: { access: 'owner', plain: 'loopback' },
       hold: { time: 50, packets: 1024, bytes: 1_048_576 },
       allow_flow: { total: 65_536, all_switches: 1_048_576 },
       drop_flow: { life: 10_000, per_client: 16, total: 8192 },
-      copy: { observed_rate: 5000, blocked_rate: 100 },
+      copy: { observed_rate: 5000, allowed_rate: 1000, blocked_rate: 100 },
       ask: { rate: 5000, waiting: 256 },
       ttl: { floor: 60_000, cap: 7 * 86_400_000 },
       glue: { wait: 2000 },
@@ -128,7 +142,7 @@ log: { level: debug, rate: 10 }
       learn: true,
       learn_rate: 300,
     });
-    expect(config.capture).toEqual({ interfaces: ['eth1'], direction: 'networks' });
+    expect(config.capture).toEqual({ interfaces: ['eth1'], direction: 'networks', fallback: 3_600_000 });
     expect(config.hold).toEqual({ time: 100, packets: 10, bytes: 10_000 });
   });
 });

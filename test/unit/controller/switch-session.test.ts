@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cookieOf, PIPELINE } from '../../../src/controller/pipeline.ts';
+import { bypassFlow } from '../../../src/controller/verdict-flows.ts';
 import { encodeMessage } from '../../../src/openflow/message.ts';
 import { FragmentFlag, OPENFLOW_VERSION } from '../../../src/openflow/schema/constants.ts';
 import { composeHello, type FakeSwitch, featuresReply } from '../../support/fake-openflow-switch.ts';
@@ -214,7 +215,8 @@ describe('a life', () => {
     expect(fake.isClosed).toBe(false);
   });
 
-  it('renews every 5 s the entry that asks, and nothing else', async () => {
+  it('renews every 5 s the entry that asks, and nothing else: no bypass', async () => {
+    rig.hooks.verdictFlows = () => [bypassFlow(undefined, 600)];
     const { fake } = await rig.connectReady();
     const before = fake.ofType('flowMod').length;
     rig.clock.advance(5000);

@@ -88,6 +88,19 @@ describe('Gate: scopes', () => {
     expect(datapath.take()).toEqual(['add allow 203.0.113.1 group 1 65535s']);
   });
 
+  it('of one connection are not renewed: it lasts as long as was said', () => {
+    const { clock, gate, datapath } = setUp();
+    const ofConnection = { destination: server(1), client: CLIENT, ipProtocol: TCP, clientPort: 40_000 };
+    gate.allow(ofConnection, clock.nowMs() + 10_000);
+    datapath.take();
+    for (let round = 0; round < 30; round++) {
+      clock.advance(500);
+      gate.tick(() => FOREVER);
+    }
+    expect(datapath.take()).toEqual([]);
+    expect(gate.allowFlowCount).toBe(0);
+  });
+
   it('of drop flows go with their destination; the drop of a whole client keeps to its group', () => {
     const { gate, datapath } = setUp();
     const scope = (n: number) => ({ destination: server(n), client: BOT, group: 7 });
@@ -273,7 +286,28 @@ describe('Gate: flows made in advance', () => {
     gate.anticipateAll(history());
     expect(datapath.take()).toEqual([]);
     expect(taken).toBeLessThan(9);
-    expect(gate.desiredFlows()).toEqual([2, 1, 3].map((n) => allowFlow({ destination: server(n) }, 65_535)));
+    const flowsTo = gate.desiredFlows().map(({ match }) => match.at(-1));
+    expect(flowsTo).toEqual([2, 1, 3].map((n) => ({ field: 'ipv4_dst', value: server(n) })));
+  });
+
+  it('at once do not all end at once, nor later than their verdict', () => {
+    const { clock, gate } = setUp({ install: 'proactive', allowFlows: 5000 });
+    const forMs = [FOREVER, 60_000];
+    const verdicts = Array.from({ length: 4000 }, (_, n) => ({
+      scope: { destination: addressOf(`198.18.${n >> 8}.${n & 255}`) },
+      untilMs: clock.nowMs() + forMs[n % 2]!,
+    }));
+    gate.anticipateAll(verdicts);
+    const seconds = gate.desiredFlows().map(({ hardTimeoutSeconds }) => hardTimeoutSeconds);
+    expect(seconds).toHaveLength(4000);
+    const [forever, minute] = [seconds.filter((_, n) => n % 2 === 0), seconds.filter((_, n) => n % 2 === 1)];
+    expect([Math.max(...forever), Math.max(...minute)]).toEqual([65_535, 59]);
+    expect(Math.min(...forever)).toBeGreaterThanOrEqual(49_151);
+    expect(Math.min(...minute)).toBeGreaterThanOrEqual(44);
+    const mostAtOnce = (ends: readonly number[]) =>
+      Math.max(...[...new Set(ends)].map((end) => ends.filter((other) => other === end).length));
+    expect(mostAtOnce(forever)).toBeLessThan(5);
+    expect(mostAtOnce(minute)).toBeLessThan(2000 / 10);
   });
 
   it('that come and go for long leave nothing behind', () => {

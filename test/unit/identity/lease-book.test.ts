@@ -162,6 +162,14 @@ describe('a lease file', () => {
     expect(log.lines).toEqual([`warn: ${path}: 1 leases find no room: raise clients.size`]);
   });
 
+  it('names a MAC address by the lease that lasts longest', async () => {
+    const line = (host: number, name: string, expires: number) =>
+      `${expires} 02:00:00:00:00:01 192.0.2.${host} ${name} *\n`;
+    writeFileSync(path, line(1, 'old', LASTS) + line(2, 'new', LASTS + 60) + line(3, 'older', LASTS - 60));
+    await open().start();
+    expect(book.namedLeaseOfMac(MAC)?.hostname).toBe('new');
+  });
+
   it('of two, the first counts', async () => {
     const other = join(directory, 'other.leases');
     writeFileSync(path, dnsmasqLine(1, 'printer'));

@@ -454,6 +454,16 @@ describe('a file of nobody', () => {
     expect(reading).toMatchObject({ leases: new Map(), hasUnknownRow: true });
   });
 
+  it.each([
+    ['0 02:00:00:00:00:01 192.0.2.7 x\n', 'has not 5 fields'],
+    ['lease 192.0.2.7 { ends; }\n', 'has no date behind ends'],
+    ['address,hostname\n', 'is no header of a lease file'],
+  ])('is left at the first line that somebody writes: %j', (line, problem) => {
+    const { problems } = readLeases(`garbage\n\n${line}`);
+    expect(problems.map(({ line }) => line)).toEqual([1, 3]);
+    expect(problems[1]?.problem).toContain(problem);
+  });
+
   it('that is empty is one that is being written', () => {
     expect(readLeases('')).toMatchObject({ isCut: true, badRows: 0 });
   });

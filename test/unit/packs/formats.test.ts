@@ -431,6 +431,11 @@ describe('a bundle of STIX', () => {
     expect(read('stix', text).summary.problem).toContain(problem);
   });
 
+  it('counts that there is more on further pages', () => {
+    const page = { more: true, objects: [indicator("[domain-name:value = 'a.example']")] };
+    expect(read('stix', JSON.stringify(page)).summary.unused).toEqual({ 'further pages': 1 });
+  });
+
   it('tells indicators that are not what they say', () => {
     const { summary } = read('stix', bundle(indicator("[ipv4-addr:value = 'evil.example']"), { type: 'indicator' }));
     expect(summary.badExamples).toEqual(['indicator--1: "evil.example" is no address', 'object 2: has no pattern']);
@@ -468,6 +473,17 @@ describe('every list', () => {
     expect(read('plain', list, { maxEntries: 11 }).summary.problem).toBeUndefined();
     expect(read('plain', list, { maxEntries: 10 }).summary.problem).toBe('holds more than 10 entries (packs.entries)');
   });
+});
+
+it('the portions of a list are small, whatever it holds', () => {
+  const lines = Array.from({ length: 10_000 }, (_, index) => `n${index}.example`).join('\n');
+  const batches = readList(Buffer.from(lines), ORDER);
+  let entries = 0;
+  for (let step = batches.next(); step.done !== true; step = batches.next()) {
+    expect(step.value.values.length).toBeLessThanOrEqual(1000);
+    entries += step.value.values.length;
+  }
+  expect(entries).toBe(10_000);
 });
 
 describe('what no list may deny', () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +51,7 @@ const listOf = (name: string, more: Partial<ListOptions> = {}): ListOptions => (
   refreshMs: 3_600_000,
   isBroad: false,
   caFile: undefined,
+  authorizationFile: undefined,
   ...more,
 });
 
@@ -87,7 +89,6 @@ describe('packs', () => {
     expect(book.get('known')?.hasName(name('a.known.example'))).toBe(true);
     expect(book.get('site')?.hasDestination(address('198.51.100.7'))).toBe(true);
     expect(book.get('nothing')).toBeUndefined();
-    expect(book.denyPacks()).toEqual([]);
     expect(book.packs()).toMatchObject([
       { name: 'known', origin: 'bundled', about: 'A pack', checked: '2026-11-21', counts: { addresses: 1, names: 1 } },
       { name: 'site', origin: 'site', counts: { networks: 1 } },
@@ -169,11 +170,13 @@ describe('packs', () => {
     writeFileSync(join(folder, 'own/octets.pack'), Buffer.from([0xff, 0xfe, 0x00]));
     writeFileSync(join(folder, 'own/large.pack'), Buffer.alloc(4 * 1024 * 1024 + 1, '#'));
     mkdirSync(join(folder, 'own/folder.pack'));
+    execFileSync('mkfifo', [join(folder, 'own/pipe.pack')]);
     await open();
     expect(book.problems()).toEqual([
-      expect.stringContaining('folder.pack: cannot be read (EISDIR)'),
+      expect.stringContaining('folder.pack: is no file'),
       expect.stringContaining('large.pack: larger than'),
       expect.stringContaining('octets.pack: is no UTF-8 text'),
+      expect.stringContaining('pipe.pack: is no file'),
     ]);
   });
 });
@@ -182,10 +185,9 @@ describe('lists', () => {
   it('are fetched from the start on and denied', async () => {
     write('bad.txt', 'evil.example\n192.0.2.7\n');
     await open(settings([listOf('bad')]));
-    expect(book.denyPacks()).toEqual([]);
+    expect(sizeOf('bad')).toBe(0);
     book.start();
-    await vi.waitFor(() => expect(book.denyPacks()).toHaveLength(1));
-    expect(book.get('bad')).toBe(book.denyPacks()[0]);
+    await vi.waitFor(() => expect(sizeOf('bad')).toBe(2));
     expect(book.get('bad')?.hasName(name('www.evil.example'))).toBe(true);
     expect(changes.filter((change) => change === 'bad').length).toBeGreaterThan(0);
   });
@@ -224,7 +226,7 @@ describe('lists', () => {
     await vi.waitFor(() => expect(sizeOf('new')).toBe(1));
     await book.reload(settings([listOf('new')]));
     expect(book.get('bad')).toBeUndefined();
-    expect(book.denyPacks().map(({ name }) => name)).toEqual(['new']);
+    expect(book.lists().map(({ name }) => name)).toEqual(['new']);
   });
 
   it('of another guard are sifted anew', async () => {
@@ -252,8 +254,44 @@ describe('lists', () => {
     book = new PackBook(clock, log, settings(lists), read);
     await book.load();
     book.start();
-    await vi.waitFor(() => expect(book.denyPacks()).toHaveLength(3));
+    await vi.waitFor(() => expect(lists.map(({ name }) => sizeOf(name))).toEqual([1, 1, 1]));
     expect(most).toBe(1);
+  });
+
+  it('with large copies do not hold up the start for long, and come into force behind it', async () => {
+    write('bad.txt', 'evil.example\n');
+    await open(settings([listOf('bad')]));
+    await all(book.refresh('bad', false));
+    await book.stop();
+    let goOn = () => {};
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    book = new PackBook(clock, log, settings([listOf('bad')]), async (...order) => {
+      await gate;
+      return readListHere(...order);
+    });
+    let isLoaded = false;
+    const loading = book.load().then(() => {
+      isLoaded = true;
+    });
+    await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+    expect(isLoaded).toBe(false);
+    clock.advance(10_000);
+    await loading;
+    expect(sizeOf('bad')).toBe(0);
+    book.start();
+    goOn();
+    await vi.waitFor(() => expect(sizeOf('bad')).toBe(1));
+  });
+
+  it('that a reload brings while the book stops end, too', async () => {
+    write('bad.txt', 'evil.example\n');
+    await open();
+    const reloading = book.reload(settings([listOf('bad')]));
+    await book.stop();
+    await reloading;
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('stop with the book, twice', async () => {

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -81,6 +83,7 @@ function open(options: Partial<ListOptions> = {}, parts: Partial<ListParts> = {}
     refreshMs: HOUR_MS,
     isBroad: false,
     caFile,
+    authorizationFile: undefined,
     ...options,
   };
   list = new ThreatList(given, {
@@ -477,7 +480,30 @@ describe('places', () => {
   });
 
   it('without authorities to be read are told', async () => {
-    expect(await open({ caFile: join(folder, 'none.pem') }).refresh(false)).toContain('is not there');
+    const error = await open({ caFile: join(folder, 'none.pem') }).refresh(false);
+    expect(error).toContain(`"ca_file" of this list, ${join(folder, 'none.pem')}, cannot be read (ENOENT)`);
+  });
+
+  it('get the key that is in a file, and those they lead on to do not', async () => {
+    const authorizationFile = join(folder, 'key');
+    writeFileSync(authorizationFile, 'secret-key\nnot this\n');
+    server.handler = (request, response) => {
+      if (request.url === '/list') response.writeHead(302, { location: server.url('/here') }).end();
+      else if (request.url === '/here') response.writeHead(302, { location: server.url('/there', 'localhost') }).end();
+      else response.end(LIST);
+    };
+    expect(await open({ authorizationFile }).refresh(false)).toContain('ALTNAME');
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['secret-key', 'secret-key']);
+    writeFileSync(authorizationFile, '\n');
+    expect(await list?.refresh(false)).toContain('the first line of "authorization_file" of this list is no header');
+    rmSync(authorizationFile);
+    expect(await list?.refresh(false)).toContain('"authorization_file" of this list');
+    expect(alarms().join()).not.toContain('secret-key');
+  });
+
+  it('are asked for what the format is served as', async () => {
+    await open({ format: 'stix' }).refresh(false);
+    expect(server.requests[0]?.headers.accept).toContain('application/taxii+json;version=2.1');
   });
 
   it('may lead on', async () => {
@@ -532,6 +558,11 @@ describe('a list in a file', () => {
     expect(changes).toBe(3);
   });
 
+  it('that is a pipe does not hold up anything', async () => {
+    execFileSync('mkfifo', [path()]);
+    expect(await open({ from: path() }).refresh(false)).toContain('is no file');
+  });
+
   it('that is gone, a folder or too large is told, and the copy stays', async () => {
     writeFileSync(path(), LIST);
     const opened = open({ from: path() });
@@ -552,6 +583,21 @@ describe('a folder that cannot be written to', () => {
     writeFileSync(file, '');
     const error = await open({}, { stateFolder: join(file, 'below') }).refresh(false);
     expect(error).toContain('cannot be made (ENOTDIR)');
+  });
+});
+
+describe('a copy that cannot be kept', () => {
+  it('is in force all the same, and fetched again until it is kept', async () => {
+    mkdirSync(join(stateFolder, 'bad.list', 'in the way'), { recursive: true });
+    const opened = open();
+    expect(await opened.refresh(false)).toMatch(/the folder of lists .* cannot be written to/);
+    expect(opened.pack.book.size).toBe(4);
+    expect(opened.state()).toMatchObject({ failures: 1, refused: 0 });
+    rmSync(join(stateFolder, 'bad.list'), { recursive: true });
+    expect(await opened.refresh(false)).toBeUndefined();
+    expect(readdirSync(stateFolder).sort()).toEqual(['bad.json', 'bad.list']);
+    await opened.refresh(false);
+    expect(server.requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, undefined, '"one"']);
   });
 });
 

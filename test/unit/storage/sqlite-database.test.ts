@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventQuery } from '../../../src/events/event-store.ts';
 import { openSqliteDatabase, SqliteDatabase } from '../../../src/storage/sqlite-database.ts';
+import type { EventPlace } from '../../../src/storage/store-operations.ts';
 import { addressOf, eventOf, NOW_MS, nameOf, packed, ruleOf, tripleOf } from '../../support/store-rows.ts';
 import { triplesOf } from './store-contract.ts';
 
@@ -200,20 +201,24 @@ describe('asking for events', () => {
     [{ limit: 5, group: 'office', verdict: 'would block', clientName: 'laptop', sinceMs: 5 }, 'events_by_time'],
     [{ limit: 5, queryName: nameOf('example.com') }, 'events_by_name'],
     [{ limit: 5, queryName: nameOf('example.com'), client: addressOf('192.0.2.1') }, 'events_by_name'],
+    [{ limit: 5, destination: addressOf('192.0.2.1'), client: addressOf('192.0.2.1') }, 'events_by_client'],
   ])('uses an index: %j', (query, index) => {
     const database = open();
     database.saveEvents(Array.from({ length: 20 }, (_, number) => eventOf(number)));
     database.close();
     const statements: string[] = [];
     const spied = new Sqlite(file, { verbose: (sql) => statements.push(String(sql)) });
-    new SqliteDatabase(spied, file, { events: 100 }).eventsAfter(undefined, query);
+    const asking = new SqliteDatabase(spied, file, { events: 100 });
+    let place: EventPlace | undefined;
+    do place = asking.eventsAfter(place, query).next;
+    while (place !== undefined);
     const asked = statements.filter((text) => /^\s*SELECT (?:at_ms|id, CASE)/.test(text));
     const plans = asked.map((sql) => {
       const plan = spied.prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql.replace('-Inf', '-9e999')}`).all();
       return plan.map(({ detail }) => detail).join('; ');
     });
     spied.close();
-    expect(plans).toHaveLength(2);
+    expect(plans.length).toBeGreaterThan(1);
     for (const plan of plans) {
       expect(plan).toContain(index);
       // Few enough to be put in order each time.

@@ -10,6 +10,7 @@ import { countTriples, readTriples } from '../../../src/nsdb/triple-batch.ts';
 import type { RuleMatch } from '../../../src/policy/rule.ts';
 import { ALLOW_REASONS, BLOCK_REASONS, SCOPE_FIELDS } from '../../../src/policy/verdict.ts';
 import { NAMED_ROWS } from '../../../src/storage/event-conditions.ts';
+import { WINDOW_ROWS } from '../../../src/storage/event-steps.ts';
 import { PORTION_ROWS, type Store, type StoreOptions } from '../../../src/storage/store.ts';
 import type { StoreOperations, TriplePlace } from '../../../src/storage/store-operations.ts';
 import {
@@ -437,12 +438,16 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
         }
       });
 
-      it('finds a name among many, a rare one and a frequent one, in portions', async () => {
+      it('finds a name among many, a rare one and a frequent one, in portions', { timeout: 120_000 }, async () => {
         const store = await openNew({ events: 100_000 });
-        const count = NAMED_ROWS + 3 * PORTION_ROWS;
+        const count = WINDOW_ROWS + 3 * PORTION_ROWS;
         const [rare, frequent] = [nameOf('evil.example'), nameOf('good.example')];
+        expect(count / 5).toBeLessThan(NAMED_ROWS);
         const events = Array.from({ length: count }, (_, number) =>
-          eventOf(number, { queryName: number % 5 === 0 ? rare : frequent }),
+          eventOf(number, {
+            queryName: number % 5 === 0 ? rare : frequent,
+            group: number % 1000 === 0 ? 'lab' : 'default',
+          }),
         );
         // Not in the order of time.
         for (const part of [1, 0]) await store.saveEvents(events.filter((_, number) => number % 2 === part));
@@ -456,6 +461,15 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
           expect(await findAll(store, { queryName, limit })).toStrictEqual(wanted.slice(-limit));
         }
         expect(await findAll(store, { queryName: nameOf('example'), limit: 3 })).toStrictEqual(events.slice(-3));
+        // Few of a group, and so far between that no step of the reading meets them all.
+        const ofLab = events.filter(({ group }) => group === 'lab');
+        for (const limit of [Number.POSITIVE_INFINITY, count, ofLab.length, ofLab.length - 1, 7, 1]) {
+          expect(await findAll(store, { group: 'lab', limit })).toStrictEqual(ofLab.slice(-limit));
+          const queryName = nameOf('example');
+          expect(await findAll(store, { group: 'lab', queryName, limit })).toStrictEqual(ofLab.slice(-limit));
+        }
+        expect(await findAll(store, { group: 'none', limit: 5 })).toEqual([]);
+        expect(await findAll(store, { group: 'lab', sinceMs: events.at(-1500)!.atMs, limit: 5 })).toHaveLength(1);
       });
 
       it('keeps the newest so many', async () => {
