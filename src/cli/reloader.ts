@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { configHash } from '../config/config-hash.ts';
-import { configDifference, type KeyDifference } from '../config/difference.ts';
+import { configDifference, type KeyDifference, liveConfig } from '../config/difference.ts';
 import type { Config } from '../config/schema.ts';
 import { type Clock, every } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
@@ -19,7 +19,7 @@ export interface ReloaderParts {
   /** The configuration file; it need not be there. */
   readonly file: string;
   readonly read: ReadConfigFile;
-  /** What was read last, whether or not all of it could be taken up. */
+  /** What is in force at the start. */
   readonly config: Config;
   /** Takes up what a running gluewall can of a configuration that is good. */
   readonly apply: (config: Config) => void;
@@ -30,7 +30,8 @@ export class Reloader {
   readonly #parts: ReloaderParts;
   #config: Config;
   #seen: string;
-  #refused: string | undefined;
+  /** What the last look saw. */
+  #looked: string | undefined;
   #underWay: Promise<unknown> = Promise.resolve();
   #cancelLooking: (() => void) | undefined;
   #counts = { applied: 0, refused: 0 };
@@ -76,9 +77,9 @@ export class Reloader {
   #look(): void {
     const { file, log } = this.#parts;
     const found = fingerprint(file);
-    const isAtRest = found === this.#refused;
+    const isAtRest = found === this.#looked;
     const isNew = found !== this.#seen;
-    this.#refused = found;
+    this.#looked = found;
     if (!isNew || !isAtRest) return;
     log.info({ file }, `${file} has changed: reloading`);
     this.reload(false).catch(() => undefined);
@@ -96,8 +97,9 @@ export class Reloader {
     const view = reloadView(file, isTrial, differences, warnings);
     if (isTrial) return view;
     this.#seen = seen;
-    if (differences.length > 0) apply(config);
-    this.#config = config;
+    if (differences.some(({ isLive }) => isLive)) apply(config);
+    // What takes a restart is told of again as long as it has not had one.
+    this.#config = liveConfig(this.#config, config);
     this.#hash = hash;
     this.#counts.applied++;
     this.#last = 'applied';

@@ -199,6 +199,24 @@ export const listenAddress = z.codec(
   },
 );
 
+const WANT_SERVER = 'want ADDRESS:PORT, such as 192.0.2.53:53, an IPv6 address in brackets';
+const OCTET = rangePattern(0, 255);
+const SERVER_PATTERN = `(?:\\[[0-9A-Fa-f:.]+\\]|${OCTET}(?:\\.${OCTET}){3}):${rangePattern(1, 65535)}`;
+
+/** `ADDRESS:PORT` or `[IPV6]:PORT` of a server to ask, whose name nobody could look up. */
+export const serverAddress = z.codec(
+  z.string({ error: WANT_SERVER }).meta(written(SERVER_PATTERN, WANT_SERVER)),
+  z.object({ host: z.string(), port: z.number() }),
+  {
+    decode(text, context) {
+      const place = listenAddress.safeDecode(text).data;
+      const isServer = place !== undefined && parseAddress(place.host) !== undefined && place.port > 0;
+      return isServer ? place : refuse(context, text, `is no server: ${WANT_SERVER}`);
+    },
+    encode: ({ host, port }) => formatHostPort(host, port),
+  },
+);
+
 const WANT_PLACE = 'want the path of a unix socket, from / on, or HOST:PORT';
 const SOCKET_PATH_PATTERN = '/[^\\0]{1,106}';
 /** What sockaddr_un of Linux has room for, less the final zero octet. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { parseAddress } from '../core/address.ts';
-import { duration, facts, listenAddress, neededPath, whole } from './fields.ts';
+import { duration, facts, neededPath, serverAddress, whole } from './fields.ts';
 
 /** The keys of `clients`: who the clients are, and where their names come from. */
 export const clientKeys = z
@@ -18,10 +17,7 @@ export const clientKeys = z
       min: '1s',
       max: '1h',
     }),
-    resolver: listenAddress
-      .refine(({ host, port }) => parseAddress(host) !== undefined && port > 0, {
-        error: 'want ADDRESS:PORT of a resolver, such as 192.0.2.53:53',
-      })
+    resolver: serverAddress
       .optional()
       .describe('The resolver of the site that is asked for the names of clients in the reverse zone')
       .meta(facts('address:port', 'none: nobody is asked', 'one address')),

@@ -256,9 +256,13 @@ export class Firewall {
 
   /** By the policy as it is now, which may be another than when the query came. */
   #decide(query: PolicyQuery): Verdict {
-    const policy = this.#policies.current;
-    const group = policy.groups.groupOf(query.client);
-    return policy.decide(group === query.group ? query : { ...query, group }, this.#clock.nowMs());
+    return this.#policies.current.decide(this.#asOfNow(query), this.#clock.nowMs());
+  }
+
+  /** Its client may be in another group by now. */
+  #asOfNow(query: PolicyQuery): PolicyQuery {
+    const group = this.#policies.groups.groupOf(query.client);
+    return group === query.group ? query : { ...query, group };
   }
 
   /** Whether a connection may be opened of which it takes the first message to know. */
@@ -322,7 +326,8 @@ export class Firewall {
   }
 
   /** Gives a held query its verdict: it has become known, or its time is over. */
-  #settle({ gate, purpose, query, subject, frame, packets }: Held): void {
+  #settle({ gate, purpose, query: held, subject, frame, packets }: Held): void {
+    const query = this.#asOfNow(held);
     const verdict = this.#decide(query);
     if (verdict.kind === 'allow') this.counters.add('held and allowed');
     if (frame !== undefined && this.#isForTcpJudge(query, verdict)) {

@@ -9,6 +9,7 @@ import { type Bypass, BypassBook } from './bypass-book.ts';
 import type { Datapath } from './datapath.ts';
 import type { DropRecord } from './drop-book.ts';
 import { type DropCounter, type DropFlowOptions, DropFlows } from './drop-flows.ts';
+import { FlowReview } from './flow-review.ts';
 import { flowSeconds, secondsLeft, spreadUntilMs } from './flow-seconds.ts';
 
 /**
@@ -37,8 +38,6 @@ const FULL_MS = 1000;
 const SHARE_WHEN_FULL = 0.9;
 /** From this share of the budget on, the use of flows is worth reading. */
 const SHARE_TO_WATCH = 0.8;
-/** Flows that one turn of a review looks at. */
-const REVIEWED_PER_TURN = 1000;
 
 /** The two kinds of flow that a verdict makes. */
 export type FlowKind = 'allow' | 'drop';
@@ -62,9 +61,7 @@ export class Gate {
   readonly #allows: AllowBook;
   readonly #drops: DropFlows;
   readonly #bypasses = new BypassBook();
-  /** What a review under way has still to look at. */
-  #allowsToReview: AllowRecord[] = [];
-  #dropsToReview: DropRecord[] = [];
+  readonly #review = new FlowReview();
   /** The budget of the options, or less where the switch has less room. */
   #allowBudget: number;
   readonly #fullAtMs: Partial<Record<FlowKind, number>> = {};
@@ -249,18 +246,13 @@ export class Gate {
    */
   review(untilMs: AllowedUntil, isAnew = false): boolean {
     const nowMs = this.#clock.nowMs();
-    if (isAnew || this.#allowsToReview.length + this.#dropsToReview.length === 0) {
-      this.#allowsToReview = this.#allows.records();
-      this.#dropsToReview = this.#drops.records();
-    }
-    for (let left = REVIEWED_PER_TURN; left > 0; left--) {
-      const allowed = this.#allowsToReview.pop();
-      const dropped = allowed === undefined ? this.#dropsToReview.pop() : undefined;
-      if (allowed !== undefined) this.#reviewAllow(allowed, untilMs, nowMs);
-      else if (dropped !== undefined) this.#reviewDrop(dropped, untilMs);
-      else break;
-    }
-    return this.#allowsToReview.length + this.#dropsToReview.length === 0;
+    const review = this.#review;
+    if (isAnew || review.isDone) review.begin(this.#allows.records(), this.#drops.records());
+    review.turn(
+      (record) => this.#reviewAllow(record, untilMs, nowMs),
+      (record) => this.#reviewDrop(record, untilMs),
+    );
+    return review.isDone;
   }
 
   /** What the switch has counted for an allow flow: OpenFlow 1.3 has no idle time, so use is a counter that has grown. */

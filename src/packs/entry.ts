@@ -27,7 +27,7 @@ const MAX_QUOTED = 80;
 
 /** Letters, digits, hyphens and underscores; other octets only as escapes (RFC 1035 §5.1). */
 const NAME_TEXT = /^(?:[\w.-]|\\\d{3}|\\[^\d])+$/s;
-const DIGITS_AND_DOTS = /^[\d.]*\d[\d.]*$/;
+const DIGITS_AND_DOTS = /^[\d.]+$/;
 
 /** The network or name that `text` is, or what is wrong with it and what to do. */
 export function parseEntry(text: string): Entry | string {
@@ -43,7 +43,8 @@ export function parsePlace(text: string): Network | string | undefined {
   if (address !== undefined) return networkOfOne(address);
   if (text.includes('/')) return parseNetwork(text) ?? networkProblem(text);
   if (text.includes(':')) return `${quote(text)} is no IPv6 address: write one such as 2001:db8::53, without a zone`;
-  if (DIGITS_AND_DOTS.test(text)) return `${quote(text)} is no IPv4 address: write four numbers up to 255`;
+  if (DIGITS_AND_DOTS.test(text) && text !== '.')
+    return `${quote(text)} is no IPv4 address: write four numbers up to 255`;
   return undefined;
 }
 

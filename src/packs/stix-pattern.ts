@@ -32,12 +32,12 @@ const OTHER: Conjunction = { kind: 'other' };
  */
 export function readStixPattern(text: string): readonly Alternative[] | undefined {
   if (text.length > MAX_PATTERN_CHARACTERS) return undefined;
-  const tokens =
-    text
-      .trim()
-      .match(TOKEN)
-      ?.map((token) => token.trim()) ?? [];
-  if (tokens.length === 0 || tokens.length > MAX_TOKENS) return undefined;
+  const tokens: string[] = [];
+  for (const [token] of text.trim().matchAll(TOKEN)) {
+    tokens.push(token.trim());
+    // A text that nothing ends: for every further quote its end would be looked for, too.
+    if (tokens.at(-1) === "'" || tokens.length > MAX_TOKENS) return undefined;
+  }
   const reader = new PatternReader(tokens);
   const alternatives = reader.observations(0);
   return alternatives !== undefined && reader.isAtEnd ? alternatives : undefined;

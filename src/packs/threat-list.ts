@@ -77,6 +77,8 @@ const ACCEPTED: Readonly<Record<ListFormat, string>> = {
   stix: 'application/taxii+json;version=2.1, application/stix+json;version=2.1, application/json;q=0.9, */*;q=0.1',
 };
 
+/** Of a list that a reload or the end of gluewall took out of force. */
+const NO_LONGER = 'is not fetched any more';
 const FIRST_RETRY_MS = 30_000;
 const MAX_RETRY_DOUBLINGS = 10;
 /** A tenth sooner or later, so that many who start together do not come together. */
@@ -134,6 +136,9 @@ export class ThreatList {
     }
     this.#take(book, summary, facts);
     this.#isKept = true;
+    const { name } = this.options;
+    const fields = { list: name, entries: book.size, fetchedAtMs: facts.fetchedAtMs };
+    this.#parts.log.info(fields, `list ${name}: the last good copy of ${book.size} entries is in force`);
   }
 
   /** Fetches now, and from then on every so often. */
@@ -158,7 +163,7 @@ export class ThreatList {
       const running = await this.#round;
       if (!isForced) return running;
     }
-    if (this.#stopped.signal.aborted) return 'gluewall stops';
+    if (this.#stopped.signal.aborted) return NO_LONGER;
     this.#cancelNext();
     this.#round = this.#attempt(isForced).finally(() => {
       this.#round = undefined;
@@ -193,7 +198,7 @@ export class ThreatList {
       this.#error = undefined;
       this.#failuresInRow = 0;
     } catch (cause) {
-      if (this.#stopped.signal.aborted) return 'gluewall stops';
+      if (this.#stopped.signal.aborted) return NO_LONGER;
       this.#error = (cause as Error).message;
       this.#failuresInRow++;
       this.#failures++;

@@ -27,7 +27,8 @@ const MAX_TOKENS = 4096;
 const MAX_RECORD_LINES = 1024;
 const MAX_NAME_OCTETS = 255;
 
-const TTL = /^(?:\d{1,10}[smhdw]?)+$/i;
+/** Written so that there is one way to read it: a long line of digits must not be tried in all ways. */
+const TTL = /^\d{1,10}(?:[smhdw]\d{1,10})*[smhdw]?$/i;
 const CLASS = /^(?:IN|CH|HS|CS)$/i;
 const TYPE = /^[A-Z][A-Z0-9-]*$/i;
 /** A word, a text in quotes, a parenthesis or a comment. */

@@ -16,8 +16,10 @@ export class RuleBook {
   readonly #size: number;
   #configured: readonly RuleState[] = [];
   readonly #commanded = new Map<string, RuleState>();
-  /** By what they match: one rule for each. */
-  readonly #byMatch = new Map<string, RuleState>();
+  /** Those of the configuration by what they match: the first that does. */
+  #configuredByMatch: ReadonlyMap<string, RuleState> = new Map();
+  /** Those of commands: one rule for each. */
+  readonly #commandedByMatch = new Map<string, RuleState>();
   readonly #expiry = new ExpiryBuckets<RuleState>(({ rule }) => rule.expiresAtMs);
   readonly #subscribers = new Set<() => void>();
 
@@ -46,21 +48,24 @@ export class RuleBook {
 
   /** The rule that decides in this way about exactly this. */
   find(action: RuleAction, match: RuleMatch): RuleState | undefined {
-    return this.#byMatch.get(keyOf(action, match));
+    const key = keyOf(action, match);
+    return this.#configuredByMatch.get(key) ?? this.#commandedByMatch.get(key);
   }
 
   /** Puts the rules of a configuration in place of those of the one before; what they have done so far goes on. */
   configure(rules: readonly Rule[]): void {
-    const before = new Map(this.#configured.map((state) => [keyOf(state.rule.action, state.rule.match), state]));
-    for (const key of before.keys()) this.#byMatch.delete(key);
+    const before = this.#configuredByMatch;
+    const byMatch = new Map<string, RuleState>();
+    for (const state of this.#configured) this.#expiry.delete(state);
     this.#configured = rules.map((rule) => {
       const key = keyOf(rule.action, rule.match);
       const { hits = 0, lastHitAtMs } = before.get(key) ?? {};
       const state = { rule, hits, lastHitAtMs };
-      if (this.#byMatch.get(key)?.rule.origin !== 'configuration') this.#byMatch.set(key, state);
+      if (!byMatch.has(key)) byMatch.set(key, state);
       this.#expiry.add(state);
       return state;
     });
+    this.#configuredByMatch = byMatch;
     this.#changed();
   }
 
@@ -70,14 +75,16 @@ export class RuleBook {
    */
   add(rule: Rule): { readonly outcome: 'added' | 'renewed' | 'full' | 'configured'; readonly rule: Rule } {
     const key = keyOf(rule.action, rule.match);
-    const held = this.#byMatch.get(key);
-    if (held?.rule.origin === 'configuration') return { outcome: 'configured', rule: held.rule };
+    const configured = this.#configuredByMatch.get(key);
+    if (configured !== undefined) return { outcome: 'configured', rule: configured.rule };
+    const held = this.#commandedByMatch.get(key);
     if (held === undefined && this.#commanded.size >= this.#size) return { outcome: 'full', rule };
+    if (held !== undefined) this.#expiry.delete(held);
     const { hits = 0, lastHitAtMs } = held ?? {};
     const kept = held === undefined ? rule : { ...rule, id: held.rule.id };
     const state = { rule: kept, hits, lastHitAtMs };
     this.#commanded.set(kept.id, state);
-    this.#byMatch.set(key, state);
+    this.#commandedByMatch.set(key, state);
     this.#expiry.add(state);
     this.#changed();
     return { outcome: held === undefined ? 'added' : 'renewed', rule: kept };
@@ -104,9 +111,9 @@ export class RuleBook {
 
   #forget(state: RuleState): void {
     const { id, action, match } = state.rule;
+    this.#expiry.delete(state);
     this.#commanded.delete(id);
-    const key = keyOf(action, match);
-    if (this.#byMatch.get(key) === state) this.#byMatch.delete(key);
+    this.#commandedByMatch.delete(keyOf(action, match));
   }
 
   #changed(): void {

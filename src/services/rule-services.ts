@@ -10,6 +10,7 @@ import type { RuleState } from '../policy/rule-book.ts';
 import { composeMatch, type WrittenMatch } from '../policy/rule-text.ts';
 import { ruleWarnings } from '../policy/rule-warnings.ts';
 import { formatInstant } from './instant.ts';
+import { inTurns } from './lookup.ts';
 
 export interface RuleView {
   readonly id: string;
@@ -86,7 +87,9 @@ export function ruleServices({ clock, policies, store, trustedResolvers }: RuleP
     },
     async *ruleList(action) {
       const states = [...rules.all()].filter(({ rule }) => rule.action === (action ?? rule.action));
-      for (const isOfStep of STEPS) for (const state of states.filter(isOfStep)) yield viewRule(state);
+      for (const isOfStep of STEPS) {
+        for await (const state of inTurns(states.filter(isOfStep))) yield viewRule(state);
+      }
     },
   };
 }

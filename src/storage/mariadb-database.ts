@@ -60,6 +60,7 @@ const SQL = {
   rules: `SELECT ${RULE_COLUMNS.join(', ')} FROM rules
     WHERE expires_at_ms IS NULL OR expires_at_ms > ? ORDER BY created_at_ms, id`,
   saveRule: `REPLACE INTO rules (${RULE_COLUMNS.join(', ')}) VALUES (${places(RULE_COLUMNS)})`,
+  deleteExpiredRules: 'DELETE FROM rules WHERE expires_at_ms <= ?',
   deleteRule: 'DELETE FROM rules WHERE id = ?',
   warmup: 'SELECT learned_for_ms, last_learned_at_ms FROM warmup',
   saveWarmup: 'REPLACE INTO warmup (id, learned_for_ms, last_learned_at_ms) VALUES (1, ?, ?)',
@@ -128,7 +129,10 @@ export class MariadbDatabase implements AsyncStoreOperations {
 
   async saveRule(rule: Rule): Promise<void> {
     if (rule.origin !== 'command') return;
-    await this.#do('write', (connection) => connection.execute(SQL.saveRule, ruleRow(rule)));
+    await this.#inTransaction(undefined, async (connection) => {
+      await connection.execute(SQL.deleteExpiredRules, [rule.createdAtMs]);
+      await connection.execute(SQL.saveRule, ruleRow(rule));
+    });
   }
 
   async deleteRule(id: string): Promise<void> {

@@ -61,7 +61,9 @@ export class MemoryStore implements Store {
 
   async saveRule(rule: Rule): Promise<void> {
     this.#mustBeOpen();
-    if (rule.origin === 'command') this.#rules.set(rule.id, { ...rule });
+    if (rule.origin !== 'command') return;
+    for (const [id, { expiresAtMs }] of this.#rules) if (expiresAtMs <= rule.createdAtMs) this.#rules.delete(id);
+    this.#rules.set(rule.id, { ...rule });
   }
 
   async deleteRule(id: string): Promise<void> {

@@ -100,7 +100,10 @@ export class SqliteDatabase implements StoreOperations {
 
   saveRule(rule: Rule): void {
     if (rule.origin !== 'command') return;
-    this.#do('write', () => this.#statements.saveRule.run(ruleRow(rule)));
+    this.#inTransaction(undefined, () => {
+      this.#statements.deleteExpiredRules.run(rule.createdAtMs);
+      this.#statements.saveRule.run(ruleRow(rule));
+    });
   }
 
   deleteRule(id: string): void {
@@ -236,6 +239,7 @@ function prepareStatements(connection: Database) {
       WHERE expires_at_ms IS NULL OR expires_at_ms > ? ORDER BY created_at_ms, id`),
     saveRule: connection.prepare(`
       INSERT OR REPLACE INTO rules (${RULE_COLUMNS.join(', ')}) VALUES (${places(RULE_COLUMNS)})`),
+    deleteExpiredRules: connection.prepare('DELETE FROM rules WHERE expires_at_ms <= ?'),
     deleteRule: connection.prepare('DELETE FROM rules WHERE id = ?'),
     warmup: rows('SELECT learned_for_ms, last_learned_at_ms FROM warmup'),
     saveWarmup: connection.prepare(`

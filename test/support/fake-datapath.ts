@@ -32,6 +32,8 @@ export class FakeDatapath implements Datapath {
   readonly inPort = 7;
   /** The group that table 0 would find a client in. */
   groupOf: (view: FrameView) => number = () => 1;
+  /** Whether what table 1 has no verdict for is forwarded and copied, of a group. */
+  observes: (group: number) => boolean = () => false;
   /** Frames sent back to where a client's came from, oldest first. */
   readonly answered: Buffer[] = [];
   /** Frames that left by a packet_out, oldest first. */
@@ -66,7 +68,8 @@ export class FakeDatapath implements Datapath {
     if (view.parse(frame, 0, frame.length) !== undefined) return asks;
     if (this.#has('bypass', view)) return { fate: 'passes', rule: observed.rule };
     if (this.#has('allow', view)) return { fate: 'passes', rule: undefined };
-    return this.#has('drop', view) ? { fate: 'drops', rule: blocked.rule } : asks;
+    if (this.#has('drop', view)) return { fate: 'drops', rule: blocked.rule };
+    return this.observes(this.groupOf(view)) ? { fate: 'passes', rule: observed.rule } : asks;
   }
 
   #packetIn(frame: Buffer, rule: number): void {

@@ -12,6 +12,9 @@
  *     1s     held 0                                packets held now
  *     1s     learned 1 lessons                     a counter of the learner
  *     1s     allow add 203.0.113.9                 and `allow remove`
+ *     1s     rule deny to=203.0.113.9 zone=a.org   as a command adds it, with other keys of a match as they are; or `allow`
+ *     1s     unrule deny to=203.0.113.9 zone=a.org takes it out again
+ *     1s     bypass lab 10s                        of a group, or of `all`; `judge lab` ends it
  *     1s     away | back                           the switch loses its connection, and has it again
  */
 
@@ -36,12 +39,13 @@ import type { ClientGroup } from '../../src/policy/client-group.ts';
 import type { PackSource } from '../../src/policy/pack.ts';
 import type { PolicyBook } from '../../src/policy/policy-book.ts';
 import type { Rule } from '../../src/policy/rule.ts';
+import type { WrittenMatch } from '../../src/policy/rule-text.ts';
 import { composeQuery, type Packet } from './dns-messages.ts';
 import { FakeDatapath, type Fate } from './fake-datapath.ts';
 import { composeFrame, type FrameFields } from './frames.ts';
 import { historyOptions, learnerOptions } from './learning.ts';
 import { addressOf, nameOf } from './observations.ts';
-import { policiesOn, ruleOf } from './policies.ts';
+import { DEFAULT_GROUP, policiesOn, ruleOf } from './policies.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export interface WorldOptions {
@@ -130,6 +134,14 @@ export class World {
     this.firewall.addGate(this.gate, 4);
     this.switch = new FakeDatapath(clock, this.firewall, this.gate);
     this.switch.isObserving = options.monitor ?? false;
+    this.switch.groupOf = (view) =>
+      this.policies.groups.groupOf({
+        address: view.source,
+        mac: view.link?.sourceMac,
+        inPort: this.switch.inPort,
+        portName: undefined,
+      }).id;
+    this.switch.observes = (id) => this.policies.groups.numbered(id)?.mode === 'monitor';
     this.gate.connect(this.switch, !this.switch.isObserving);
     this.#tick();
   }
@@ -150,6 +162,17 @@ export class World {
       ...fields,
     });
     return this.switch.receive(frame);
+  }
+
+  /** Other groups beside the default one are in force, as after a reload. */
+  regroup(groups: readonly ClientGroup[]): void {
+    const hasDefault = groups.some(({ id }) => id === DEFAULT_GROUP.id);
+    this.policies.regroup(hasDefault ? groups : [...groups, DEFAULT_GROUP]);
+    this.gate.connect(
+      this.switch,
+      this.policies.groups.groups.some(({ mode }) => mode === 'enforce'),
+    );
+    this.clock.advance(0);
   }
 
   /** The capture on the outside sees a frame. */
@@ -256,9 +279,36 @@ const COMMANDS: Readonly<Record<string, Step>> = {
     const outcome = verb === 'add' ? rules.add(wanted).outcome : rules.remove(held?.id ?? '');
     expect(outcome, line).toBe(verb === 'add' ? 'added' : 'removed');
   },
+  rule(world, [action, ...match], line) {
+    expect(world.policies.rules.add(ruleOf(actionOf(action), matchOf(match))).outcome, line).toBe('added');
+  },
+  unrule(world, [action, ...match], line) {
+    const { rules } = world.policies;
+    const wanted = ruleOf(actionOf(action), matchOf(match));
+    expect(rules.remove(rules.find(wanted.action, wanted.match)?.rule.id ?? ''), line).toBe('removed');
+  },
+  bypass: (world, [name, length]) => world.gate.bypass(groupNamed(world, name), world.clock.nowMs() + timeOf(length!)),
+  judge: (world, [name]) => world.gate.endBypass(groupNamed(world, name)),
   away: (world) => world.gate.disconnect(),
   back: (world) => world.gate.connect(world.switch, !world.switch.isObserving),
 };
+
+function actionOf(text: string | undefined): 'allow' | 'deny' {
+  if (text !== 'allow' && text !== 'deny') throw new Error(`no such action: ${text}`);
+  return text;
+}
+
+function matchOf(words: readonly string[]): WrittenMatch {
+  const given = Object.fromEntries(words.map((word) => word.split('=', 2)));
+  return given.types === undefined ? given : { ...given, types: given.types.split(',') };
+}
+
+function groupNamed(world: World, name: string | undefined): number | undefined {
+  if (name === 'all') return undefined;
+  const group = world.policies.groups.get(name ?? '');
+  if (group === undefined) throw new Error(`no such group: ${name}`);
+  return group.id;
+}
 
 function listOf(words: readonly string[], empty: string): string[] {
   const text = words.join(' ');

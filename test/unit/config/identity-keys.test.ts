@@ -39,9 +39,9 @@ describe('clients', () => {
   });
 
   it.each([
-    ['resolver: resolver.example.org:53', 'clients.resolver: want ADDRESS:PORT of a resolver, such as 192.0.2.53:53'],
-    ['resolver: "192.0.2.53:0"', 'clients.resolver: want ADDRESS:PORT of a resolver, such as 192.0.2.53:53'],
-    ['resolver: 192.0.2.53', 'is no listen address'],
+    ['resolver: resolver.example.org:53', 'is no server: want ADDRESS:PORT, such as 192.0.2.53:53'],
+    ['resolver: "192.0.2.53:0"', 'is no server: want ADDRESS:PORT, such as 192.0.2.53:53'],
+    ['resolver: 192.0.2.53', 'is no server: want ADDRESS:PORT'],
     ['leases: [""]', 'clients.leases.0: '],
     ['leases: /var/lib/misc/dnsmasq.leases', 'clients.leases: '],
     ['addresses: 1', 'clients.addresses: '],

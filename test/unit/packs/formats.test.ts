@@ -444,6 +444,24 @@ describe('a bundle of STIX', () => {
   it('bears anything', () => abuse('stix', STIX), 60_000);
 });
 
+describe('what would take for ever if it were tried in all ways', () => {
+  const digits = '1'.repeat(60_000);
+  it.each([
+    ['plain' as const, Array.from({ length: 50 }, () => `${digits.slice(0, 4000)}x`).join('\n')],
+    ['plain' as const, '.'.repeat(4000)],
+    ['rpz' as const, `@ SOA a. b. 1 2 3 4 5\nx ${digits}x CNAME .\nx ${digits} CNAME .\n`],
+    ['rpz' as const, `@ SOA a. b. 1 2 3 4 5\nx TXT ${'"'.repeat(60_001)}\n${'\\'.repeat(60_000)}a. CNAME .\n`],
+    ['stix' as const, bundle(indicator(`[domain-name:value = ${"\\'".repeat(32_000)}]`))],
+    ['stix' as const, bundle(indicator(`[${"a:b'".repeat(16_000)}]`))],
+    ['misp' as const, `{"Event":${'['.repeat(60)}${']'.repeat(60)}}`],
+  ])('is given up at once: %s, case %#', (format, list) => {
+    const started = process.cpuUsage();
+    read(format, list);
+    const { user } = process.cpuUsage(started);
+    expect(user / 1000).toBeLessThan(2000);
+  });
+});
+
 describe('every list', () => {
   it.each(['<!DOCTYPE html><html>', '\n  <html lang="en">', '<?xml version="1.0"?>', '\ufeff<head>'])(
     'that is %j is refused',

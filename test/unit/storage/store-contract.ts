@@ -318,13 +318,24 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
 
       it('leaves out what has expired and what was deleted', async () => {
         const store = await openNew();
-        await store.saveRule(ruleOf('192.0.2.1', { expiresAtMs: NOW_MS }));
+        await store.saveRule(ruleOf('192.0.2.1', { expiresAtMs: NOW_MS + 0.5 }));
         await store.saveRule(ruleOf('192.0.2.2'));
         await store.saveRule(ruleOf('2001:db8::2'));
         await store.deleteRule('rule-192.0.2.2');
         await store.deleteRule("rule-192.0.2.99' OR 1=1 --");
-        expect(await store.loadRules(NOW_MS)).toStrictEqual([ruleOf('2001:db8::2')]);
+        expect(await store.loadRules(NOW_MS + 0.5)).toStrictEqual([ruleOf('2001:db8::2')]);
         expect(await store.loadRules(Number.NEGATIVE_INFINITY)).toHaveLength(2);
+      });
+
+      it('lets go of what has expired when the next one is saved', async () => {
+        const store = await openNew();
+        await store.saveRule(ruleOf('192.0.2.1', { expiresAtMs: NOW_MS + 5 }));
+        await store.saveRule(ruleOf('192.0.2.2', { expiresAtMs: Number.POSITIVE_INFINITY }));
+        await store.saveRule(ruleOf('192.0.2.3', { createdAtMs: NOW_MS + 4 }));
+        expect(await store.contents()).toMatchObject({ rules: 3 });
+        await store.saveRule(ruleOf('192.0.2.4', { createdAtMs: NOW_MS + 5 }));
+        const ids = (await store.loadRules(Number.NEGATIVE_INFINITY)).map(({ id }) => id);
+        expect(ids).toEqual(['rule-192.0.2.2', 'rule-192.0.2.3', 'rule-192.0.2.4']);
       });
 
       it('does not keep what the configuration has', async () => {
