@@ -1,8 +1,7 @@
 /** How commands get their answers: from the running gluewall, or from its store when it does not run. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { defaultConfig, loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import { type ConfigWithWarnings, defaultConfig, loadConfigWithWarnings } from '../config/load.ts';
 import { type Answer, resultOf } from '../control/answer.ts';
 import { askControl, isAnswering } from '../control/control-client.ts';
 import type { ControlRequest } from '../control/protocol.ts';
@@ -37,8 +36,7 @@ export function askingCommand(
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);
 }
 
-export interface ConfigSource {
-  readonly config: Config;
+export interface ConfigSource extends ConfigWithWarnings {
   /** The file it is from, or would be. */
   readonly file: string;
 }
@@ -47,7 +45,7 @@ export interface ConfigSource {
 export function configOf(options: { readonly config?: string }): ConfigSource {
   const file = options.config ?? DEFAULT_CONFIG_FILE;
   const isThere = options.config !== undefined || existsSync(file);
-  return { config: isThere ? loadConfig(file) : defaultConfig(), file };
+  return { ...(isThere ? loadConfigWithWarnings(file) : { config: defaultConfig(), warnings: [] }), file };
 }
 
 /** Where requests go: one gluewall, running or resting. */
@@ -64,9 +62,13 @@ export async function openDoor(options: AskOptions): Promise<Door> {
 
 /** The running gluewall, or that of the socket that was named; undefined when none answers. */
 export async function openRunning(options: AskOptions): Promise<Door | undefined> {
-  const { config } = configOf(options);
-  const socket = options.socket ?? config.control.socket ?? defaultSocketPath();
-  if (options.socket === undefined && !(await isAnswering(socket))) return undefined;
+  // A configuration that is being edited, and is not good yet, must not keep anybody from a socket that he names.
+  if (options.socket !== undefined) return doorTo(options.socket);
+  const socket = configOf(options).config.control.socket ?? defaultSocketPath();
+  return (await isAnswering(socket)) ? doorTo(socket) : undefined;
+}
+
+function doorTo(socket: string): Door {
   return { ask: (request, signal) => askControl(socket, request, signal), close: async () => {} };
 }
 

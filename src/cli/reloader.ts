@@ -33,6 +33,8 @@ export class Reloader {
   /** What the last look saw. */
   #looked: string | undefined;
   #underWay: Promise<unknown> = Promise.resolve();
+  /** Reloads that have not ended. */
+  #waiting = 0;
   #cancelLooking: (() => void) | undefined;
   #counts = { applied: 0, refused: 0 };
   #last: 'applied' | 'refused' | undefined;
@@ -68,7 +70,12 @@ export class Reloader {
    * One after the other.
    */
   reload(isTrial: boolean): Promise<ReloadView> {
-    const next = this.#underWay.then(() => this.#reload(isTrial));
+    this.#waiting++;
+    const next = this.#underWay
+      .then(() => this.#reload(isTrial))
+      .finally(() => {
+        this.#waiting--;
+      });
     this.#underWay = next.catch(() => undefined);
     return next;
   }
@@ -80,7 +87,7 @@ export class Reloader {
     const isAtRest = found === this.#looked;
     const isNew = found !== this.#seen;
     this.#looked = found;
-    if (!isNew || !isAtRest) return;
+    if (!isNew || !isAtRest || this.#waiting > 0) return;
     log.info({ file }, `${file} has changed: reloading`);
     this.reload(false).catch(() => undefined);
   }

@@ -5,11 +5,11 @@ import { perform } from '../control/perform.ts';
 import { type ControlRequest, parseRequest } from '../control/protocol.ts';
 import { systemClock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import { type Log, silentLog } from '../core/log.ts';
 import { Enforcement } from '../policy/enforcement.ts';
-import { NO_PACKS } from '../policy/pack.ts';
 import { createServices, type Services } from '../services/services.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
+import { buildPackBook } from './build-packs.ts';
 import { buildHistory, buildPolicies, enforcementOptions } from './build-parts.ts';
 import { loadStore, openStore, storeFile } from './open-store.ts';
 
@@ -49,7 +49,9 @@ export class RestingGluewall {
       throw notRunning(`there is no store ${file} to ask instead`);
     const clock = systemClock;
     const history = buildHistory(config, clock, this.#log);
-    const policies = buildPolicies(config, clock, history, NO_PACKS);
+    const packs = buildPackBook(config, clock, silentLog);
+    await packs.load();
+    const policies = buildPolicies(config, clock, history, packs);
     const enforcement = new Enforcement(clock, enforcementOptions(config));
     const store = await openStore(config, this.#log);
     await loadStore(store, { history, rules: policies.rules, enforcement }, clock.nowMs());
@@ -64,6 +66,7 @@ export class RestingGluewall {
       history,
       policies,
       bypasses: undefined,
+      packs,
       reload: undefined,
       store,
       insideNetworks: () => config.inside.networks,

@@ -25,9 +25,10 @@ export interface RunOptions {
 
 /** `gluewall run`: the controller in the foreground, until SIGINT or SIGTERM. */
 export async function run(options: RunOptions, version: string | undefined): Promise<void> {
-  const { config: configured, file } = configOf(options);
+  const { config: configured, file, warnings } = configOf(options);
   const config = withStore(configured, options.store);
   const { log, flush } = createLogger(config.log.level);
+  for (const warning of warnings) log.warn({ file }, warning);
   const socketPath = options.socket ?? config.control.socket ?? defaultSocketPath();
   // From the first moment on: a log rotation must not end a gluewall that is still starting.
   let reopenFiles = () => {};

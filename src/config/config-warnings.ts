@@ -15,7 +15,7 @@ type ConfigRule = Config['rules'][number];
 
 /** Rules that never decide: expired, outdone by another one, or about a group that there is not. */
 export function configWarnings(config: Config, nowMs: number): readonly ConfigWarning[] {
-  return [...expired(config, nowMs), ...outdone(config), ...groupless(config)];
+  return [...expired(config, nowMs), ...outdone(config, nowMs), ...groupless(config)];
 }
 
 function expired({ rules }: Config, nowMs: number): ConfigWarning[] {
@@ -26,15 +26,20 @@ function expired({ rules }: Config, nowMs: number): ConfigWarning[] {
   });
 }
 
-function outdone({ rules }: Config): ConfigWarning[] {
-  const decisions = rules.map((rule) => ({ action: rule.action, match: matchOf(rule) }));
-  return findRivals(decisions, () => undefined).map(({ index, rival }) => {
+function outdone({ rules }: Config, nowMs: number): ConfigWarning[] {
+  const decisions = rules.map((rule) => ({
+    action: rule.action,
+    match: matchOf(rule),
+    expiresAtMs: rule.expires ?? Number.POSITIVE_INFINITY,
+  }));
+  return findRivals(decisions, () => undefined).flatMap(({ index, rival }) => {
     const [lost, won] = [decisions[index]!, decisions[rival]!];
+    if (lost.expiresAtMs <= nowMs) return [];
     const problem =
       lost.action === won.action
         ? `this rule never decides: one before it ${won.action === 'allow' ? 'allows' : 'denies'} the same (${describeMatch(won.match)})`
         : `this ${lost.action} cannot win: a ${won.action} is asked first that is about all of it (${describeMatch(won.match)})`;
-    return { path: ['rules', index], other: ['rules', rival], problem };
+    return [{ path: ['rules', index], other: ['rules', rival], problem }];
   });
 }
 

@@ -1,3 +1,4 @@
+import { DEFAULT_GROUP_NAME } from '../policy/client-group.ts';
 import { isJudging } from './effective.ts';
 import { isLoopback, plainPlaces } from './plain-places.ts';
 import type { Config } from './schema.ts';
@@ -62,7 +63,21 @@ export function contradictions(config: Config): readonly Contradiction[] {
     if (config.lists.findIndex((other) => other.name === name) === index) continue;
     problems.push({ path: ['lists', index, 'name'], problem: `lists: another list is named ${name}, too` });
   }
-  return [...problems, ...connectionProblems(config)];
+  return [...problems, ...groupProblems(config), ...connectionProblems(config)];
+}
+
+function groupProblems({ groups }: Config): readonly Contradiction[] {
+  const names = new Set<string>([DEFAULT_GROUP_NAME]);
+  return groups.flatMap(({ name }, index) => {
+    const isNew = !names.has(name);
+    names.add(name);
+    if (isNew) return [];
+    const problem =
+      name === DEFAULT_GROUP_NAME
+        ? `the group ${name} is that of all other clients: \`mode\` and \`strictness\` are its own`
+        : `there are two groups ${name}: put their clients into one, or give the second another name`;
+    return [{ path: ['groups', index, 'name'], problem }];
+  });
 }
 
 function connectionProblems(config: Config): readonly Contradiction[] {

@@ -8,6 +8,7 @@ import {
   formatClientSelector,
   formatDestinationSelector,
   isRuleWord,
+  misunderstood,
   parseClientSelector,
   parseDestinationSelector,
   WANT_CLIENT,
@@ -32,7 +33,7 @@ function textual<T>(
   format: (value: T) => string,
 ) {
   return z.codec(z.string({ error: want }).meta({ anyOf: forms }), z.custom<T>(), {
-    decode: (text, context) => parse(text) ?? refuse(context, text, `is not understood: ${want}`),
+    decode: (text, context) => parse(text) ?? refuse(context, text, misunderstood(text, want)),
     encode: format,
   });
 }

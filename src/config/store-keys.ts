@@ -13,7 +13,7 @@ export const storeKeys = z
       .enum(['sqlite', 'mariadb', 'memory'])
       .default('sqlite')
       .describe(
-        'Where history, allow-list and events are kept: in a file, in a database server, or only until gluewall stops',
+        'Where history, rules and events are kept: in a file, in a database server, or only until gluewall stops',
       )
       .meta(facts('word', 'sqlite', 'sqlite, mariadb, memory')),
     file: path

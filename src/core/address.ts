@@ -109,13 +109,19 @@ function formatIpv6Groups(groups: readonly number[]): string {
 
 /** Reads `ADDRESS/LENGTH`; undefined when it is no network, or when bits are set beyond the prefix. */
 export function parseNetwork(text: string): Network | undefined {
+  const network = networkAround(text);
+  return network !== undefined && parseAddress(text.split('/')[0]!) === network.base ? network : undefined;
+}
+
+/** The network that the address of `ADDRESS/LENGTH` is in, whatever bits are set beyond the prefix. */
+export function networkAround(text: string): Network | undefined {
   const match = /^([^/]+)\/(\d{1,3})$/.exec(text);
-  const base = match?.[1] === undefined ? undefined : parseAddress(match[1]);
+  const address = match?.[1] === undefined ? undefined : parseAddress(match[1]);
   const prefixLength = Number(match?.[2]);
-  if (base === undefined || prefixLength > (isIpv4(base) ? 32 : 128)) return undefined;
-  const octets = addressOctets(base);
-  const mask = networkMask(base, prefixLength);
-  return octets.every((octet, index) => (octet & ~mask[index]!) === 0) ? { base, prefixLength } : undefined;
+  if (address === undefined || prefixLength > (isIpv4(address) ? 32 : 128)) return undefined;
+  const mask = networkMask(address, prefixLength);
+  const octets = addressOctets(address).map((octet, index) => octet & mask[index]!);
+  return { base: addressFromOctets(Buffer.from(octets))!, prefixLength };
 }
 
 /** The mask of a prefix length in the family of `address`: 4 or 16 octets. */

@@ -2,12 +2,10 @@
 import { domainToASCII } from 'node:url';
 import {
   type Address,
-  addressFromOctets,
-  addressOctets,
   formatAddress,
   isIpv4,
   type Network,
-  networkMask,
+  networkAround,
   parseAddress,
   parseNetwork,
 } from '../core/address.ts';
@@ -53,15 +51,11 @@ export function networkOfOne(address: Address): Network {
 }
 
 function networkProblem(text: string): string {
-  const [head = '', tail = ''] = text.split('/');
-  const address = parseAddress(head);
-  const prefixLength = /^\d{1,3}$/.test(tail) ? Number(tail) : Number.NaN;
-  if (address === undefined || !(prefixLength <= (isIpv4(address) ? 32 : 128))) {
-    return `${quote(text)} is no network: write ADDRESS/LENGTH, such as 192.0.2.0/24`;
-  }
-  const mask = networkMask(address, prefixLength);
-  const base = addressFromOctets(addressOctets(address).map((octet, index) => octet & mask[index]!) as Buffer)!;
-  return `${quote(text)} has bits set beyond its length: write ${formatAddress(base)}/${prefixLength}, or ${head}`;
+  const meant = networkAround(text);
+  if (meant === undefined) return `${quote(text)} is no network: write ADDRESS/LENGTH, such as 192.0.2.0/24`;
+  const { base, prefixLength } = meant;
+  const network = `${formatAddress(base)}/${prefixLength}`;
+  return `${quote(text)} has bits set beyond its length: write ${network}, or ${text.split('/')[0]}`;
 }
 
 function parseListedName(text: string): Entry | string {

@@ -43,18 +43,18 @@ export class ClientGroups {
   }
 
   groupOf({ address, mac, inPort, portName }: QueryClient): ClientGroup {
-    if (this.groups.length === 1) return this.groups[0]!;
-    let first = this.groups.length - 1;
-    const found = (index: number | undefined) => {
-      if (index !== undefined && index < first) first = index;
-    };
+    const last = this.groups.length - 1;
+    let first = last;
+    if (last === 0) return this.groups[0]!;
     if (address !== undefined) {
-      found(this.#byAddress.get(address));
-      this.#byNetwork.forEach(address, (indexes) => found(indexes[0]));
+      first = Math.min(first, this.#byAddress.get(address) ?? last);
+      for (let step = this.#byNetwork.steps(address) - 1; step >= 0; step--) {
+        first = Math.min(first, this.#byNetwork.at(step, address)?.[0] ?? last);
+      }
     }
-    if (mac !== undefined) found(this.#byMac.get(mac));
-    if (inPort !== undefined) found(this.#byPort.get(inPort));
-    if (portName !== undefined) found(this.#byPort.get(portName));
+    if (mac !== undefined) first = Math.min(first, this.#byMac.get(mac) ?? last);
+    if (inPort !== undefined) first = Math.min(first, this.#byPort.get(inPort) ?? last);
+    if (portName !== undefined) first = Math.min(first, this.#byPort.get(portName) ?? last);
     return this.groups[first]!;
   }
 }

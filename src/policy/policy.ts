@@ -5,7 +5,7 @@ import type { PackSource } from './pack.ts';
 import type { PolicyQuery } from './query.ts';
 import type { ClientSelector, Rule } from './rule.ts';
 import type { RuleState } from './rule-book.ts';
-import { type RuleAnswer, RuleIndex, type RuleWorld } from './rule-index.ts';
+import { RuleIndex, type RuleWorld } from './rule-index.ts';
 import { type Allow, type Block, type BlockReason, FIELD, MESSAGE_FIELDS, type Verdict } from './verdict.ts';
 
 /** What verdicts ask of the NS history. */
@@ -74,26 +74,20 @@ export class Policy {
    */
   decide(query: PolicyQuery, nowMs: number): Verdict {
     const denied = this.#denyRules.find(query);
-    if (denied.found !== undefined) return this.#block('denyRule', denied.reads, query, denied.found);
+    if (denied !== undefined) return this.#block('denyRule', this.#denyRules.reads, query, denied);
     const allowed = this.#allowRules.find(query);
-    if (allowed.found !== undefined) {
-      const untilMs = this.#until(allowed.found.rule.expiresAtMs, nowMs);
-      const reads = this.#readAlways | denied.reads | allowed.reads;
-      return { kind: 'allow', reason: 'allowRule', untilMs, reads, by: allowed.found, alarm: undefined };
+    if (allowed !== undefined) {
+      const untilMs = this.#until(allowed.rule.expiresAtMs, nowMs);
+      const reads = this.#readAlways | this.#denyRules.reads | this.#allowRules.reads;
+      return { kind: 'allow', reason: 'allowRule', untilMs, reads, by: allowed, alarm: undefined };
     }
     const refused = this.#denyPacks.find(query);
-    if (refused.found !== undefined) {
-      return this.#block('denyPack', allowed.reads | refused.reads, query, refused.found);
-    }
-    return this.#byHistory(query, denied.reads | refused.reads, allowed.reads, nowMs);
+    if (refused === undefined) return this.#byHistory(query, nowMs);
+    return this.#block('denyPack', this.#allowRules.reads | this.#denyPacks.reads, query, refused);
   }
 
   /** What each step that asks rules says of a query, for people. */
-  answers(query: PolicyQuery): {
-    readonly denied: RuleAnswer;
-    readonly allowed: RuleAnswer;
-    readonly refused: RuleAnswer;
-  } {
+  rulesFor(query: PolicyQuery): Readonly<Record<'denied' | 'allowed' | 'refused', RuleState | undefined>> {
     return {
       denied: this.#denyRules.find(query),
       allowed: this.#allowRules.find(query),
@@ -101,12 +95,14 @@ export class Policy {
     };
   }
 
-  #byHistory(query: PolicyQuery, denialReads: number, allowReads: number, nowMs: number): Verdict {
+  /** No rule has decided: what ruled them all out is noted. */
+  #byHistory(query: PolicyQuery, nowMs: number): Verdict {
+    const allowReads = this.#allowRules.reads;
     const standing = this.#history.standing(query.destination);
     if (standing === undefined) return this.#block('unknown', allowReads, query);
     const { strictness } = query.group;
     const { isStale, origin } = standing;
-    let reads = this.#readAlways | denialReads | allowReads;
+    let reads = this.#readAlways | this.#denyRules.reads | allowReads | this.#denyPacks.reads;
     let alarm: Allow['alarm'];
     if (origin === 'learned' && isStrict(strictness)) {
       const problem = this.#weakness(query, strictness, nowMs);

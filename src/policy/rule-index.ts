@@ -1,11 +1,13 @@
-import { type Address, networkContains } from '../core/address.ts';
-import { isAtOrBelow, type Name, parentName, ROOT } from '../dns/name.ts';
+import { type Address, type Network, networkContains } from '../core/address.ts';
+import { isAtOrBelow, type Name } from '../dns/name.ts';
+import type { Transport } from '../dns/observation.ts';
 import { NetworkTable } from './network-table.ts';
 import type { Pack } from './pack.ts';
-import type { PolicyQuery } from './query.ts';
+import type { PolicyQuery, QueryClient } from './query.ts';
 import type { ClientSelector } from './rule.ts';
 import type { RuleState } from './rule-book.ts';
 import { FIELD } from './verdict.ts';
+import { ZoneTable } from './zone-table.ts';
 
 /** What rules ask of the world beside the query. */
 export interface RuleWorld {
@@ -15,19 +17,28 @@ export interface RuleWorld {
   isNamed(destination: Address, nameServer: Name): boolean;
 }
 
-/** The first rule that holds for a query, and what was read to find it, or to find that none does. */
-export interface RuleAnswer {
-  readonly found: RuleState | undefined;
-  /** Bits of FIELD: those that ruled the others out, and those of the rule itself. */
-  readonly reads: number;
-}
-
+/** A rule made ready: every field is always there, so that all entries look alike to the processor. */
 interface Entry {
   readonly order: number;
   readonly state: RuleState;
+  readonly address: Address | undefined;
+  readonly network: Network | undefined;
+  readonly mac: number | undefined;
+  readonly port: string | number | undefined;
+  readonly group: string | undefined;
+  readonly nameServer: Name | undefined;
+  readonly pack: string | undefined;
+  readonly zone: Name | undefined;
+  readonly types: readonly number[] | undefined;
+  readonly protocol: Transport | undefined;
+  /** Bits of FIELD that the rule reads when it holds; names of a pack come to that. */
+  readonly fields: number;
 }
 
 type Bucket = readonly Entry[];
+
+/** What the place of an entry says already: that its client is the one of the query, or that its zone holds the name. */
+type Known = 'client' | 'zone' | 'nothing';
 
 /** How a condition on what is not seen yet counts: as met by rules that let pass, as not met by rules that do not. */
 export type Unseen = 'meets' | 'fails';
@@ -48,7 +59,7 @@ export class RuleIndex {
   readonly #byMac = new Map<number, Entry[]>();
   readonly #byPort = new Map<string | number, Entry[]>();
   readonly #byGroup = new Map<string, Entry[]>();
-  readonly #byZone = new Map<Name, Entry[]>();
+  readonly #byZone = new ZoneTable<Entry>();
   readonly #others: Entry[] = [];
   /** What is read of every query, whichever rule holds. */
   readonly #readAlways: number;
@@ -60,7 +71,7 @@ export class RuleIndex {
     this.#world = world;
     this.#unseen = unseen;
     this.isEmpty = states.length === 0;
-    for (const [order, state] of states.entries()) this.#insert({ order, state });
+    for (const [order, state] of states.entries()) this.#insert(makeReady(order, state));
     this.#readAlways =
       (this.#byClient.size + this.#byClientNetwork.size > 0 ? FIELD.client : 0) |
       (this.#byMac.size > 0 ? FIELD.mac : 0) |
@@ -71,59 +82,112 @@ export class RuleIndex {
 
   /** Whether some rule is about a name server, whose addresses may be others in a moment. */
   get asksHistory(): boolean {
-    return this.#byMeaning.some(({ state }) => state.rule.match.to?.kind === 'name');
+    return this.#byMeaning.some(({ nameServer }) => nameServer !== undefined);
   }
 
-  find(query: PolicyQuery): RuleAnswer {
-    this.#best = undefined;
+  /** The first rule that holds; `reads` says then what was read. */
+  find(query: PolicyQuery): RuleState | undefined {
     this.#reads = this.#readAlways;
-    this.#look(this.#byDestination.get(query.destination), query);
+    if (this.isEmpty) return undefined;
+    this.#best = undefined;
+    const { destination } = query;
+    this.#look(this.#byDestination.get(destination), query, 'nothing');
     if (this.#byDestinationNetwork.size > 0)
-      this.#byDestinationNetwork.forEach(query.destination, (bucket) => this.#look(bucket, query));
-    this.#look(this.#byMeaning, query);
+      this.#lookByNetwork(this.#byDestinationNetwork, destination, query, 'nothing');
+    this.#look(this.#byMeaning, query, 'nothing');
     if (this.#readAlways !== 0) this.#lookByClient(query);
-    this.#look(this.#others, query);
+    this.#look(this.#others, query, 'nothing');
     // By assertion: the looks above set it.
     const best = this.#best as Entry | undefined;
-    if (best === undefined) return { found: undefined, reads: this.#reads };
+    if (best === undefined) return undefined;
     // Rules that hold for a part of the others only do not matter once one holds for this query as a whole.
-    return { found: best.state, reads: fieldsOf(best.state, this.#world, query) };
+    this.#reads = best.fields | (this.#isByPackedName(best, query) ? FIELD.queryName : 0);
+    return best.state;
+  }
+
+  /** Bits of FIELD, of the last `find`: those that ruled all rules out, or those of the rule that holds. */
+  get reads(): number {
+    return this.#reads;
+  }
+
+  #lookByNetwork(table: NetworkTable<Entry>, address: Address, query: PolicyQuery, known: Known): void {
+    for (let step = table.steps(address) - 1; step >= 0; step--) this.#look(table.at(step, address), query, known);
   }
 
   #lookByClient(query: PolicyQuery): void {
     const { address, mac, inPort, portName } = query.client;
     if (address !== undefined) {
-      this.#look(this.#byClient.get(address), query);
-      this.#byClientNetwork.forEach(address, (bucket) => this.#look(bucket, query));
+      this.#look(this.#byClient.get(address), query, 'client');
+      this.#lookByNetwork(this.#byClientNetwork, address, query, 'client');
     }
-    if (mac !== undefined) this.#look(this.#byMac.get(mac), query);
-    if (inPort !== undefined) this.#look(this.#byPort.get(inPort), query);
-    if (portName !== undefined) this.#look(this.#byPort.get(portName), query);
-    this.#look(this.#byGroup.get(query.group.name), query);
+    if (mac !== undefined) this.#look(this.#byMac.get(mac), query, 'client');
+    if (inPort !== undefined) this.#look(this.#byPort.get(inPort), query, 'client');
+    if (portName !== undefined) this.#look(this.#byPort.get(portName), query, 'client');
+    this.#look(this.#byGroup.get(query.group.name), query, 'client');
     if (this.#byZone.size > 0) this.#lookByZone(query);
   }
 
   #lookByZone(query: PolicyQuery): void {
-    if (typeof query.message === 'string') {
-      if (query.message === 'unseen' && this.#unseen === 'meets')
-        for (const bucket of this.#byZone.values()) this.#look(bucket, query);
+    const { message } = query;
+    if (typeof message === 'string') {
+      if (message === 'unseen' && this.#unseen === 'meets') {
+        for (const bucket of this.#byZone.all()) this.#look(bucket, query, 'zone');
+      }
       return;
     }
-    for (let zone = query.message.name; ; zone = parentName(zone)) {
-      this.#look(this.#byZone.get(zone), query);
-      if (zone === ROOT) return;
+    for (let step = this.#byZone.steps(message.name) - 1; step >= 0; step--) {
+      this.#look(this.#byZone.at(step), query, 'zone');
     }
   }
 
-  #look(bucket: Bucket | undefined, query: PolicyQuery): void {
+  #look(bucket: Bucket | undefined, query: PolicyQuery, known: Known): void {
     if (bucket === undefined) return;
     for (const entry of bucket) {
       // In order: none behind this one can be the first.
       if (this.#best !== undefined && entry.order > this.#best.order) return;
-      const ruledOutBy = mismatch(entry.state, query, this.#world, this.#unseen);
+      const ruledOutBy = this.#mismatch(entry, query, known);
       if (ruledOutBy === 0) this.#best = entry;
       else this.#reads |= ruledOutBy;
     }
+  }
+
+  /** 0 when the rule holds for the query; else the field that rules it out, the cheapest for a flow to match first. */
+  #mismatch(entry: Entry, query: PolicyQuery, known: Known): number {
+    const { nameServer, group, protocol, pack, zone, types } = entry;
+    if (nameServer !== undefined && !this.#world.isNamed(query.destination, nameServer)) return FIELD.destination;
+    if (group !== undefined && group !== query.group.name) return FIELD.group;
+    if (protocol !== undefined && protocol !== query.transport) return FIELD.protocol;
+    if (known === 'nothing') {
+      const ruledOutBy = clientMismatch(entry, query.client);
+      if (ruledOutBy !== 0) return ruledOutBy;
+    }
+    if (pack !== undefined) {
+      const ruledOutBy = this.#packMismatch(pack, query);
+      if (ruledOutBy !== 0) return ruledOutBy;
+    }
+    const { message } = query;
+    if (typeof message === 'string') {
+      if (message === 'unseen' && this.#unseen === 'meets') return 0;
+      if (zone !== undefined) return FIELD.queryName;
+      return types === undefined ? 0 : FIELD.queryType;
+    }
+    if (zone !== undefined && known !== 'zone' && !isAtOrBelow(message.name, zone)) return FIELD.queryName;
+    return types === undefined || types.includes(message.type) ? 0 : FIELD.queryType;
+  }
+
+  #packMismatch(name: string, { destination, message }: PolicyQuery): number {
+    const pack = this.#world.pack(name);
+    if (pack === undefined) return FIELD.destination;
+    if (pack.hasDestination(destination)) return 0;
+    if (!pack.hasNames) return FIELD.destination;
+    const isNamed =
+      typeof message === 'string' ? message === 'unseen' && this.#unseen === 'meets' : pack.hasName(message.name);
+    return isNamed ? 0 : FIELD.queryName;
+  }
+
+  /** Of a rule that holds. */
+  #isByPackedName({ pack }: Entry, { destination }: PolicyQuery): boolean {
+    return pack !== undefined && this.#world.pack(pack)?.hasDestination(destination) !== true;
   }
 
   #insert(entry: Entry): void {
@@ -132,7 +196,7 @@ export class RuleIndex {
     else if (to?.kind === 'network') this.#byDestinationNetwork.add(to.network, entry);
     else if (to !== undefined) this.#byMeaning.push(entry);
     else if (from !== undefined) this.#insertByClient(from, entry);
-    else if (zone !== undefined) push(this.#byZone, zone, entry);
+    else if (zone !== undefined) this.#byZone.add(zone, entry);
     else this.#others.push(entry);
   }
 
@@ -151,32 +215,28 @@ function push<K>(buckets: Map<K, Entry[]>, key: K, entry: Entry): void {
   else bucket.push(entry);
 }
 
-/** 0 when the rule holds for the query; else the field that rules it out, the cheapest for a flow to match first. */
-function mismatch({ rule }: RuleState, query: PolicyQuery, world: RuleWorld, unseen: Unseen): number {
-  const { match } = rule;
-  const { to } = match;
-  if (to?.kind === 'name' && !world.isNamed(query.destination, to.name)) return FIELD.destination;
-  if (match.from?.kind === 'group' && match.from.group !== query.group.name) return FIELD.group;
-  if (match.protocol !== undefined && match.protocol !== query.transport) return FIELD.protocol;
-  if (match.from !== undefined && !isFrom(match.from, query)) return FIELD_OF_SELECTOR[match.from.kind];
-  const isMessageOpen = query.message === 'unseen' && unseen === 'meets';
-  if (to?.kind === 'pack') {
-    const pack = world.pack(to.pack);
-    if (pack === undefined) return FIELD.destination;
-    if (!pack.hasDestination(query.destination)) {
-      if (!pack.hasNames) return FIELD.destination;
-      const isNamed = typeof query.message === 'string' ? isMessageOpen : pack.hasName(query.message.name);
-      if (!isNamed) return FIELD.queryName;
-    }
-  }
-  if (isMessageOpen) return 0;
-  if (match.zone !== undefined) {
-    if (typeof query.message === 'string' || !isAtOrBelow(query.message.name, match.zone)) return FIELD.queryName;
-  }
-  if (match.types !== undefined) {
-    if (typeof query.message === 'string' || !match.types.includes(query.message.type)) return FIELD.queryType;
-  }
-  return 0;
+function makeReady(order: number, state: RuleState): Entry {
+  const { from, to, zone, types, protocol } = state.rule.match;
+  return {
+    order,
+    state,
+    address: from?.kind === 'address' ? from.address : undefined,
+    network: from?.kind === 'network' ? from.network : undefined,
+    mac: from?.kind === 'mac' ? from.mac : undefined,
+    port: from?.kind === 'port' ? from.port : undefined,
+    group: from?.kind === 'group' ? from.group : undefined,
+    nameServer: to?.kind === 'name' ? to.name : undefined,
+    pack: to?.kind === 'pack' ? to.pack : undefined,
+    zone,
+    types,
+    protocol,
+    fields:
+      FIELD.destination |
+      (from === undefined ? 0 : FIELD_OF_SELECTOR[from.kind]) |
+      (zone === undefined ? 0 : FIELD.queryName) |
+      (types === undefined ? 0 : FIELD.queryType) |
+      (protocol === undefined ? 0 : FIELD.protocol),
+  };
 }
 
 const FIELD_OF_SELECTOR = {
@@ -187,30 +247,11 @@ const FIELD_OF_SELECTOR = {
   group: FIELD.group,
 } as const;
 
-function isFrom(selector: ClientSelector, { client, group }: PolicyQuery): boolean {
-  switch (selector.kind) {
-    case 'address':
-      return selector.address === client.address;
-    case 'network':
-      return client.address !== undefined && networkContains(selector.network, client.address);
-    case 'mac':
-      return selector.mac === client.mac;
-    case 'port':
-      return selector.port === client.inPort || selector.port === client.portName;
-    case 'group':
-      return selector.group === group.name;
+function clientMismatch({ address, network, mac, port }: Entry, client: QueryClient): number {
+  if (address !== undefined && address !== client.address) return FIELD.client;
+  if (network !== undefined && (client.address === undefined || !networkContains(network, client.address))) {
+    return FIELD.client;
   }
-}
-
-/** What a rule that holds for the query has read of it. */
-function fieldsOf({ rule }: RuleState, world: RuleWorld, { destination }: PolicyQuery): number {
-  const { to, from, zone, types, protocol } = rule.match;
-  const isByName = to?.kind === 'pack' && world.pack(to.pack)?.hasDestination(destination) !== true;
-  return (
-    FIELD.destination |
-    (from === undefined ? 0 : FIELD_OF_SELECTOR[from.kind]) |
-    (zone === undefined && !isByName ? 0 : FIELD.queryName) |
-    (types === undefined ? 0 : FIELD.queryType) |
-    (protocol === undefined ? 0 : FIELD.protocol)
-  );
+  if (mac !== undefined && mac !== client.mac) return FIELD.mac;
+  return port !== undefined && port !== client.inPort && port !== client.portName ? FIELD.port : 0;
 }

@@ -1,8 +1,8 @@
 import type { Rule } from './rule.ts';
-import { composeMatch } from './rule-text.ts';
+import { composeMatch, type WrittenMatch } from './rule-text.ts';
 import { type FindPack, outdoes, stepOf } from './rule-warnings.ts';
 
-type Decision = Pick<Rule, 'action' | 'match'>;
+type Decision = Pick<Rule, 'action' | 'match' | 'expiresAtMs'>;
 
 /** A rule that never decides, and the one that does in its place; places in the list of rules. */
 export interface Rivalry {
@@ -13,29 +13,39 @@ export interface Rivalry {
 /** Pairs of rules that are compared. Beyond it nothing is said of the rest. */
 const MAX_COMPARED = 2_000_000;
 
-/** Rules of a list, in the order in which they are asked, that another one leaves nothing to decide. */
+/** Rules of a list, in the order in which they are asked, that another one leaves nothing to decide as long as they last. */
 export function findRivals(rules: readonly Decision[], packs: FindPack): readonly Rivalry[] {
-  /** To one destination each, by that; only those can be rivals of each other, and the wide ones of all. */
+  /** By the one destination and the one client that they are about, or all: only equal ones can be rivals of each other. */
   const narrow = new Map<string, number[]>();
+  /** About many of either: they can be rivals of any. */
   const wide: number[] = [];
   for (const [index, { match }] of rules.entries()) {
-    const kind = match.to?.kind;
-    if (kind === 'address' || kind === 'name') push(narrow, composeMatch(match).to!, index);
-    else wide.push(index);
+    if (WIDE.has(match.to?.kind) || WIDE.has(match.from?.kind)) wide.push(index);
+    else push(narrow, keyOf(composeMatch(match)), index);
   }
   const found: Rivalry[] = [];
   let compared = 0;
   for (const [index, rule] of rules.entries()) {
-    const rivals = [...(narrow.get(composeMatch(rule.match).to ?? '') ?? []), ...wide];
+    const { to, from } = composeMatch(rule.match);
+    const keys = new Set([keyOf({ to, from }), keyOf({ to }), keyOf({ from }), keyOf({})]);
+    const rivals = [...[...keys].flatMap((key) => narrow.get(key) ?? []), ...wide];
     compared += rivals.length;
     if (compared > MAX_COMPARED) break;
-    const rival = rivals.find((other) => isAskedFirst(rules, other, index) && outdoes(rules[other]!, rule, packs));
+    const rival = rivals.find((other) => isBefore(rules, other, index) && outdoes(rules[other]!, rule, packs));
     if (rival !== undefined) found.push({ index, rival });
   }
   return found;
 }
 
-function isAskedFirst(rules: readonly Decision[], other: number, index: number): boolean {
+const WIDE: ReadonlySet<string | undefined> = new Set(['network', 'pack']);
+
+function keyOf({ to = '', from = '' }: Pick<WrittenMatch, 'to' | 'from'>): string {
+  return `${to} ${from}`;
+}
+
+/** Whether the other one is asked first, for as long as there is this one. */
+function isBefore(rules: readonly Decision[], other: number, index: number): boolean {
+  if (rules[other]!.expiresAtMs < rules[index]!.expiresAtMs) return false;
   const [first, second] = [stepOf(rules[other]!), stepOf(rules[index]!)];
   return first < second || (first === second && other < index);
 }

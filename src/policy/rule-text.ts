@@ -1,5 +1,5 @@
 /** Rules as people write them, in gluewall.yaml, on the command line and in the store, and back. */
-import { formatAddress, type Network, parseAddress, parseNetwork } from '../core/address.ts';
+import { formatAddress, type Network, networkAround, parseAddress, parseNetwork } from '../core/address.ts';
 import { formatMac, parseMac } from '../core/mac-address.ts';
 import { canonicalName, formatName, parseName } from '../dns/name.ts';
 import { formatRecordType, parseRecordType } from '../dns/registry.ts';
@@ -151,5 +151,12 @@ function formatNetwork({ base, prefixLength }: Network): string {
 }
 
 function mistake(key: keyof WrittenMatch, text: string, want: string) {
-  return { key, problem: `${JSON.stringify(text)} is not understood: ${want}` };
+  return { key, problem: `${JSON.stringify(text)} ${misunderstood(text, want)}` };
+}
+
+/** What is wrong with a text that was not understood, and what is wanted. */
+export function misunderstood(text: string, want: string): string {
+  const meant = networkAround(text);
+  if (meant === undefined) return `is not understood: ${want}`;
+  return `has bits set beyond its length: write ${formatNetwork(meant)}, or ${text.split('/')[0]}`;
 }

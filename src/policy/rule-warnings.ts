@@ -17,7 +17,9 @@ export function ruleWarnings(
   trustedResolvers: readonly Address[],
 ): readonly string[] {
   const packs: FindPack = (name) => policies.packs.get(name);
-  const others = [...policies.rules.all()].map((state) => state.rule).filter(({ id }) => id !== rule.id);
+  const others = [...policies.rules.all()]
+    .map((state) => state.rule)
+    .filter(({ id, expiresAtMs }) => id !== rule.id && expiresAtMs > rule.createdAtMs);
   const rival = others.find((other) => outdoes(other, rule, packs));
   return [
     ...missing(rule, policies),

@@ -10,7 +10,7 @@ import type { ClientGroup, Strictness } from '../policy/client-group.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import type { PolicyQuery, QueryClient } from '../policy/query.ts';
-import type { RuleAnswer } from '../policy/rule-index.ts';
+import type { RuleState } from '../policy/rule-book.ts';
 import { describeMatch } from '../policy/rule-text.ts';
 import { describeVerdict, MESSAGE_FIELDS, scopeFields, type Verdict } from '../policy/verdict.ts';
 import { formatInstant } from './instant.ts';
@@ -162,7 +162,7 @@ function queryOf(question: CheckQuestion, { policies }: ExplainedParts): PolicyQ
 
 /** The steps of the policy, up to the one that decides. */
 function policySteps(query: PolicyQuery, verdict: Verdict, { policies, history }: ExplainedParts): CheckStep[] {
-  const { denied, allowed, refused } = policies.current.answers(query);
+  const { denied, allowed, refused } = policies.current.rulesFor(query);
   const steps = [
     ruleStep('deny rules', denied),
     ruleStep('allow rules', allowed),
@@ -176,7 +176,7 @@ function policySteps(query: PolicyQuery, verdict: Verdict, { policies, history }
   return [...shown, { ...last, decides: false }, step('strictness', strictnessFinding(query, verdict), true)];
 }
 
-function ruleStep(name: CheckStep['step'], { found }: RuleAnswer): CheckStep {
+function ruleStep(name: CheckStep['step'], found: RuleState | undefined): CheckStep {
   if (found === undefined) return step(name, 'none holds');
   const { id, reason, match } = found.rule;
   return step(name, `rule ${id} (${describeMatch(match)}): ${reason}`, true);

@@ -22,7 +22,7 @@ import {
   type RolloutSummary,
   reportRollout,
 } from './report-rollout.ts';
-import { type RuleParts, type RuleServices, type RuleView, ruleServices } from './rule-services.ts';
+import { type RuleParts, type RuleServices, ruleServices } from './rule-services.ts';
 import { type TripleView, viewTriple } from './triple-view.ts';
 
 export interface ImportView {
@@ -69,8 +69,7 @@ export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   readonly tap: EventTap<VerdictEvent> | undefined;
   /** Left out where nobody sends, because gluewall does not run. */
   readonly clients?: ClientSource;
-  /** Left out where packs are read without a store. */
-  readonly packs?: PackParts['packs'];
+  readonly packs: PackParts['packs'];
   readonly endWarmup: () => void;
   /** Undefined where there is nothing to reload, because gluewall does not run. */
   readonly reload: ((isTrial: boolean) => Promise<ReloadView>) | undefined;
@@ -88,7 +87,7 @@ export function createServices(parts: ServiceParts): Services {
   return {
     ...rules,
     ...bypassServices(parts),
-    ...packServicesOf(parts, () => rules.ruleList()),
+    ...packServices({ clock, packs: parts.packs, rules: () => rules.ruleList() }),
     status: parts.status,
     lookup: (target) => lookup(history, target, clock.nowMs()),
     check: (question) => explainVerdict(question, parts),
@@ -116,15 +115,6 @@ export function createServices(parts: ServiceParts): Services {
       );
     },
   };
-}
-
-function packServicesOf(parts: ServiceParts, rules: () => AsyncIterable<RuleView>): PackServices {
-  const { clock, packs } = parts;
-  if (packs !== undefined) return packServices({ clock, packs, rules });
-  const refuse = (): never => {
-    throw new GluewallError('not-running', 'packs are not read here: start gluewall with `gluewall run`');
-  };
-  return { packList: refuse, packShow: refuse, packRefresh: refuse };
 }
 
 function importTriples(history: NsHistory, triples: readonly NsTriple[], nowMs: number): ImportView {

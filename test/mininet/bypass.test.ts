@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import type { DigQuestion } from '../../mininet/dig.ts';
 import { hosts } from '../../mininet/internet.ts';
 import type { BypassView } from '../../src/services/bypass-services.ts';
 import { describeIf } from '../support/describe-if.ts';
@@ -11,9 +12,9 @@ import { asks, soon, told, type, typeForJson, verdictFlows } from '../support/op
 
 const NEEDS = ['root', 'namespaces', 'openVswitch'] as const;
 const { stranger, evil, client, bot } = hosts;
-const STRANGER = { server: stranger.ipv4, name: 'www.bank.test' };
-const STRANGER6 = { ...STRANGER, server: stranger.ipv6 };
-const EVIL = { server: evil.ipv4, name: 'order.evil.test' };
+const STRANGER: DigQuestion = { server: stranger.ipv4, name: 'www.bank.test' };
+const STRANGER6: DigQuestion = { ...STRANGER, server: stranger.ipv6 };
+const EVIL: DigQuestion = { server: evil.ipv4, name: 'order.evil.test' };
 const REASON = 'mail is down, ticket 4711';
 
 interface BypassStatus {
@@ -29,8 +30,8 @@ describeIf(NEEDS, 'a bypass', () => {
     on_failure: 'closed',
   };
   const world = gatedInternet(config);
-  const clientPasses = (question: object = STRANGER) => asks(world(), 'client', question as typeof STRANGER);
-  const botPasses = (question: object = STRANGER) => asks(world(), 'bot', question as typeof STRANGER);
+  const clientPasses = (question = STRANGER) => asks(world(), 'client', question);
+  const botPasses = (question = STRANGER) => asks(world(), 'bot', question);
   const start = (...args: string[]) => type(world(), 'bypass', ...args, '--reason', REASON);
   const list = () => typeForJson<BypassView[]>(world(), 'bypass', 'list');
   const status = async () => (await world().gluewall.status()) as unknown as BypassStatus;

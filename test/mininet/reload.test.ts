@@ -1,6 +1,7 @@
 /** A changed configuration, taken up under traffic: all of gluewall between clients, a real switch and nsd. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { DigQuestion } from '../../mininet/dig.ts';
 import { hosts } from '../../mininet/internet.ts';
 import type { ReloadView } from '../../src/services/reload-view.ts';
 import type { RuleView } from '../../src/services/rule-services.ts';
@@ -13,12 +14,12 @@ const NEEDS = ['root', 'namespaces', 'openVswitch'] as const;
 /** Two looks at the file, the reading of it, and some. */
 const FILE_MS = 10_000;
 const { corp, stranger, evil, client, bot, resolver } = hosts;
-const CORP = { server: corp.ipv4, name: 'www.corp.example' };
-const STRANGER = { server: stranger.ipv4, name: 'www.bank.test' };
+const CORP: DigQuestion = { server: corp.ipv4, name: 'www.corp.example' };
+const STRANGER: DigQuestion = { server: stranger.ipv4, name: 'www.bank.test' };
 
 describeIf(NEEDS, 'a configuration that has changed', () => {
   const world = gatedInternet();
-  const passes = (question: object = STRANGER) => asks(world(), 'client', question as typeof STRANGER);
+  const passes = (question = STRANGER) => asks(world(), 'client', question);
   const configText = () => readFileSync(world().gluewall.configPath, 'utf8');
   const hangUp = () => process.kill(world().gluewall.pid!, 'SIGHUP');
 
@@ -46,11 +47,15 @@ describeIf(NEEDS, 'a configuration that has changed', () => {
 
     it.each<[string, (text: string) => string, RegExp]>([
       ['no YAML', (text) => `${text}\tmode: monitor\n`, /gluewall\.yaml:\d+:\d+: a tab stands here/],
-      ['an unknown key', (text) => `${text}ruels: []\n`, /gluewall\.yaml:\d+:1: unknown key "ruels"; did you mean "rules"/],
+      [
+        'an unknown key',
+        (text) => `${text}ruels: []\n`,
+        /gluewall\.yaml:\d+:1: unknown key "ruels"; did you mean "rules"/,
+      ],
       [
         'a network with host bits',
         (text) => `${text}groups: [{ name: lab, clients: [192.0.2.66/24] }]\n`,
-        /gluewall\.yaml:\d+:\d+: groups\.0\.clients\.0: .*host bits.*192\.0\.2\.0\/24/,
+        /gluewall\.yaml:\d+:\d+: groups\.0\.clients\.0: .*bits set beyond its length: write 192\.0\.2\.0\/24/,
       ],
     ])('changes nothing and says where: %s', async (_what, spoil, said) => {
       const good = configText();
@@ -67,7 +72,9 @@ describeIf(NEEDS, 'a configuration that has changed', () => {
         expect(line.msg).toMatch(said);
         expect(line.msg).toContain('not reloaded: everything is as it was before');
         expect(await world().flows('table=0')).toEqual(before);
-        const cookies = (lines: readonly string[]) => lines.map((one) => /cookie=\w+/.exec(one)?.[0]).sort();
+        // Drop flows come and go by themselves.
+        const cookies = (lines: readonly string[]) =>
+          lines.flatMap((one) => /cookie=\w+(?<!11),/.exec(one)?.[0] ?? []).sort();
         expect(cookies(await world().flows('table=1'))).toEqual(cookies(standing));
         expect(await passes(CORP)).toBe(true);
         expect(await passes()).toBe(false);
@@ -112,7 +119,12 @@ describeIf(NEEDS, 'a configuration that has changed', () => {
     expect(await verdictFlows(world())).toEqual([]);
     await reload(world(), { mode: 'enforce' });
     await soon('it is blocked again', async () => !(await asks(world(), 'bot', STRANGER)), 3000);
-    expect(world().gluewall.log.slice(since).map(({ msg }) => msg).join('\n')).toContain('reloaded: mode: - "monitor"');
+    expect(
+      world()
+        .gluewall.log.slice(since)
+        .map(({ msg }) => msg)
+        .join('\n'),
+    ).toContain('reloaded: mode: - "monitor"');
     expect((await world().gluewall.status()).openflowErrors).toBe(0);
   });
 

@@ -277,15 +277,27 @@ describe('strictness', () => {
   });
 
   it('RD=1 to a server that is known as an authoritative one: alarm', () => {
-    const world = scenario(`1s query 192.0.2.10 ${KNOWN} www.example.org => asks`, strict({ recursionDesired: 'alarm' }));
-    expect(world.said()).toEqual([`${KNOWN} is registered glueA record and pass, but is asked to recurse and is no known resolver`]);
-    expect(world.events[0]).toMatchObject({ verdict: 'allow', alarm: 'recursionDesired', scope: expect.arrayContaining(['recursionDesired']) });
+    const world = scenario(
+      `1s query 192.0.2.10 ${KNOWN} www.example.org => asks`,
+      strict({ recursionDesired: 'alarm' }),
+    );
+    expect(world.said()).toEqual([
+      `${KNOWN} is registered glueA record and pass, but is asked to recurse and is no known resolver`,
+    ]);
+    expect(world.events[0]).toMatchObject({
+      verdict: 'allow',
+      alarm: 'recursionDesired',
+      scope: expect.arrayContaining(['recursionDesired']),
+    });
     expect(world.switch.flows()).toEqual([]);
     expect(world.switch.released).toHaveLength(1);
   });
 
   it('or block, and what does not ask for recursion passes', () => {
-    const world = scenario(`1s query 192.0.2.10 ${KNOWN} www.example.org => asks`, strict({ recursionDesired: 'block' }));
+    const world = scenario(
+      `1s query 192.0.2.10 ${KNOWN} www.example.org => asks`,
+      strict({ recursionDesired: 'block' }),
+    );
     expect(world.said()).toEqual([`${KNOWN} is an authoritative server asked to recurse and block`]);
     const plain = composeQuery('www.example.org');
     plain.writeUInt16BE(0, 2);
@@ -326,7 +338,10 @@ describe('a bypass', () => {
 
 describe('a switch that holds the history as flows', () => {
   it('is told of what is learned, and of what is not known any more, before anybody asks', () => {
-    const world = new World({ gate: { install: 'proactive' }, groups: [lab(), groupOf(8, 'watched', ['192.0.2.7'], {}, 'monitor')] });
+    const world = new World({
+      gate: { install: 'proactive' },
+      groups: [lab(), groupOf(8, 'watched', ['192.0.2.7'], {}, 'monitor')],
+    });
     world.refer('org', '198.51.100.2', 60);
     expect(world.switch.flows()).toEqual(['allow 198.51.100.2 group 1 60s', 'allow 198.51.100.2 group 7 60s']);
     expect(world.query('192.0.2.10', '198.51.100.2', 'www.example.org')).toBe('passes');

@@ -14,7 +14,7 @@ const PLACES = 'A store is the file of a SQLite store or mysql://USER@HOST:PORT/
 const PASSWORD = 'A password stands in store.password_file or in the environment variable GLUEWALL_STORE_PASSWORD.';
 
 export function addStoreCommands(program: Command): void {
-  const store = program.command('store').description('where history, allow-list and events are kept');
+  const store = program.command('store').description('where history, rules and events are kept');
   storeCommand(store, 'status', 'what the store is and how much it holds', [
     'gluewall store status',
     'gluewall store status --store mysql://gluewall@127.0.0.1/gluewall --json',

@@ -18,15 +18,11 @@ function tableOf(texts: readonly string[]): NetworkTable<string> {
 }
 
 function found<T>(table: NetworkTable<T>, address: Address): T[] {
-  const values: T[] = [];
-  table.forEach(address, (list) => values.push(...list));
-  return values;
+  const steps = Array.from({ length: table.steps(address) }, (_, step) => table.at(step, address) ?? []);
+  return steps.flat();
 }
 
-const octets = fc.oneof(
-  fc.uint8Array({ minLength: 4, maxLength: 4 }),
-  fc.uint8Array({ minLength: 16, maxLength: 16 }),
-);
+const octets = fc.oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 }));
 const address = octets.map((bytes) => addressFromOctets(Buffer.from(bytes))!);
 /** Host bits zero. */
 const network = fc.tuple(octets, fc.nat(128)).map(([bytes, length]): Network => {
@@ -39,12 +35,20 @@ describe('NetworkTable', () => {
   it.each([
     ['192.0.2.10', ['0.0.0.0/0', '192.0.2.0/24', '192.0.2.10/32']],
     ['192.0.2.11', ['0.0.0.0/0', '192.0.2.0/24']],
-    ['203.0.113.1', ['0.0.0.0/0', '128.0.0.0/1 is not held by the first half']],
+    ['203.0.113.1', ['0.0.0.0/0']],
     ['2001:db8::1', ['2001:db8::/33', '2001:db8::1/128', '::/0']],
     ['2001:db8:8000::1', ['::/0']],
   ])('finds all that hold %s, and no other', (text, expected) => {
-    const table = tableOf(['192.0.2.0/24', '192.0.2.10/32', '0.0.0.0/0', '0.0.0.0/1', '::/0', '2001:db8::/33', '2001:db8::1/128']);
-    expect(found(table, addressOf(text)).sort()).toEqual(expected.filter((one) => !one.includes('not held')).sort());
+    const table = tableOf([
+      '192.0.2.0/24',
+      '192.0.2.10/32',
+      '0.0.0.0/0',
+      '0.0.0.0/1',
+      '::/0',
+      '2001:db8::/33',
+      '2001:db8::1/128',
+    ]);
+    expect(found(table, addressOf(text)).sort()).toEqual(expected.sort());
   });
 
   it('keeps the values of one network in the order in which they came', () => {
@@ -76,6 +80,8 @@ describe('NetworkTable', () => {
 });
 
 function lastOf({ base, prefixLength }: Network): Address {
-  const last = addressOctets(base).map((octet, at) => octet | (0xff >> Math.min(8, Math.max(0, prefixLength - at * 8))));
+  const last = addressOctets(base).map(
+    (octet, at) => octet | (0xff >> Math.min(8, Math.max(0, prefixLength - at * 8))),
+  );
   return addressFromOctets(Buffer.from(last))!;
 }

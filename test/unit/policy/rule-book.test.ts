@@ -91,7 +91,10 @@ describe('RuleBook', () => {
     expect(book.find('allow', mine.match)?.rule.id).toBe(`conf-${A}`);
     book.configure([]);
     expect(book.find('allow', mine.match)?.rule.id).toBe('mine');
-    expect(book.add(ruleOf('allow', { to: A }, { id: 'again' }))).toMatchObject({ outcome: 'renewed', rule: { id: 'mine' } });
+    expect(book.add(ruleOf('allow', { to: A }, { id: 'again' }))).toMatchObject({
+      outcome: 'renewed',
+      rule: { id: 'mine' },
+    });
     expect(book.remove('mine')).toBe('removed');
     expect(book.find('allow', mine.match)).toBeUndefined();
   });

@@ -22,7 +22,9 @@ const word = fc.stringMatching(/^[\w.-]{1,63}$/);
 const label = fc.stringMatching(/^[a-z0-9_-]{1,20}$/);
 const name = fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => labels.join('.'));
 const mac = fc.nat(2 ** 48 - 1).map((value) =>
-  Buffer.from(value.toString(16).padStart(12, '0'), 'hex').reduce((text, octet) => `${text}:${octet.toString(16).padStart(2, '0')}`, '').slice(1),
+  Buffer.from(value.toString(16).padStart(12, '0'), 'hex')
+    .reduce((text, octet) => `${text}:${octet.toString(16).padStart(2, '0')}`, '')
+    .slice(1),
 );
 const match: fc.Arbitrary<WrittenMatch> = fc.record(
   {
@@ -30,7 +32,10 @@ const match: fc.Arbitrary<WrittenMatch> = fc.record(
       address,
       mac.map((text) => `mac:${text}`),
       fc.integer({ min: 1, max: 0xfffffeff }).map((port) => `port:${port}`),
-      fc.stringMatching(/^[!-~]{1,63}$/).filter((text) => !/^\d{1,10}$/.test(text)).map((text) => `port:${text}`),
+      fc
+        .stringMatching(/^[!-~]{1,63}$/)
+        .filter((text) => !/^\d{1,10}$/.test(text))
+        .map((text) => `port:${text}`),
       word.map((text) => `group:${text}`),
     ),
     to: fc.oneof(
@@ -39,10 +44,16 @@ const match: fc.Arbitrary<WrittenMatch> = fc.record(
       name.map((text) => `name:${text}`),
     ),
     zone: name,
-    types: fc.array(fc.oneof(fc.constantFrom('A', 'txt', 'AAAA'), fc.nat(65_535).map((type) => `TYPE${type}`)), {
-      minLength: 1,
-      maxLength: 5,
-    }),
+    types: fc.array(
+      fc.oneof(
+        fc.constantFrom('A', 'txt', 'AAAA'),
+        fc.nat(65_535).map((type) => `TYPE${type}`),
+      ),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    ),
     protocol: fc.constantFrom('udp', 'tcp'),
   },
   { requiredKeys: [] },
@@ -63,7 +74,10 @@ describe('a match', () => {
   it.each<[WrittenMatch, WrittenMatch]>([
     [{ to: '2001:DB8:0:0::1' }, { to: '2001:db8::1' }],
     [{ from: '192.0.2.0/24' }, { from: '192.0.2.0/24' }],
-    [{ from: '0.0.0.0/0', to: '::/0' }, { from: '0.0.0.0/0', to: '::/0' }],
+    [
+      { from: '0.0.0.0/0', to: '::/0' },
+      { from: '0.0.0.0/0', to: '::/0' },
+    ],
     [{ from: 'mac:02:00:00:00:00:0A' }, { from: 'mac:02:00:00:00:00:0a' }],
     [{ from: 'port:007' }, { from: 'port:7' }],
     [{ zone: 'WWW.Example.ORG.' }, { zone: 'www.example.org' }],
@@ -82,7 +96,12 @@ describe('a match', () => {
   });
 
   it.each<[WrittenMatch, keyof WrittenMatch, string]>([
-    [{ from: '192.0.2.1/24' }, 'from', '"192.0.2.1/24" is not understood: want an address'],
+    [
+      { from: '192.0.2.1/24' },
+      'from',
+      '"192.0.2.1/24" has bits set beyond its length: write 192.0.2.0/24, or 192.0.2.1',
+    ],
+    [{ to: '2001:db8::1/32' }, 'to', 'write 2001:db8::/32, or 2001:db8::1'],
     [{ from: '192.0.2.0/33' }, 'from', 'want an address'],
     [{ from: '192.0.2.256' }, 'from', 'want an address'],
     [{ from: 'fe80::1%eth0' }, 'from', 'want an address'],
@@ -114,11 +133,18 @@ describe('a match', () => {
 
   it('reads any text or refuses it, and never throws', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(fc.nat(0xffff)).map((codes) => String.fromCharCode(...codes)), fc.ipV4().map((text) => `${text}/`)), (text) => {
-        for (const one of [parseClientSelector(text), parseDestinationSelector(text)])
-          if (one !== undefined) expect(one).toHaveProperty('kind');
-        parseMatch({ zone: text, types: [text] });
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(fc.nat(0xffff)).map((codes) => String.fromCharCode(...codes)),
+          fc.ipV4().map((text) => `${text}/`),
+        ),
+        (text) => {
+          for (const one of [parseClientSelector(text), parseDestinationSelector(text)])
+            if (one !== undefined) expect(one).toHaveProperty('kind');
+          parseMatch({ zone: text, types: [text] });
+        },
+      ),
     );
   });
 
@@ -135,6 +161,8 @@ describe('a match', () => {
 });
 
 describe('isRuleWord', () => {
-  it.each(['a', 'public-resolvers', 'A_1.b', 'x'.repeat(63)])('%s is one', (text) => expect(isRuleWord(text)).toBe(true));
+  it.each(['a', 'public-resolvers', 'A_1.b', 'x'.repeat(63)])('%s is one', (text) =>
+    expect(isRuleWord(text)).toBe(true),
+  );
   it.each(['', 'a b', 'a:b', 'ä', 'x'.repeat(64), 'a\n'])('%j is none', (text) => expect(isRuleWord(text)).toBe(false));
 });

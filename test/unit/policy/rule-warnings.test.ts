@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NsHistory } from '../../../src/nsdb/ns-history.ts';
 import { isAtOrBelow } from '../../../src/dns/name.ts';
+import { NsHistory } from '../../../src/nsdb/ns-history.ts';
 import type { Pack } from '../../../src/policy/pack.ts';
 import type { Rule, RuleAction } from '../../../src/policy/rule.ts';
 import type { WrittenMatch } from '../../../src/policy/rule-text.ts';
@@ -78,7 +78,9 @@ describe('warnings about a rule', () => {
   });
 
   it('trusted resolvers, which no rule is asked about', () => {
-    expect(warnings('deny', { to: RESOLVER })).toEqual([`${RESOLVER} is a trusted resolver: its queries, and queries to it, are not judged at all`]);
+    expect(warnings('deny', { to: RESOLVER })).toEqual([
+      `${RESOLVER} is a trusted resolver: its queries, and queries to it, are not judged at all`,
+    ]);
     expect(warnings('deny', { from: RESOLVER, to: A })).toHaveLength(1);
   });
 

@@ -1,6 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
+import { buildPackBook } from '../../../src/cli/build-packs.ts';
+import { defaultConfig } from '../../../src/config/load.ts';
 import { parseAddress, parseNetwork } from '../../../src/core/address.ts';
 import { GluewallError } from '../../../src/core/errors.ts';
+import { silentLog } from '../../../src/core/log.ts';
 import { canonicalName, parseName } from '../../../src/dns/name.ts';
 import { EventTap } from '../../../src/events/event-tap.ts';
 import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
@@ -55,6 +58,7 @@ function setUp(isEnforcing = true, changed: Partial<ServiceParts> = {}) {
     history,
     policies: new PolicyBook(clock, history, new RuleBook(1), NO_PACKS, [groupOf(1, 'default', [], {}, 'enforce')]),
     bypasses: undefined,
+    packs: buildPackBook(defaultConfig(), clock, silentLog),
     reload: undefined,
     store,
     insideNetworks: () => [parseNetwork('203.0.113.0/24')!],
