@@ -5,7 +5,7 @@
  */
 import { type Bench, countOption, runBench } from './support/bench-program.ts';
 import { ASKED_NAME, askedAddress, FirstQueryNet } from './support/first-query-net.ts';
-import { BRIDGES, GatedBridges } from './support/gated-bridges.ts';
+import { BRIDGES, GatedBridges, setOwnFlows } from './support/gated-bridges.ts';
 import { TurnSender } from './support/query-sender.ts';
 import { measureReloads, reloadServers } from './support/reload-run.ts';
 import { figureLines, reportLine, type Shown, type Target } from './support/report.ts';
@@ -19,8 +19,11 @@ const MOST_ROUNDS = 200;
 const WARM_ROUNDS = 100;
 const GAP_MS = 5;
 
-/** `again`: the bridge of `normal` once more, for what two series of the same differ by. */
-const SERIES = ['normal', 'again', 'reactive', 'proactive'] as const;
+/**
+ * `again`: the bridge of `normal` once more, for what two series of the same differ by. `static`: a bridge without a controller, with a
+ * flow for each address, for what it takes the switch to find one.
+ */
+const SERIES = ['normal', 'again', 'static', 'reactive', 'proactive'] as const;
 type Series = (typeof SERIES)[number];
 /** Milliseconds, one for each round. */
 type Times = Readonly<Record<Series, readonly number[]>>;
@@ -37,25 +40,30 @@ const SECONDS: Shown = { unit: 's', digits: 2 };
 const SHOWN: Readonly<Record<string, Shown>> = {
   normalP50Ms: MS,
   againP50Ms: MS,
+  staticP50Ms: MS,
   reactiveP50Ms: MS,
   proactiveP50Ms: MS,
   againAddedMs: MS,
+  staticAddedMs: MS,
   reactiveAddedMs: MS,
   proactiveAddedMs: MS,
   reload10kSeconds: SECONDS,
   reloadCommandSeconds: SECONDS,
 };
 
+/** Which of the bridges a series goes through. */
+const PLACES = { normal: 0, again: 0, reactive: 1, proactive: 2, static: 3 } as const satisfies Record<Series, number>;
+
 /** Where a series is asked in a round: never twice at the same place. */
 function askedIn(series: Series, round: number): string {
   if (series === 'normal') return askedAddress(0, 2 * round);
   if (series === 'again') return askedAddress(0, 2 * round + 1);
-  return askedAddress(series === 'reactive' ? 1 : 2, round);
+  return askedAddress(PLACES[series], round);
 }
 
 /** One round after the other; in each, the series come in another order. */
 async function measureRounds(sender: TurnSender, first: number, rounds: number): Promise<Times> {
-  const times: Record<Series, number[]> = { normal: [], again: [], reactive: [], proactive: [] };
+  const times: Record<Series, number[]> = { normal: [], again: [], static: [], reactive: [], proactive: [] };
   for (let round = first; round < first + rounds; round++) {
     const order = shuffled(SERIES);
     const servers = order.map((series) => askedIn(series, round));
@@ -113,6 +121,7 @@ async function bench(call: Bench): Promise<string> {
   const known = [...asked, ...servers, watched.known];
   const net = await FirstQueryNet.start(call, BRIDGES, [...known, watched.unknown]);
   try {
+    await setOwnFlows(call, net, asked);
     const bridges = await GatedBridges.start(call, net, known);
     try {
       const figures = figuresOf(await measureRuns(call, net, runs, rounds));

@@ -10,10 +10,12 @@ import { until } from '../../mininet/until.ts';
 import type { Bench } from './bench-program.ts';
 import { type Bridge, bridgeAt, type FirstQueryNet, INSIDE } from './first-query-net.ts';
 
-export const NORMAL_BRIDGE = bridgeAt(0, 'normal');
-export const REACTIVE_BRIDGE = bridgeAt(1, 'reactive');
-export const PROACTIVE_BRIDGE = bridgeAt(2, 'proactive');
-export const BRIDGES = [NORMAL_BRIDGE, REACTIVE_BRIDGE, PROACTIVE_BRIDGE];
+const NORMAL_BRIDGE = bridgeAt(0, 'normal');
+const REACTIVE_BRIDGE = bridgeAt(1, 'reactive');
+const PROACTIVE_BRIDGE = bridgeAt(2, 'proactive');
+/** Without a controller, and with a flow for each address that is asked through it. */
+const STATIC_BRIDGE = bridgeAt(3, 'static');
+export const BRIDGES = [NORMAL_BRIDGE, REACTIVE_BRIDGE, PROACTIVE_BRIDGE, STATIC_BRIDGE];
 /** Of the third bridge. */
 const PROACTIVE_ID = '0000000000000003';
 const FLOWS_MS = 20_000;
@@ -94,7 +96,6 @@ export class GatedBridges {
 
   async #connect(known: number): Promise<void> {
     const { openVswitch } = this.#net;
-    await openVswitch.ofctl('add-flow', NORMAL_BRIDGE.name, 'actions=NORMAL');
     for (const { name } of [REACTIVE_BRIDGE, PROACTIVE_BRIDGE]) {
       await openVswitch.vsctl('set-controller', name, 'tcp:127.0.0.1:6653');
       await openVswitch.vsctl('set', 'controller', name, 'max_backoff=1000');
@@ -111,4 +112,22 @@ export class GatedBridges {
     const text = await this.#net.openVswitch.ofctl('dump-aggregate', name);
     return Number(/flow_count=(\d+)/.exec(text)?.[1] ?? 0);
   }
+}
+
+/** One NORMAL flow on one bridge, and one for each of the addresses `asked` on the other, with the tables that gluewall's has. */
+export async function setOwnFlows(
+  call: Bench,
+  { openVswitch }: FirstQueryNet,
+  asked: readonly string[],
+): Promise<void> {
+  await openVswitch.ofctl('add-flow', NORMAL_BRIDGE.name, 'actions=NORMAL');
+  const flows = [
+    'table=0,priority=10,udp,tp_dst=53 actions=goto_table:1',
+    'table=0,priority=0 actions=goto_table:2',
+    ...asked.map((address) => `table=1,ip,nw_dst=${address} actions=goto_table:2`),
+    'table=2 actions=NORMAL',
+  ];
+  const file = join(call.folder, 'static.flows');
+  writeFileSync(file, `${flows.join('\n')}\n`);
+  await openVswitch.ofctl('add-flows', STATIC_BRIDGE.name, file);
 }

@@ -6,8 +6,8 @@
                             [MS or null, ...], from before sending to having read the answer.
     query-sender.py load    a steady load. The first line of stdin is {"servers": [...], "name": NAME, "perSecond": N,
                             "watched": [SERVER, ...], "waitSeconds": N}; the end of stdin ends the load. The servers are asked in
-                            turns; every query counts, and {"sent", "answered", "lost", "latestMs"} comes last, where latestMs
-                            is how late the latest query was sent. The watched servers are asked besides, each every 5 ms, and do
+                            turns; every query counts, and {"sent", "answered", "lost", "latestMs", "unanswered"} comes last: how
+                            late the latest query was sent, and [SERVER, T] of the first queries that were not answered. The watched servers are asked besides, each every 5 ms, and do
                             not count: a line {"watched": SERVER, "answers": bool, "atMs": T} tells at once when one begins to
                             answer, or at what time by CLOCK_MONOTONIC the first query left that was not answered in 100 ms.
 """
@@ -22,6 +22,7 @@ PORT = 53
 WATCH_SECONDS = 0.005
 SILENT_SECONDS = 0.1
 MAX_DATAGRAM = 4096
+MAX_UNANSWERED_TOLD = 100
 
 
 def compose(number, name):
@@ -157,7 +158,10 @@ def carry_load():
     load = Load(order)
     load.run(order['waitSeconds'])
     lost = load.sent - load.answered
-    print(json.dumps({'sent': load.sent, 'answered': load.answered, 'lost': lost, 'latestMs': load.latest * 1000}))
+    unanswered = sorted(((asked.server, sent * 1000) for asked in load.servers for sent in asked.waiting.values()),
+                        key=lambda one: one[1])
+    print(json.dumps({'sent': load.sent, 'answered': load.answered, 'lost': lost, 'latestMs': load.latest * 1000,
+                      'unanswered': unanswered[:MAX_UNANSWERED_TOLD]}))
 
 
 if __name__ == '__main__':

@@ -12,6 +12,8 @@ export interface LoadCount {
   readonly lost: number;
   /** How late the latest query was sent, milliseconds. */
   readonly latestMs: number;
+  /** Server and time of the first that were not answered, by the monotonic clock, milliseconds. */
+  readonly unanswered: readonly (readonly [server: string, atMs: number])[];
 }
 
 /** A watched server began to answer, or fell silent: by the monotonic clock, milliseconds. */

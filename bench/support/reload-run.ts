@@ -86,6 +86,7 @@ export async function measureReloads(
     waitSeconds: WAIT_SECONDS,
   };
   const load = new LoadSender(net, order);
+  const startedAtMs = monotonicMs();
   const inForceSeconds: number[] = [];
   const commandSeconds: number[] = [];
   await until('the load runs', IN_FORCE_MS, () =>
@@ -101,5 +102,7 @@ export async function measureReloads(
     );
   }
   const count = await load.stop();
+  for (const [server, atMs] of count.unanswered)
+    say(`lost: to ${server}, ${((atMs - startedAtMs) / 1000).toFixed(2)} s after the start`);
   return { inForceSeconds, commandSeconds, load: count };
 }

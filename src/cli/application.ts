@@ -19,6 +19,7 @@ import { Learner } from '../nsdb/learner.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { PackBook } from '../packs/pack-book.ts';
 import { Enforcement, type HeldBack } from '../policy/enforcement.ts';
+import { GroupNumbers } from '../policy/group-numbers.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { createServices, type Services, type StatusView } from '../services/services.ts';
 import type { Journal } from '../storage/journal.ts';
@@ -67,6 +68,7 @@ export class Application {
   readonly #log: Log;
   readonly #history: NsHistory;
   readonly #policies: PolicyBook;
+  readonly #groupNumbers = new GroupNumbers();
   readonly #enforcement: Enforcement;
   readonly #store: Store;
   readonly #writer: StoreWriter;
@@ -115,7 +117,7 @@ export class Application {
     this.#clock = clock;
     this.#log = log;
     this.#history = buildHistory(config, clock, log);
-    this.#policies = buildPolicies(config, clock, this.#history, this.#packs);
+    this.#policies = buildPolicies(config, clock, this.#history, this.#packs, this.#groupNumbers);
     this.#packs.subscribe(() => this.#policies.packsChanged());
     this.#enforcement = new Enforcement(clock, enforcementOptions(config));
     this.#heldBack = this.#enforcement.heldBack;
@@ -189,7 +191,8 @@ export class Application {
     this.#teachers.clear();
     for (const resolver of this.#config.trusted_resolvers) this.#teachers.add(resolver);
     this.#policies.rules.configure(configuredRules(this.#config, this.#clock.nowMs()));
-    this.#policies.regroup(configuredGroups(this.#config));
+    this.#policies.regroup(configuredGroups(this.#config, this.#groupNumbers));
+    this.#bypasses.regrouped(this.#policies.groups);
     this.#switchboard.configure(this.#config);
     void this.#packs.reload(packSettings(this.#config));
   }
@@ -335,10 +338,8 @@ export class Application {
       modeOf: (group) => this.#enforcement.modeOf(group),
       takeCopy: (packet) => this.#sources.takeCopy(packet),
       describeMode: () => this.#modeText(),
-      bypassFound: (gate, bypass) => {
-        const group = bypass.group === undefined ? undefined : this.#policies.groups.numbered(bypass.group);
-        this.#bypasses.found(gate, bypass, group);
-      },
+      groups: () => this.#policies.groups.groups,
+      bypassFound: (gate, bypass) => this.#bypasses.found(gate, bypass, this.#policies.groups),
       gateAdded: (gate) => this.#bypasses.applyTo(gate),
     });
   }

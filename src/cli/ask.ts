@@ -45,7 +45,10 @@ export interface ConfigSource extends ConfigWithWarnings {
 export function configOf(options: { readonly config?: string }): ConfigSource {
   const file = options.config ?? DEFAULT_CONFIG_FILE;
   const isThere = options.config !== undefined || existsSync(file);
-  return { ...(isThere ? loadConfigWithWarnings(file) : { config: defaultConfig(), warnings: [] }), file };
+  return {
+    ...(isThere ? loadConfigWithWarnings(file) : { config: defaultConfig(), warnings: [], isEmpty: true }),
+    file,
+  };
 }
 
 /** Where requests go: one gluewall, running or resting. */

@@ -24,14 +24,15 @@ export type ModeOf = (group: ClientGroup) => Mode;
 /** Port numbers of a switch by name. */
 type Ports = ReadonlyMap<string, number>;
 
-/** What a bridge that says this of itself should have while these modes are in force. */
+/** What a bridge that says this of itself should have while these modes of `groups` are in force. */
 export function baseSettings(
   config: Config,
+  groups: readonly ClientGroup[],
   modeOf: ModeOf,
   { ports, hasMeters }: { readonly ports: Ports; readonly hasMeters: boolean },
 ): BaseSettings {
   return {
-    groups: groupSettings(config, modeOf, ports),
+    groups: groupSettings(config, groups, modeOf, ports),
     onFailure: config.on_failure,
     insideNetworks: config.inside.networks,
     trustedResolvers: config.trusted_resolvers,
@@ -43,9 +44,14 @@ export function baseSettings(
 }
 
 /** None where nothing is judged. A port that the switch does not have is left out: nobody enters by it. */
-function groupSettings(config: Config, modeOf: ModeOf, ports: Ports): readonly GroupSettings[] {
+function groupSettings(
+  config: Config,
+  groups: readonly ClientGroup[],
+  modeOf: ModeOf,
+  ports: Ports,
+): readonly GroupSettings[] {
   if (!isJudging(config)) return [];
-  return configuredGroups(config).map((group) => ({
+  return groups.map((group) => ({
     id: group.id,
     clients: group.clients.flatMap((client) => clientMatch(client, ports) ?? []),
     treatment: modeOf(group) === 'enforce' ? 'ask' : 'observe',
@@ -79,7 +85,7 @@ export function outsidePortsOf({ outside }: Config, ports: Ports): readonly numb
 /** Warm-up counts for nothing here: what `enforce` becomes without a controller is for `on_failure` to say. */
 export function primeSettings(config: Config): PrimeSettings {
   return {
-    groupsOn: (ports) => groupSettings(config, ({ mode }) => mode, ports),
+    groupsOn: (ports) => groupSettings(config, configuredGroups(config), ({ mode }) => mode, ports),
     onFailure: config.on_failure,
     insideNetworks: config.inside.networks,
     trustedResolvers: config.trusted_resolvers,

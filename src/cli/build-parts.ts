@@ -19,6 +19,7 @@ import {
 import { OTHER_RULES } from '../nsdb/rules/list.ts';
 import { keepSeed } from '../nsdb/seed.ts';
 import type { EnforcementOptions } from '../policy/enforcement.ts';
+import type { GroupNumbers } from '../policy/group-numbers.ts';
 import type { PackSource } from '../policy/pack.ts';
 import { PolicyBook } from '../policy/policy-book.ts';
 import { RuleBook } from '../policy/rule-book.ts';
@@ -78,10 +79,16 @@ export function readRootHints(config: Config, log: Log): readonly RootHint[] {
 }
 
 /** Rules and groups of the configuration, on a history. */
-export function buildPolicies(config: Config, clock: TimeSource, history: NsHistory, packs: PackSource): PolicyBook {
+export function buildPolicies(
+  config: Config,
+  clock: TimeSource,
+  history: NsHistory,
+  packs: PackSource,
+  numbering: GroupNumbers,
+): PolicyBook {
   const rules = new RuleBook(COMMANDED_RULES);
   rules.configure(configuredRules(config, clock.nowMs()));
-  return new PolicyBook(clock, history, rules, packs, configuredGroups(config));
+  return new PolicyBook(clock, history, rules, packs, configuredGroups(config, numbering));
 }
 
 export function enforcementOptions({ warmup, capture }: Config): EnforcementOptions {

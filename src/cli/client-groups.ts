@@ -1,10 +1,16 @@
 import type { Config } from '../config/schema.ts';
 import { type ClientGroup, DEFAULT_GROUP_NAME, type Strictness } from '../policy/client-group.ts';
-import { numberGroups } from '../policy/client-groups.ts';
+import { GroupNumbers } from '../policy/group-numbers.ts';
 
-/** The client groups of a configuration in the order in which they are asked, the default group last. */
-export function configuredGroups({ groups, mode, strictness }: Config): readonly ClientGroup[] {
-  const numbers = numberGroups(groups.map(({ name }) => name));
+/**
+ * The client groups of a configuration in the order in which they are asked, the default group last. Who asks again for another
+ * configuration gives the same `numbering`.
+ */
+export function configuredGroups(
+  { groups, mode, strictness }: Config,
+  numbering = new GroupNumbers(),
+): readonly ClientGroup[] {
+  const numbers = numbering.of(groups.map(({ name }) => name));
   const named = groups.map(
     (group): ClientGroup => ({
       id: numbers.get(group.name)!,

@@ -70,8 +70,9 @@ function modeView({ policies, enforcement, bypasses }: CountedParts) {
     mode: { configured: others.mode, inForce: enforcement.modeOf(others) },
     heldBack: enforcement.heldBack ?? null,
     groups: Object.fromEntries(groups.map((group) => [group.name, enforcement.modeOf(group)])),
-    bypasses: bypasses.orders.map(({ group, untilMs, reason }) => ({
+    bypasses: bypasses.orders.map(({ group, datapathId, untilMs, reason }) => ({
       group: group?.name ?? null,
+      datapathId: datapathId ?? null,
       until: formatInstant(untilMs),
       reason,
     })),

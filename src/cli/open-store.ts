@@ -133,7 +133,7 @@ export async function loadStore(
   for await (const batch of store.loadTriples(nowMs - history.keepMs)) {
     for (const triple of readTriples(batch)) history.restore(triple, true);
   }
-  for (const rule of await store.loadRules(nowMs)) rules.add(rule);
+  for (const rule of await store.loadRules(nowMs)) rules.restore(rule);
   const progress = await store.loadWarmup();
   if (progress !== undefined) enforcement.resume(progress);
 }

@@ -1,14 +1,24 @@
 import { Worker } from 'node:worker_threads';
 import { ConfigError, type Mistake } from '../config/config-error.ts';
+import type { KeyDifference } from '../config/difference.ts';
 import type { ConfigWithWarnings } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { GluewallError } from '../core/errors.ts';
 
 export interface ReadConfig extends ConfigWithWarnings {
   /** See `configHash`. */
   readonly hash: string;
+  /** What differs from the configuration before. */
+  readonly differences: readonly KeyDifference[];
 }
 
-export type ReadConfigFile = (file: string) => Promise<ReadConfig>;
+export type ReadConfigFile = (file: string, before: Config) => Promise<ReadConfig>;
+
+/** What the thread that reads it is told. */
+export interface ReadConfigOrder {
+  readonly file: string;
+  readonly before: Config;
+}
 
 /** What the thread that reads it answers. */
 export type ConfigReply =
@@ -19,9 +29,10 @@ export type ConfigReply =
 const MAX_READING_MS = 30_000;
 
 /** Reads a configuration on a thread of its own. Rejects with what `loadConfig` throws. */
-export function readConfigAside(file: string): Promise<ReadConfig> {
+export function readConfigAside(file: string, before: Config): Promise<ReadConfig> {
+  const order: ReadConfigOrder = { file, before };
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./config-thread.js', import.meta.url), { workerData: file });
+    const worker = new Worker(new URL('./config-thread.js', import.meta.url), { workerData: order });
     const timer = setTimeout(() => {
       reject(new GluewallError('config', `${file}: not read within ${MAX_READING_MS / 1000} s`));
       void worker.terminate();

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import { configHash } from '../config/config-hash.ts';
-import { configDifference, type KeyDifference, liveConfig } from '../config/difference.ts';
+import { type KeyDifference, liveConfig } from '../config/difference.ts';
 import type { Config } from '../config/schema.ts';
 import { type Clock, every } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { ConfigFigures } from '../metrics/metric-sources.ts';
 import type { ReloadView } from '../services/reload-view.ts';
-import type { ReadConfigFile } from './read-config-aside.ts';
+import type { ReadConfig, ReadConfigFile } from './read-config-aside.ts';
 
 const LOOK_MS = 2000;
 /** Items of one key that the log tells one by one. */
@@ -93,14 +93,13 @@ export class Reloader {
   }
 
   async #reload(isTrial: boolean): Promise<ReloadView> {
-    const { file, log, read, apply, clock } = this.#parts;
+    const { file, log, apply, clock } = this.#parts;
     const seen = fingerprint(file);
-    const readOrFail = await read(file).catch((error: Error) => {
+    const readOrFail = await this.#read().catch((error: Error) => {
       if (!isTrial) this.#refuse(seen, error);
       throw error;
     });
-    const { config, warnings, hash } = readOrFail;
-    const differences = configDifference(this.#config, config);
+    const { config, warnings, hash, differences } = readOrFail;
     const view = reloadView(file, isTrial, differences, warnings);
     if (isTrial) return view;
     this.#seen = seen;
@@ -114,6 +113,17 @@ export class Reloader {
     for (const warning of warnings) log.warn({ file }, warning);
     for (const line of describeDifferences(differences)) log.info({ file }, line);
     return view;
+  }
+
+  /** A running gluewall does not take an empty file for all defaults: that would end enforcement without a word. */
+  async #read(): Promise<ReadConfig> {
+    const { file, read } = this.#parts;
+    const found = await read(file, this.#config);
+    if (!found.isEmpty) return found;
+    throw new GluewallError(
+      'config',
+      `${file}: says nothing; write at least \`mode: monitor\` if all defaults are meant`,
+    );
   }
 
   #refuse(seen: string, error: Error): void {

@@ -7,6 +7,7 @@ import { systemClock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import { type Log, silentLog } from '../core/log.ts';
 import { Enforcement } from '../policy/enforcement.ts';
+import { GroupNumbers } from '../policy/group-numbers.ts';
 import { createServices, type Services } from '../services/services.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
 import { buildPackBook } from './build-packs.ts';
@@ -51,7 +52,7 @@ export class RestingGluewall {
     const history = buildHistory(config, clock, this.#log);
     const packs = buildPackBook(config, clock, silentLog);
     await packs.load();
-    const policies = buildPolicies(config, clock, history, packs);
+    const policies = buildPolicies(config, clock, history, packs, new GroupNumbers());
     const enforcement = new Enforcement(clock, enforcementOptions(config));
     const store = await openStore(config, this.#log);
     await loadStore(store, { history, rules: policies.rules, enforcement }, clock.nowMs());

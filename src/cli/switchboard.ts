@@ -14,6 +14,7 @@ import type { Firewall } from '../firewall/firewall.ts';
 import { Gate } from '../firewall/gate.ts';
 import type { PacketInView } from '../openflow/packet-in.ts';
 import type { FlowStats } from '../openflow/schema/multipart.ts';
+import type { ClientGroup } from '../policy/client-group.ts';
 import { baseSettings, isEnforcing, type ModeOf, meterRates, outsidePortProblems } from './bridge-settings.ts';
 
 /** Gates of switches that are away are kept, for their return, until there are this many for each connection allowed. */
@@ -28,6 +29,8 @@ export interface SwitchboardParts {
   readonly log: Log;
   readonly firewall: Firewall;
   readonly modeOf: ModeOf;
+  /** The client groups in force, by the numbers that flows carry. */
+  readonly groups: () => readonly ClientGroup[];
   /** Takes a packet_in that is a copy to learn from; false for any other. */
   readonly takeCopy: (packet: PacketInView) => boolean;
   /** Says what becomes of direct queries, for the log. */
@@ -45,6 +48,8 @@ export class Switchboard {
   readonly verdictTimes = new DurationHistogram();
   readonly #parts: SwitchboardParts;
   readonly #allowance: FlowAllowance;
+  /** What sessions have said of their ports, and the firewall has been told. */
+  readonly #namedPorts = new WeakSet<SwitchSession['ports']>();
   #config: Config;
   #packetIns = 0;
 
@@ -78,7 +83,7 @@ export class Switchboard {
       {
         role: () => undefined,
         meterRates: () => meterRates(this.#config),
-        baseFlows: (session) => baseFlows(baseSettings(this.#config, this.#parts.modeOf, session)),
+        baseFlows: (session) => this.#baseFlows(session),
         verdictFlows: (session, present) => this.#verdictFlows(session, present),
         ready: (session) => this.#switchReady(session),
         standby: (session) => this.#gate(session.datapathId).disconnect(),
@@ -89,6 +94,11 @@ export class Switchboard {
         gone: (session) => this.#gate(session.datapathId).disconnect(),
       },
     );
+  }
+
+  #baseFlows(session: SwitchSession): readonly Flow[] {
+    const { groups, modeOf } = this.#parts;
+    return baseFlows(baseSettings(this.#config, groups(), modeOf, session));
   }
 
   #gate(datapathId: string): Gate {
@@ -126,13 +136,23 @@ export class Switchboard {
   #connectedGate(session: SwitchSession): Gate {
     const gate = this.#gate(session.datapathId);
     if (!gate.isConnected && session.role !== 'slave') this.#connect(gate, session);
+    else this.#namePorts(gate, session);
     return gate;
   }
 
   #connect(gate: Gate, session: SwitchSession): void {
-    const portNames = [...session.ports].map(([name, number]): [number, string] => [number, name]);
-    this.#parts.firewall.permissions.namePorts(gate.datapathId, new Map(portNames));
+    this.#namePorts(gate, session);
     gate.connect(session.verdicts, isEnforcing(this.#config, this.#parts.modeOf));
+  }
+
+  /** The ports have been read since the last time: what flows say of a number may have been said of another port. */
+  #namePorts({ datapathId, allowFlowCount, dropFlowCount }: Gate, { ports }: SwitchSession): void {
+    if (this.#namedPorts.has(ports)) return;
+    this.#namedPorts.add(ports);
+    const { firewall } = this.#parts;
+    const names = new Map([...ports].map(([name, number]): [number, string] => [number, name]));
+    const areOther = firewall.permissions.namePorts(datapathId, names);
+    if (areOther && allowFlowCount + dropFlowCount > 0) firewall.review();
   }
 
   #verdictFlows(session: SwitchSession, present: readonly FlowStats[]): readonly Flow[] {

@@ -14,10 +14,11 @@ export interface Contradiction {
 export function contradictions(config: Config): readonly Contradiction[] {
   const problems: Contradiction[] = [];
   const { inside, outside, ttl } = config;
-  if (config.mode === 'enforce' && (inside.networks.length === 0 || outside.ports.length === 0)) {
+  const enforced = enforcedKey(config);
+  if (enforced !== undefined && (inside.networks.length === 0 || outside.ports.length === 0)) {
     const problem =
       'mode: enforce needs inside.networks and outside.ports, else nobody can tell which queries are outbound';
-    problems.push({ path: ['mode'], problem });
+    problems.push({ path: enforced, problem });
   }
   if (config.openflow.learn && !isJudging(config)) {
     const problem = 'openflow.learn needs inside.networks and outside.ports, else nobody can tell what left';
@@ -78,6 +79,13 @@ function groupProblems({ groups }: Config): readonly Contradiction[] {
         : `there are two groups ${name}: put their clients into one, or give the second another name`;
     return [{ path: ['groups', index, 'name'], problem }];
   });
+}
+
+/** The first key that asks for enforcement; undefined when none does. */
+function enforcedKey({ mode, groups }: Config): readonly PropertyKey[] | undefined {
+  if (mode === 'enforce') return ['mode'];
+  const index = groups.findIndex((group) => group.mode === 'enforce');
+  return index < 0 ? undefined : ['groups', index, 'mode'];
 }
 
 function connectionProblems(config: Config): readonly Contradiction[] {

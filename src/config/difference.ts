@@ -1,5 +1,6 @@
 /** What a reload would change. */
 import { composeConfig } from './compose.ts';
+import { withoutSecrets } from './config-hash.ts';
 import type { Config } from './schema.ts';
 
 /** A key whose value is another one. Values are as they are written, in JSON; of lists, what came and what went. */
@@ -66,7 +67,8 @@ function differences(before: unknown, after: unknown, path: string): readonly Ke
   // The order of rules and groups decides between them.
   const isReordered = isSame && removed.some((item, index) => item !== added[index]);
   if (isSame && !isReordered) return [];
-  return [{ path, removed: gone, added: isReordered ? ['(in another order)'] : come, isLive: isLive(path) }];
+  const shown = isReordered ? ['(in another order)'] : come;
+  return [{ path, removed: gone.map(withoutSecrets), added: shown.map(withoutSecrets), isLive: isLive(path) }];
 }
 
 function isLive(path: string): boolean {

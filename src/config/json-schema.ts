@@ -6,8 +6,8 @@ import { configSchema } from './schema.ts';
 /**
  * The JSON Schema (2020-12) of the configuration as it is written, for editors. What it cannot say, and only reading the
  * file finds: bits set beyond the length of a network, ttl.floor above ttl.cap, a drop_flow.life of broken seconds, more
- * switches in openflow.connect than openflow.switches, what is in brackets but no IPv6 address, two lists of
- * one name.
+ * switches in openflow.connect than openflow.switches, what is in brackets but no IPv6 address, two lists or
+ * two groups of one name.
  */
 export function configJsonSchema(): Readonly<Record<string, unknown>> {
   const schema = z.toJSONSchema(configSchema, {
@@ -21,15 +21,19 @@ export function configJsonSchema(): Readonly<Record<string, unknown>> {
     description: 'The configuration of gluewall, an inline DNS firewall for Open vSwitch',
     ...schema,
     allOf: [
-      needs(['mode'], 'enforce', [
+      needs(['mode'], { const: 'enforce' }, [
         ['inside', 'networks'],
         ['outside', 'ports'],
       ]),
-      needs(['openflow', 'learn'], true, [
+      needs(['groups'], { contains: under(['mode'], { const: 'enforce' }) }, [
         ['inside', 'networks'],
         ['outside', 'ports'],
       ]),
-      needs(['teach'], 'resolvers', [['trusted_resolvers']]),
+      needs(['openflow', 'learn'], { const: true }, [
+        ['inside', 'networks'],
+        ['outside', 'ports'],
+      ]),
+      needs(['teach'], { const: 'resolvers' }, [['trusted_resolvers']]),
       ...CONNECTIONS,
       CAPTURE,
       DNSTAP,
@@ -48,10 +52,10 @@ function showFacts(jsonSchema: z.core.JSONSchema.BaseSchema): void {
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Where `key` is `word`, the lists must not be empty. */
-function needs(key: readonly string[], word: string | boolean, lists: readonly (readonly string[])[]): JsonSchema {
+/** Where `key` is as `value` wants it, the lists must not be empty. */
+function needs(key: readonly string[], value: JsonSchema, lists: readonly (readonly string[])[]): JsonSchema {
   // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-  return { if: under(key, { const: word }), then: { allOf: lists.map((list) => under(list, { minItems: 1 })) } };
+  return { if: under(key, value), then: { allOf: lists.map((list) => under(list, { minItems: 1 })) } };
 }
 
 const WITH_TLS = under(['openflow', 'tls'], {});

@@ -16,6 +16,8 @@ const MAX_WARNINGS = 100;
 export interface ConfigWithWarnings {
   readonly config: Config;
   readonly warnings: readonly string[];
+  /** The file says nothing: all defaults, or a disk that was full. */
+  readonly isEmpty: boolean;
 }
 
 /** Room for the longest lists of IPv6 addresses that the schema takes. */
@@ -45,8 +47,8 @@ export function loadConfigWithWarnings(file: string): ConfigWithWarnings {
   } catch (cause) {
     throw new GluewallError('config', `${file}: is no UTF-8 text`, { cause });
   }
-  const { config, warnings } = parseConfigWithWarnings(text, file);
-  return { config: withPathsFrom(dirname(resolve(file)), config), warnings };
+  const parsed = parseConfigWithWarnings(text, file);
+  return { ...parsed, config: withPathsFrom(dirname(resolve(file)), parsed.config) };
 }
 
 /** Files beside the configuration are found from wherever a command is called. */
@@ -141,7 +143,8 @@ function parseConfigWithWarnings(text: string, file: string): ConfigWithWarnings
     );
   }
   const warnings = configWarnings(result.data, Date.now()).slice(0, MAX_WARNINGS);
-  return { config: result.data, warnings: warnings.map((warning) => describeWarning(file, yaml, warning)) };
+  const isEmpty = Object.keys(yaml.value ?? {}).length === 0;
+  return { config: result.data, warnings: warnings.map((one) => describeWarning(file, yaml, one)), isEmpty };
 }
 
 function describeWarning(file: string, yaml: YamlText, { path, other, problem }: ConfigWarning): string {

@@ -56,7 +56,9 @@ export const listKeys = z
       broad: z
         .boolean()
         .default(false)
-        .describe('Whether it may hold public suffixes such as com or co.uk, and networks of less than /8 or ::/16')
+        .describe(
+          'Whether it may hold public suffixes such as com or co.uk, networks of less than /8 or ::/16, and more than a sixteenth of the Internet',
+        )
         .meta(facts('boolean', 'false', 'true, false')),
       ca_file: path
         .describe('Certificates in PEM of the authorities that its server has its own from, relative to this file')

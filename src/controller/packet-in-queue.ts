@@ -22,7 +22,7 @@ export interface PacketInQueueOptions {
 
 /** Where packet_ins come from, and go to. */
 export interface PacketInSource {
-  /** The switch reads so slowly that answers pile up: what it sends waits. */
+  /** What it sends waits. */
   readonly isCongested: boolean;
   deliver(message: Buffer): void;
 }

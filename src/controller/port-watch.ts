@@ -6,13 +6,14 @@ import { readPorts } from './switch-state.ts';
 
 /** Between two looks at ports that change all the time. */
 const PAUSE_MS = 1000;
+const NO_PORTS: ReadonlyMap<string, number> = new Map();
 
 /** The ports of a switch. However many come, go or change their number at once, they are read once more. */
 export class PortWatch {
   readonly #conversation: Conversation;
   readonly #clock: Clock;
   readonly #changed: () => void;
-  #byName: ReadonlyMap<string, number> = new Map();
+  #byName: ReadonlyMap<string, number> | undefined;
   #isStale = false;
   #cancelPause: (() => void) | undefined;
   #isStopped = false;
@@ -26,7 +27,12 @@ export class PortWatch {
 
   /** Port numbers by name, as they were last read. */
   get byName(): ReadonlyMap<string, number> {
-    return this.#byName;
+    return this.#byName ?? NO_PORTS;
+  }
+
+  /** They have been read once. */
+  get areKnown(): boolean {
+    return this.#byName !== undefined;
   }
 
   /** The ports have changed since they were last read. */
@@ -43,7 +49,7 @@ export class PortWatch {
   /** `isSettled`: they are not being read just now. A link that goes up and down changes nothing. */
   heard({ reason, port }: MessageOf<'portStatus'>, isSettled: boolean): void {
     const number = reason === PortReason.DELETE ? undefined : port.portNo;
-    if (isSettled && !this.#isStale && this.#byName.get(port.name) === number) return;
+    if (isSettled && !this.#isStale && this.byName.get(port.name) === number) return;
     this.#isStale = true;
     this.#follow();
   }

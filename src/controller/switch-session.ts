@@ -120,9 +120,9 @@ export class SwitchSession {
     return this.#isReady;
   }
 
-  /** Answers pile up: packet_ins wait until the switch has read them. */
+  /** Packet_ins wait: answers to them pile up, or it is not known yet what the ports are called that they came in by. */
   get isCongested(): boolean {
-    return this.#out.isCongested;
+    return this.#out.isCongested || !this.#ports.areKnown;
   }
 
   /** Port numbers by name. */
@@ -291,6 +291,7 @@ export class SwitchSession {
       this.#log.warn({ datapathId }, 'the switch refuses fragment mode nx-match: fragmented queries pass unjudged');
     }
     await this.#ports.read();
+    this.#queue.resume();
     this.#conversation.tell(ASYNC_MESSAGES);
     const wish = this.#hooks.role(this);
     if (wish !== undefined) await takeRole(this.#conversation, wish);

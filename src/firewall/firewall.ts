@@ -26,10 +26,11 @@ import type { PolicyQuery } from '../policy/query.ts';
 import { FIELD, MESSAGE_FIELDS, mayYetBeLearned, type Verdict, type VerdictReason } from '../policy/verdict.ts';
 import type { Bypass } from './bypass-book.ts';
 import type { FirewallParts } from './firewall-parts.ts';
+import { Foresight } from './foresight.ts';
 import type { Gate } from './gate.ts';
 import { type Holdable, HoldBook } from './hold-book.ts';
 import { type Permission, Permissions } from './permissions.ts';
-import { queryOf, scopeOf } from './request.ts';
+import { matchableScope, messageOf, queryOf } from './request.ts';
 import { type Course, type Subject, subjectOf, verdictEvent } from './subject.ts';
 import { TcpJudge } from './tcp-judge.ts';
 
@@ -80,6 +81,7 @@ export class Firewall {
   readonly #history: NsHistory;
   readonly #policies: PolicyBook;
   readonly #holdBook: HoldBook<Held>;
+  readonly #foresight: Foresight;
   readonly #gates = new Map<string, Gate>();
   readonly #frame = new FrameView();
   /** More has expired than one turn of the event loop takes. */
@@ -94,6 +96,7 @@ export class Firewall {
     this.#history = parts.history;
     this.#policies = parts.policies;
     this.permissions = new Permissions(parts.clock, parts.policies, parts.modeOf);
+    this.#foresight = new Foresight(parts.clock, this.permissions, () => this.#gates.values());
     this.#holdBook = new HoldBook(parts.clock, parts.hold, (held) => this.#settle(held));
     this.tcp = new TcpJudge(parts.clock, parts.openings, {
       decide: (query) => this.#decide(query),
@@ -172,7 +175,8 @@ export class Firewall {
     const verdict = policy.decide(query, this.#clock.nowMs());
     // A flow of an earlier verdict let it pass.
     const purpose = reason === 'allowed' && verdict.kind === 'block' ? 'observed' : reason;
-    if (purpose === 'asking' && this.#isForTcpJudge(query, verdict)) {
+    // What a drop flow dropped may be a connection begun anew: the judge knows which it has refused.
+    if ((purpose === 'asking' || purpose === 'blocked') && this.#isForTcpJudge(query, verdict)) {
       this.tcp.take(gate, packet, frame, query);
       return;
     }
@@ -279,18 +283,16 @@ export class Firewall {
       by.hits++;
       by.lastHitAtMs = this.#clock.nowMs();
     }
-    const isMatchable = (reads & MESSAGE_FIELDS) === 0;
     if (verdict.kind === 'block') {
-      if (purpose === 'asking' && isMatchable) {
-        const scope = scopeOf(query, reads | FIELD.client) as DropScope;
-        gate.block(scope, !this.#policies.current.readsMessages);
-      }
+      const scope = purpose === 'asking' ? matchableScope(query, reads | FIELD.client) : undefined;
+      if (scope !== undefined) gate.block(scope as DropScope, !this.#policies.current.readsMessages);
       this.counters.add(purpose === 'observed' ? 'would block' : 'blocked');
       return false;
     }
     this.counters.add(purpose === 'allowed' ? 'allowed by a flow' : 'allowed');
     if (purpose === 'observed' || purpose === 'allowed') return false;
-    if (isMatchable) gate.allow(scopeOf(query, reads), verdict.untilMs);
+    const scope = matchableScope(query, reads);
+    if (scope !== undefined) gate.allow(scope, verdict.untilMs);
     this.counters.add('released');
     return true;
   }
@@ -317,7 +319,8 @@ export class Firewall {
       gate,
       purpose,
       packets: 1,
-      query,
+      // Rules may come meanwhile that read what none of now do.
+      query: { ...query, message: messageOf(this.#frame) },
       subject,
       frame,
     });
@@ -352,10 +355,8 @@ export class Firewall {
   #admit(address: Address): void {
     for (const gate of this.#gates.values()) {
       gate.unblock(address);
-      if (gate.isProactive)
-        for (const verdict of this.permissions.foreseen(gate.datapathId, address))
-          gate.anticipate(verdict.scope, verdict.untilMs);
     }
+    this.#foresight.learned(address);
     for (const held of this.#holdBook.takeFor(address)) this.#settle(held);
   }
 

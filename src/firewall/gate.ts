@@ -9,7 +9,7 @@ import { type Bypass, BypassBook } from './bypass-book.ts';
 import type { Datapath } from './datapath.ts';
 import type { DropRecord } from './drop-book.ts';
 import { type DropCounter, type DropFlowOptions, DropFlows } from './drop-flows.ts';
-import { FlowReview } from './flow-review.ts';
+import { FlowReview, type Meter } from './flow-review.ts';
 import { flowSeconds, secondsLeft, spreadUntilMs } from './flow-seconds.ts';
 
 /**
@@ -61,20 +61,21 @@ export class Gate {
   readonly #allows: AllowBook;
   readonly #drops: DropFlows;
   readonly #bypasses = new BypassBook();
-  readonly #review = new FlowReview();
+  readonly #review: FlowReview;
   /** The budget of the options, or less where the switch has less room. */
   #allowBudget: number;
   readonly #fullAtMs: Partial<Record<FlowKind, number>> = {};
   #datapath: Datapath | undefined;
   #enforces = false;
 
-  constructor(datapathId: string, clock: Clock, options: GateOptions) {
+  constructor(datapathId: string, clock: Clock, options: GateOptions, meter: Meter = () => performance.now()) {
     this.datapathId = datapathId;
     this.#clock = clock;
     this.#options = options;
     this.#allows = new AllowBook(clock.nowMs(), options.allowance);
     this.#drops = new DropFlows(clock.nowMs(), options, this.counters);
     this.#allowBudget = options.allowFlows;
+    this.#review = new FlowReview(meter);
   }
 
   /** The switch is there; `enforces` tells whether verdicts make flows on it, or are only told. */

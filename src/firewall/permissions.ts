@@ -14,6 +14,8 @@ export interface Permission {
 }
 
 const NO_PORTS: PortNames = new Map();
+/** Whose ports are kept in mind, those named last: as many as may be connected, and as many that are away. */
+const MAX_SWITCHES = 2048;
 const NO_PLACE = Number.NEGATIVE_INFINITY;
 
 /** What of the policy can be said without a query: whether all that a flow lets pass is allowed. */
@@ -29,9 +31,13 @@ export class Permissions {
     this.#modeOf = modeOf;
   }
 
-  /** What the ports of a switch are called. */
-  namePorts(datapathId: string, portNames: PortNames): void {
+  /** What the ports of a switch are called. True when that is another than before: what was permitted may not be now. */
+  namePorts(datapathId: string, portNames: PortNames): boolean {
+    const before = this.portsOf(datapathId);
+    this.#portNames.delete(datapathId);
     this.#portNames.set(datapathId, portNames);
+    if (this.#portNames.size > MAX_SWITCHES) this.#portNames.delete(this.#portNames.keys().next().value!);
+    return !areSame(before, portNames);
   }
 
   portsOf(datapathId: string): PortNames {
@@ -67,4 +73,10 @@ export class Permissions {
       if (untilMs !== NO_PLACE) yield { scope, untilMs };
     }
   }
+}
+
+function areSame(one: PortNames, other: PortNames): boolean {
+  if (one.size !== other.size) return false;
+  for (const [number, name] of one) if (other.get(number) !== name) return false;
+  return true;
 }

@@ -3,6 +3,7 @@ import type { FlowScope } from '../controller/flow-scope.ts';
 import { readQuestion } from '../dns/message.ts';
 import { canonicalName } from '../dns/name.ts';
 import type { FrameView } from '../packet/frame.ts';
+import { NO_ADDRESSES } from '../packet/link-layer.ts';
 import { IP_PROTOCOL } from '../packet/protocol-numbers.ts';
 import type { ClientGroups } from '../policy/client-groups.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -12,14 +13,13 @@ import { FIELD, MESSAGE_FIELDS } from '../policy/verdict.ts';
 /** Names of switch ports by their OpenFlow numbers. */
 export type PortNames = ReadonlyMap<number, string>;
 
-/** What the policy is asked about the packet in view; only what it may read is looked for. */
+/** What the policy is asked about the packet in view; the message is read where some verdict may read it. */
 export function queryOf(frame: FrameView, inPort: number, portNames: PortNames, policy: Policy): PolicyQuery {
-  const { readsLinks } = policy;
   const client: QueryClient = {
     address: frame.source,
-    mac: readsLinks ? frame.link?.sourceMac : undefined,
+    mac: frame.macsAt === NO_ADDRESSES ? undefined : frame.frameOctets.readUIntBE(frame.macsAt + 6, 6),
     inPort,
-    portName: readsLinks ? portNames.get(inPort) : undefined,
+    portName: portNames.get(inPort),
   };
   const isUdp = frame.protocol === IP_PROTOCOL.UDP;
   return {
@@ -27,11 +27,13 @@ export function queryOf(frame: FrameView, inPort: number, portNames: PortNames, 
     group: policy.groups.groupOf(client),
     destination: frame.destination,
     transport: isUdp ? 'udp' : 'tcp',
-    message: policy.readsMessages ? messageOf(frame, isUdp) : 'unseen',
+    message: policy.readsMessages ? messageOf(frame) : 'unseen',
   };
 }
 
-function messageOf(frame: FrameView, isUdp: boolean): QueryMessage {
+/** That of the packet in view; what TCP carries is still to come. */
+export function messageOf(frame: FrameView): QueryMessage {
+  const isUdp = frame.protocol === IP_PROTOCOL.UDP;
   return isUdp ? readMessage(frame.frameOctets, frame.payloadStart, frame.payloadEnd) : 'unseen';
 }
 
@@ -43,7 +45,20 @@ export function readMessage(octets: Buffer, start: number, end: number): QueryMe
   return { name: canonicalName(question.name), type: question.type, recursionDesired };
 }
 
-/** The scope of a flow that matches on the fields `reads` of the query; of the message it can match on nothing. */
+/**
+ * The scope of a flow that matches on the fields `reads` of the query; undefined when there is none: of the message a flow can
+ * match on nothing, nor on what the packet does not show.
+ */
+export function matchableScope(query: PolicyQuery, reads: number): FlowScope | undefined {
+  const { address, mac, inPort } = query.client;
+  const isShown =
+    ((reads & FIELD.client) === 0 || address !== undefined) &&
+    ((reads & FIELD.mac) === 0 || mac !== undefined) &&
+    ((reads & FIELD.port) === 0 || inPort !== undefined);
+  return isShown && (reads & MESSAGE_FIELDS) === 0 ? scopeOf(query, reads) : undefined;
+}
+
+/** The scope of a flow that matches on those of the fields `reads` that the packet shows. */
 export function scopeOf({ client, group, destination, transport }: PolicyQuery, reads: number): FlowScope {
   if (reads === FIELD.destination) return { destination };
   const { address, mac, inPort } = client;

@@ -131,6 +131,20 @@ export class HistoryView {
     return false;
   }
 
+  /** The name servers for which `isNamed` is true of an address: no more than the rows that it looks at. */
+  nameServersOf(address: Address): readonly Name[] {
+    const rows = this.rows;
+    const id = rows.addresses.find(address);
+    if (id === NONE) return [];
+    const nowMs = this.nowMs;
+    const names = new Set<number>();
+    let row = rows.addresses.rows(id);
+    for (let count = 0; row !== NONE && count < MAX_MEMORY_ROWS; count++, row = rows.nextOfAddress(row)) {
+      if (rows.expiresMs(row) > nowMs) names.add(rows.nameServer(row));
+    }
+    return [...names].map((name) => rows.names.nameOf(name));
+  }
+
   /** How many different zones the triples of an address are of, expired ones among them. */
   zoneCountOf(address: Address): number {
     const id = this.rows.addresses.find(address);

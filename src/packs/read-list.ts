@@ -150,7 +150,9 @@ class Sieve {
   summary({ nextChangeMs }: ListTimes): ListSummary {
     return {
       problem:
-        this.#problem ?? this.#badness() ?? (this.#entries === 0 ? 'holds no entry that can be used' : undefined),
+        this.#problem ??
+        this.#badness() ??
+        (this.#entries === 0 ? 'holds no entry that can be used' : this.#guard.problem()),
       bad: this.#bad,
       badExamples: this.#badExamples,
       leftOut: this.#leftOut,
@@ -172,6 +174,7 @@ class Sieve {
       this.#problem = `holds more than ${this.#order.maxEntries} entries (packs.entries)`;
       return;
     }
+    this.#guard.kept(entry, passes);
     this.#values.push(entry.kind === 'network' ? entry.network.base : entry.name);
     this.#codes.push(codeOf(entry) | (passes ? PASSES : 0));
   }

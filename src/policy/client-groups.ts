@@ -1,5 +1,5 @@
 import type { Address } from '../core/address.ts';
-import { type ClientGroup, DEFAULT_GROUP_NAME } from './client-group.ts';
+import type { ClientGroup } from './client-group.ts';
 import { NetworkTable } from './network-table.ts';
 import type { QueryClient } from './query.ts';
 
@@ -61,31 +61,4 @@ export class ClientGroups {
 
 function keepFirst<K>(map: Map<K, number>, key: K, index: number): void {
   if (!map.has(key)) map.set(key, index);
-}
-
-const DEFAULT_GROUP_ID = 1;
-const HIGHEST_GROUP_ID = 0xffff;
-
-/**
- * A number for each name, 1 to 65535, which are at most some hundreds: the same name has the same number in whatever company,
- * as far as no two names share a hash, so that flows on a switch mean the same after a reload or a restart.
- */
-export function numberGroups(names: readonly string[]): ReadonlyMap<string, number> {
-  const numbers = new Map<string, number>([[DEFAULT_GROUP_NAME, DEFAULT_GROUP_ID]]);
-  const taken = new Set([DEFAULT_GROUP_ID]);
-  for (const name of names) {
-    if (numbers.has(name)) continue;
-    let number = DEFAULT_GROUP_ID + 1 + (hashOf(name) % (HIGHEST_GROUP_ID - DEFAULT_GROUP_ID));
-    while (taken.has(number)) number = number === HIGHEST_GROUP_ID ? DEFAULT_GROUP_ID + 1 : number + 1;
-    taken.add(number);
-    numbers.set(name, number);
-  }
-  return numbers;
-}
-
-/** FNV-1a, 32 bits. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const octet of Buffer.from(text)) hash = Math.imul(hash ^ octet, 0x01000193);
-  return hash >>> 0;
 }

@@ -3,7 +3,7 @@ import type { ClientGroup, Strictness } from './client-group.ts';
 import type { ClientGroups } from './client-groups.ts';
 import type { PackSource } from './pack.ts';
 import type { PolicyQuery } from './query.ts';
-import type { ClientSelector, Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 import type { RuleState } from './rule-book.ts';
 import { RuleIndex, type RuleWorld } from './rule-index.ts';
 import { type Allow, type Block, type BlockReason, FIELD, MESSAGE_FIELDS, type Verdict } from './verdict.ts';
@@ -11,8 +11,11 @@ import { type Allow, type Block, type BlockReason, FIELD, MESSAGE_FIELDS, type V
 /** What verdicts ask of the NS history. */
 export type PolicyHistory = Pick<NsHistory, 'standing' | 'closestServedZone' | 'evidence' | 'isNamed'>;
 
-/** For so long a verdict holds for which a name server's addresses were looked up: they may be others then. */
-const NAMED_MS = 60_000;
+/**
+ * For so long a verdict holds that rests on what the history may say otherwise in a moment: the addresses of a name server, or
+ * how many zones and teachers an address has.
+ */
+const PASSING_MS = 60_000;
 
 /** A rule that refuses what is on a pack comes behind the rules that allow, so that an exception can be made. */
 export function isPackDenial({ rule }: RuleState): boolean {
@@ -29,9 +32,8 @@ export class Policy {
   /** Read of every query: which group it is of, where there is more than one. */
   readonly #readAlways: number;
   readonly #asksHistory: boolean;
-  /** What some verdict may read beside addresses: only then is it worth finding out. */
+  /** Whether some verdict may read the message: only then is it worth reading. */
   readonly readsMessages: boolean;
-  readonly readsLinks: boolean;
 
   /** `states` in the order in which they are asked; those that have expired at `nowMs` are left out. */
   constructor(
@@ -62,9 +64,6 @@ export class Policy {
     this.#denyPacks = new RuleIndex(denials.filter(isPackDenial), world, 'fails');
     this.#readAlways = FIELD.destination | (groups.groups.length > 1 ? FIELD.group : 0);
     this.readsMessages = live.some(({ rule }) => readsMessage(rule)) || groups.groups.some(isStrictOnMessages);
-    this.readsLinks =
-      live.some(({ rule: { match } }) => isByLink(match.from)) ||
-      groups.groups.some(({ clients }) => clients.some(isByLink));
     this.#asksHistory = [this.#denyRules, this.#allowRules, this.#denyPacks].some((index) => index.asksHistory);
   }
 
@@ -75,6 +74,7 @@ export class Policy {
   decide(query: PolicyQuery, nowMs: number): Verdict {
     const denied = this.#denyRules.find(query);
     if (denied !== undefined) return this.#block('denyRule', this.#denyRules.reads, query, denied);
+    if (isHidden(query, this.#denyRules.reads)) return this.#block('unreadable', this.#denyRules.reads, query);
     const allowed = this.#allowRules.find(query);
     if (allowed !== undefined) {
       const untilMs = this.#until(allowed.rule.expiresAtMs, nowMs);
@@ -82,8 +82,11 @@ export class Policy {
       return { kind: 'allow', reason: 'allowRule', untilMs, reads, by: allowed, alarm: undefined };
     }
     const refused = this.#denyPacks.find(query);
-    if (refused === undefined) return this.#byHistory(query, nowMs);
-    return this.#block('denyPack', this.#allowRules.reads | this.#denyPacks.reads, query, refused);
+    if (refused !== undefined) {
+      return this.#block('denyPack', this.#allowRules.reads | this.#denyPacks.reads, query, refused);
+    }
+    if (isHidden(query, this.#denyPacks.reads)) return this.#block('unreadable', this.#denyPacks.reads, query);
+    return this.#byHistory(query, nowMs);
   }
 
   /** What each step that asks rules says of a query, for people. */
@@ -115,7 +118,9 @@ export class Policy {
       reads |= ownReads;
     }
     const reason = isStale ? 'stale' : origin === 'learned' ? 'history' : origin;
-    return { kind: 'allow', reason, untilMs: this.#until(standing.untilMs, nowMs), reads, by: undefined, alarm };
+    const isPassing = strictness.minimumZones > 1 || strictness.minimumTeachers > 1;
+    const untilMs = this.#until(standing.untilMs, nowMs, isPassing);
+    return { kind: 'allow', reason, untilMs, reads, by: undefined, alarm };
   }
 
   /** Before a message is seen, whatever it may be has been allowed for. */
@@ -140,9 +145,14 @@ export class Policy {
     return recursionDesired !== 'ignore' && message.recursionDesired ? 'recursionDesired' : undefined;
   }
 
-  #until(untilMs: number, nowMs: number): number {
-    return this.#asksHistory ? Math.min(untilMs, nowMs + NAMED_MS) : untilMs;
+  #until(untilMs: number, nowMs: number, isPassing = false): number {
+    return this.#asksHistory || isPassing ? Math.min(untilMs, nowMs + PASSING_MS) : untilMs;
   }
+}
+
+/** Whether it could not be told for the message alone that no denial holds: what hides it, as a fragment does, must not pass. */
+function isHidden({ message }: PolicyQuery, reads: number): boolean {
+  return message === 'unreadable' && (reads & MESSAGE_FIELDS) !== 0;
 }
 
 /** Reasons that the message gave; the others would be there whatever it said. */
@@ -160,10 +170,6 @@ function isStrictOnMessages({ strictness: { check, recursionDesired } }: ClientG
 /** A pack may hold names. */
 export function readsMessage({ match: { to, zone, types } }: Rule): boolean {
   return zone !== undefined || types !== undefined || to?.kind === 'pack';
-}
-
-function isByLink(selector: ClientSelector | undefined): boolean {
-  return selector?.kind === 'mac' || selector?.kind === 'port';
 }
 
 /** Of the message: what the history says of the destination needs no field of its own. */

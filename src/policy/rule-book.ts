@@ -74,9 +74,17 @@ export class RuleBook {
    * room. `configured`: the configuration has it, which a command does not change. The state is that of the rule as it stands.
    */
   add(rule: Rule): { readonly outcome: 'added' | 'renewed' | 'full' | 'configured'; readonly rule: Rule } {
+    const configured = this.#configuredByMatch.get(keyOf(rule.action, rule.match));
+    return configured === undefined ? this.#take(rule) : { outcome: 'configured', rule: configured.rule };
+  }
+
+  /** Takes up a rule that a command added in an earlier run. It is there when the configuration has the same no more. */
+  restore(rule: Rule): void {
+    this.#take(rule);
+  }
+
+  #take(rule: Rule): { readonly outcome: 'added' | 'renewed' | 'full'; readonly rule: Rule } {
     const key = keyOf(rule.action, rule.match);
-    const configured = this.#configuredByMatch.get(key);
-    if (configured !== undefined) return { outcome: 'configured', rule: configured.rule };
     const held = this.#commandedByMatch.get(key);
     if (held === undefined && this.#commanded.size >= this.#size) return { outcome: 'full', rule };
     if (held !== undefined) this.#expiry.delete(held);

@@ -9,6 +9,8 @@ import { formatInstant } from './instant.ts';
 export interface BypassView {
   /** Null for all clients. */
   readonly group: string | null;
+  /** The one switch on which it was found; null for all switches. */
+  readonly datapathId: string | null;
   readonly since: string | null;
   readonly until: string | null;
   readonly reason: string;
@@ -51,9 +53,7 @@ export function bypassServices({ clock, policies, bypasses }: BypassParts): Bypa
     bypassBegin({ group, forMs, reason, owner }) {
       const sinceMs = clock.nowMs();
       const untilMs = sinceMs + Math.min(forMs, MAX_BYPASS_MS);
-      const order: BypassOrder = { group: findGroup(policies, group), sinceMs, untilMs, reason, owner };
-      running().begin(order);
-      return viewBypass(order);
+      return viewBypass(running().begin({ group: findGroup(policies, group), sinceMs, untilMs, reason, owner }));
     },
     bypassEnd(group) {
       const ended = running().end(findGroup(policies, group));
@@ -73,9 +73,10 @@ function findGroup({ groups }: PolicyBook, name: string | undefined): ClientGrou
   throw new GluewallError('no-group', `there is no group ${name}; there are ${known}`);
 }
 
-function viewBypass({ group, sinceMs, untilMs, reason, owner }: BypassOrder): BypassView {
+function viewBypass({ group, datapathId, sinceMs, untilMs, reason, owner }: BypassOrder): BypassView {
   return {
     group: group?.name ?? null,
+    datapathId: datapathId ?? null,
     since: formatInstant(sinceMs),
     until: formatInstant(untilMs),
     reason,

@@ -8,17 +8,20 @@ import { hosts } from '../../mininet/internet.ts';
 import type { BypassView } from '../../src/services/bypass-services.ts';
 import { describeIf } from '../support/describe-if.ts';
 import { gatedInternet } from '../support/gated.ts';
-import { asks, soon, told, type, typeForJson, verdictFlows } from '../support/operator.ts';
+import { asks, STRANGER, STRANGER6, soon, told, type, typeForJson, verdictFlows } from '../support/operator.ts';
 
 const NEEDS = ['root', 'namespaces', 'openVswitch'] as const;
-const { stranger, evil, client, bot } = hosts;
-const STRANGER: DigQuestion = { server: stranger.ipv4, name: 'www.bank.test' };
-const STRANGER6: DigQuestion = { ...STRANGER, server: stranger.ipv6 };
+const { evil, client, bot } = hosts;
 const EVIL: DigQuestion = { server: evil.ipv4, name: 'order.evil.test' };
 const REASON = 'mail is down, ticket 4711';
 
 interface BypassStatus {
-  readonly bypasses: readonly { readonly group: string | null; readonly until: string; readonly reason: string }[];
+  readonly bypasses: readonly {
+    readonly group: string | null;
+    readonly datapathId: string | null;
+    readonly until: string;
+    readonly reason: string;
+  }[];
 }
 
 describeIf(NEEDS, 'a bypass', () => {
@@ -63,7 +66,7 @@ describeIf(NEEDS, 'a bypass', () => {
     const leftMs = Date.parse(held!.until!) - Date.now();
     expect(leftMs).toBeGreaterThan(200_000);
     expect(leftMs).toBeLessThanOrEqual(300_000);
-    expect((await status()).bypasses).toEqual([{ group: null, until: held!.until, reason: REASON }]);
+    expect((await status()).bypasses).toEqual([{ group: null, datapathId: null, until: held!.until, reason: REASON }]);
     const { stdout } = await type(world(), 'status');
     expect(stdout).toContain(REASON);
     expect(await bypassFlows()).toEqual([expect.stringMatching(/hard_timeout=(29\d|300),/)]);

@@ -1,21 +1,32 @@
 /** A changed configuration, taken up under traffic: all of gluewall between clients, a real switch and nsd. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { DigQuestion } from '../../mininet/dig.ts';
 import { hosts } from '../../mininet/internet.ts';
 import type { ReloadView } from '../../src/services/reload-view.ts';
 import type { RuleView } from '../../src/services/rule-services.ts';
 import { describeIf } from '../support/describe-if.ts';
 import { load } from '../support/gate-traffic.ts';
 import { gatedInternet } from '../support/gated.ts';
-import { asks, edit, reload, soon, teach, told, type, typeForJson, verdictFlows } from '../support/operator.ts';
+import {
+  addRule,
+  asks,
+  CORP,
+  edit,
+  reload,
+  request,
+  STRANGER,
+  soon,
+  teach,
+  told,
+  type,
+  typeForJson,
+  verdictFlows,
+} from '../support/operator.ts';
 
 const NEEDS = ['root', 'namespaces', 'openVswitch'] as const;
 /** Two looks at the file, the reading of it, and some. */
 const FILE_MS = 10_000;
 const { corp, stranger, evil, client, bot, resolver } = hosts;
-const CORP: DigQuestion = { server: corp.ipv4, name: 'www.corp.example' };
-const STRANGER: DigQuestion = { server: stranger.ipv4, name: 'www.bank.test' };
 
 describeIf(NEEDS, 'a configuration that has changed', () => {
   const world = gatedInternet();
@@ -128,6 +139,15 @@ describeIf(NEEDS, 'a configuration that has changed', () => {
     expect((await world().gluewall.status()).openflowErrors).toBe(0);
   });
 
+  it('ends a rule whose time is over by itself', async () => {
+    const expires = new Date(Date.now() + 6000).toISOString();
+    await reload(world(), { rules: [{ action: 'deny', to: corp.ipv4, reason: 'for a while', expires }] });
+    await soon('it is denied', async () => !(await passes(CORP)), 3000);
+    await soon('it passes again', () => passes(CORP), 10_000);
+    expect(Date.now()).toBeGreaterThan(Date.parse(expires));
+    await reload(world(), { rules: [] });
+  });
+
   it('may hold for names with escapes', async () => {
     const rule = { action: 'deny', zone: 'odd\\.label.corp.example', reason: 'a test' };
     await reload(world(), { rules: [rule] });
@@ -169,6 +189,8 @@ describeIf(NEEDS, 'a configuration that changes under load', () => {
     ];
     for (const change of changes) {
       await reload(world(), change);
+      const typed = await addRule(world(), 'deny', { from: bot.ipv4, to: corp.ipv4, protocol: 'tcp' });
+      await request(world(), { operation: 'rule remove', id: typed.id });
       // The file must be another for what comes next, and each change have its traffic.
       expect(await asks(world(), 'client', CORP)).toBe(true);
     }

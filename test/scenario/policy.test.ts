@@ -343,6 +343,7 @@ describe('a switch that holds the history as flows', () => {
       groups: [lab(), groupOf(8, 'watched', ['192.0.2.7'], {}, 'monitor')],
     });
     world.refer('org', '198.51.100.2', 60);
+    world.clock.advance(0);
     expect(world.switch.flows()).toEqual(['allow 198.51.100.2 group 1 60s', 'allow 198.51.100.2 group 7 60s']);
     expect(world.query('192.0.2.10', '198.51.100.2', 'www.example.org')).toBe('passes');
     world.clock.advance(61_000);
@@ -358,6 +359,7 @@ describe('a switch that holds the history as flows', () => {
     });
     world.refer('org', '198.51.100.2', 3600);
     world.refer('example.org', KNOWN, 3600);
+    world.clock.advance(100);
     expect(world.switch.flows()).toEqual(['allow 198.51.100.2 group 1 3600s']);
   });
 });

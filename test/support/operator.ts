@@ -1,18 +1,34 @@
 /** What an operator does with the gluewall of a gated mini-Internet: types commands, edits the configuration, looks at the switch. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
-import type { ConfigChange, GatedInternet } from '../../mininet/gated-internet.ts';
+import type { ProgramResult } from '../../mininet/child.ts';
 import type { DigQuestion } from '../../mininet/dig.ts';
+import type { ConfigChange, GatedInternet } from '../../mininet/gated-internet.ts';
 import type { LogLine } from '../../mininet/gluewall-process.ts';
 import { hosts } from '../../mininet/internet.ts';
-import type { HostName } from '../../mininet/mini-internet.ts';
+import type { MiniInternet } from '../../mininet/mini-internet.ts';
 import { until } from '../../mininet/until.ts';
-import type { ProgramResult } from '../../mininet/child.ts';
+import { resultOf } from '../../src/control/answer.ts';
+import { askControl } from '../../src/control/control-client.ts';
+import type { ControlRequest } from '../../src/control/protocol.ts';
 import { PIPELINE } from '../../src/controller/pipeline.ts';
+import type { RuleAction } from '../../src/policy/rule.ts';
+import type { WrittenMatch } from '../../src/policy/rule-text.ts';
+import type { ReloadView } from '../../src/services/reload-view.ts';
+import type { RuleChangeView, RuleView } from '../../src/services/rule-services.ts';
 import { gluewall } from './gluewall-command.ts';
 
+type HostName = Parameters<MiniInternet['dig']>[0];
+
+/** A query to a name server that is learned of once a resolver asks for the name. */
+export const CORP: DigQuestion = { server: hosts.corp.ipv4, name: 'www.corp.example' };
+export const CORP6: DigQuestion = { ...CORP, server: hosts.corp.ipv6 };
+/** A query to a resolver that nothing is known of. */
+export const STRANGER: DigQuestion = { server: hosts.stranger.ipv4, name: 'www.bank.test' };
+export const STRANGER6: DigQuestion = { ...STRANGER, server: hosts.stranger.ipv6 };
+
 /** Within which a change of rules, groups or bypasses is on the switch. */
-export const PROMPT_MS = 1000;
+const PROMPT_MS = 1000;
 const EVENT_MS = 5000;
 
 /** Types a command for the running gluewall. */
@@ -34,12 +50,21 @@ export function edit(world: GatedInternet, change: ConfigChange): void {
   writeFileSync(configPath, stringify({ ...config, ...change }));
 }
 
+/** As a command does, which takes a second and more to start. */
+export async function request<T>(world: GatedInternet, asked: ControlRequest): Promise<T> {
+  return (await resultOf(askControl(world.gluewall.socketPath, asked))) as T;
+}
+
 /** Edits the file and has it taken up. */
-export async function reload(world: GatedInternet, change: ConfigChange): Promise<ProgramResult> {
+export async function reload(world: GatedInternet, change: ConfigChange): Promise<ReloadView> {
   edit(world, change);
-  const result = await type(world, 'reload');
-  if (result.status !== 0) throw new Error(`gluewall reload: ${result.stderr}`);
-  return result;
+  return request(world, { operation: 'reload', isTrial: false });
+}
+
+/** Adds a rule. */
+export async function addRule(world: GatedInternet, action: RuleAction, match: WrittenMatch): Promise<RuleView> {
+  const asked = { operation: 'rule add', action, match, reason: 'a test', owner: 'admin' } as const;
+  return (await request<Required<RuleChangeView>>(world, asked)).rule;
 }
 
 /** Whether a query of a host is answered. */
@@ -68,7 +93,5 @@ export function told(world: GatedInternet, since: number, test: (line: LogLine) 
 export async function verdictFlows(world: GatedInternet): Promise<string[]> {
   const { drop, dropClient, allow, bypass } = PIPELINE.verdict.entries;
   const priorities = [drop, dropClient, allow, bypass].map(({ priority }) => priority);
-  return (await world.flows('table=1')).filter((line) =>
-    priorities.includes(Number(/priority=(\d+)/.exec(line)?.[1])),
-  );
+  return (await world.flows('table=1')).filter((line) => priorities.includes(Number(/priority=(\d+)/.exec(line)?.[1])));
 }

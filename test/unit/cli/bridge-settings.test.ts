@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { baseSettings, bridgeWishes, isEnforcing, primeSettings } from '../../../src/cli/bridge-settings.ts';
+import { configuredGroups } from '../../../src/cli/client-groups.ts';
 import { captureInterfaces } from '../../../src/config/effective.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 import { parseNetwork } from '../../../src/core/address.ts';
@@ -51,7 +52,10 @@ it('a bridge knows the clients of each group, ports by its own numbers; the rest
 it('a group asks while its own mode in force is enforce, and a switch is enforced when any does', () => {
   const modes: Readonly<Record<string, Mode>> = { lab: 'monitor', guests: 'enforce', default: 'monitor' };
   const modeOf = ({ name }: ClientGroup) => modes[name]!;
-  const settings = baseSettings(config({ groups: GROUPS }), modeOf, { ports: PORTS, hasMeters: true });
+  const settings = baseSettings(config({ groups: GROUPS }), configuredGroups(config({ groups: GROUPS })), modeOf, {
+    ports: PORTS,
+    hasMeters: true,
+  });
   expect(settings.groups.map(({ treatment }) => treatment)).toEqual(['observe', 'ask', 'observe']);
   expect(isEnforcing(config({ groups: GROUPS }), modeOf)).toBe(true);
   expect(isEnforcing(config({ groups: GROUPS }), () => 'monitor')).toBe(false);

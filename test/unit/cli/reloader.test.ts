@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Reloader } from '../../../src/cli/reloader.ts';
+import { configDifference } from '../../../src/config/difference.ts';
 import { loadConfigWithWarnings } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
@@ -26,22 +27,36 @@ function setUp() {
   const log = new RecordingLog();
   const applied: Config[] = [];
   let reading = 0;
+  let reads = 0;
+  let slow: Promise<void> = Promise.resolve();
   let most = 0;
-  const read = async (from: string) => {
+  const read = async (from: string, before: Config) => {
     most = Math.max(most, ++reading);
-    await Promise.resolve();
+    reads++;
+    await slow;
     reading--;
-    return loadConfigWithWarnings(from);
+    const found = loadConfigWithWarnings(from);
+    return { ...found, hash: 'abc', differences: configDifference(before, found.config) };
   };
-  const { config, hash } = loadConfigWithWarnings(file);
+  const { config } = loadConfigWithWarnings(file);
   const apply = (next: Config) => applied.push(next);
-  const reloader = new Reloader({ clock, log, file, read, config, hash, apply });
+  const reloader = new Reloader({ clock, log, file, read, config, apply });
   /** Time passes, and what was begun meanwhile is done. */
   const pass = async (durationMs: number) => {
-    clock.advance(durationMs);
-    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    for (const endMs = clock.nowMs() + durationMs; clock.nowMs() < endMs; ) {
+      clock.advance(Math.min(1000, endMs - clock.nowMs()));
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    }
   };
-  return { clock, log, applied, reloader, pass, mostReading: () => most };
+  /** Reading does not end before `goOn` is called. */
+  const makeSlow = () => {
+    let goOn = () => {};
+    slow = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    return goOn;
+  };
+  return { clock, log, applied, reloader, pass, makeSlow, mostReading: () => most, reads: () => reads };
 }
 
 describe('a reload', () => {
@@ -123,7 +138,9 @@ describe('a reload', () => {
 
   it('tells the warnings', async () => {
     const { reloader, log } = setUp();
-    write('rules:\n  - { action: allow, to: 192.0.2.1, reason: x }\n  - { action: deny, to: 192.0.2.0/24, reason: y }\n');
+    write(
+      'rules:\n  - { action: allow, to: 192.0.2.1, reason: x }\n  - { action: deny, to: 192.0.2.0/24, reason: y }\n',
+    );
     const { warnings } = await reloader.reload(false);
     expect(warnings).toHaveLength(1);
     expect(log.lines[0]).toBe(`warn: ${warnings[0]}`);
@@ -174,6 +191,20 @@ describe('a file that is watched', () => {
     write('warmup: 1h\n');
     await pass(60_000);
     expect(reloader.figures).toMatchObject({ refused: 2, applied: 1 });
+    reloader.stop();
+  });
+
+  it('takes its time to be read, and is not begun again meanwhile', async () => {
+    const { reloader, pass, makeSlow, reads } = setUp();
+    reloader.start();
+    const goOn = makeSlow();
+    write('warmup: 1h\n');
+    await pass(60_000);
+    expect(reads()).toBe(1);
+    goOn();
+    await pass(60_000);
+    expect(reads()).toBe(1);
+    expect(reloader.figures).toMatchObject({ applied: 1 });
     reloader.stop();
   });
 

@@ -153,6 +153,8 @@ const ONLY_READING_FINDS = [
   'drop_flow: {life: 1500ms}',
   'openflow: {connect: ["tcp:127.0.0.1:1", "tcp:127.0.0.1:2"], switches: 1}',
   'openflow: {connect: ["tcp:[::1::]"], plain: anywhere}',
+  'groups: [{name: a, clients: [192.0.2.1]}, {name: a, clients: [192.0.2.2]}]',
+  'groups: [{name: default, clients: [192.0.2.1]}]',
 ];
 
 describe('the published schema', () => {

@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ClientGroups, numberGroups } from '../../../src/policy/client-groups.ts';
+import { ClientGroups } from '../../../src/policy/client-groups.ts';
 import type { QueryClient } from '../../../src/policy/query.ts';
 import { addressOf } from '../../support/observations.ts';
 import { DEFAULT_GROUP, groupOf } from '../../support/policies.ts';
@@ -51,39 +50,5 @@ describe('ClientGroups', () => {
   it('where there is but the default group, all are of it', () => {
     const only = new ClientGroups([DEFAULT_GROUP]);
     expect(only.groupOf(client({ address: addressOf('192.0.2.9'), inPort: 4 }))).toBe(DEFAULT_GROUP);
-  });
-});
-
-describe('numberGroups', () => {
-  it('the default group is 1, and each name has a number of its own from 2 to 65535', () => {
-    fc.assert(
-      fc.property(fc.uniqueArray(fc.stringMatching(/^[\w.-]{1,63}$/), { maxLength: 255 }), (names) => {
-        const numbers = numberGroups(names);
-        expect(numbers.get('default')).toBe(1);
-        const others = [...numbers].filter(([name]) => name !== 'default').map(([, number]) => number);
-        expect(new Set(others).size).toBe(names.filter((name) => name !== 'default').length);
-        for (const number of others) expect(number >= 2 && number <= 65_535).toBe(true);
-      }),
-    );
-  });
-
-  it('a name has the same number in whatever company, so that flows of before mean the same', () => {
-    const alone = numberGroups(['printers']).get('printers');
-    expect(numberGroups(['lab', 'guests', 'printers']).get('printers')).toBe(alone);
-    expect(numberGroups(['printers', 'lab']).get('printers')).toBe(alone);
-  });
-
-  it('two names with one hash have a number each', () => {
-    const byNumber = new Map<number, string>();
-    let pair: [string, string] | undefined;
-    for (let n = 0; pair === undefined && n < 10_000; n++) {
-      const name = `group-${n}`;
-      const number = numberGroups([name]).get(name)!;
-      const held = byNumber.get(number);
-      if (held !== undefined) pair = [held, name];
-      byNumber.set(number, name);
-    }
-    const numbers = numberGroups(pair!);
-    expect(numbers.get(pair![1])).toBe(numbers.get(pair![0])! + 1);
   });
 });

@@ -31,7 +31,7 @@ describe('RuleBook', () => {
   });
 
   it('renews a rule about the same in the same way: it keeps its id, its place and its hits', () => {
-    const { book, ids } = setUp();
+    const { book, ids, changes } = setUp();
     const first = ruleOf('allow', { to: A, types: ['A', 'TXT'] }, { id: 'first', expiresAtMs: 1000 });
     expect(book.add(first).outcome).toBe('added');
     book.add(ruleOf('allow', { to: B }, { id: 'second' }));
@@ -42,8 +42,10 @@ describe('RuleBook', () => {
     expect(ids()).toEqual(['first', 'second']);
     expect(book.get('first')).toMatchObject({ hits: 5, lastHitAtMs: 77, rule: { reason: 'still' } });
     // What the renewed one said of its end does not count any more.
+    const before = changes();
     book.expire(2000);
     expect(ids()).toEqual(['first', 'second']);
+    expect(changes()).toBe(before);
     expect(book.add(ruleOf('deny', { to: A, types: ['A', 'TXT'] }, { id: 'other' })).outcome).toBe('added');
   });
 
@@ -97,6 +99,17 @@ describe('RuleBook', () => {
     });
     expect(book.remove('mine')).toBe('removed');
     expect(book.find('allow', mine.match)).toBeUndefined();
+  });
+
+  it('a rule of an earlier run is taken up beside the same of the configuration, and decides when that has gone', () => {
+    const { book, ids } = setUp();
+    book.configure([configured(A)]);
+    book.restore(ruleOf('allow', { to: A }, { id: 'mine' }));
+    expect(ids()).toEqual([`conf-${A}`, 'mine']);
+    expect(book.remove('mine')).toBe('removed');
+    book.restore(ruleOf('allow', { to: A }, { id: 'mine' }));
+    book.configure([]);
+    expect(book.find('allow', ruleOf('allow', { to: A }).match)?.rule.id).toBe('mine');
   });
 
   it('ends rules when their time is over, and tells only then', () => {
