@@ -13,8 +13,8 @@ import { type Spread, spreadOf } from './support/statistics.ts';
 
 const RUNS = 5;
 const MOST_RUNS = 10;
-const ROUNDS = 60;
-const MOST_ROUNDS = 200;
+const ROUNDS = 50;
+const MOST_ROUNDS = 150;
 /** Before anything counts, so that code is compiled. */
 const WARM_ROUNDS = 100;
 const GAP_MS = 5;
@@ -43,10 +43,12 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   staticP50Ms: MS,
   reactiveP50Ms: MS,
   proactiveP50Ms: MS,
+  uncopiedP50Ms: MS,
   againAddedMs: MS,
   staticAddedMs: MS,
   reactiveAddedMs: MS,
   proactiveAddedMs: MS,
+  uncopiedAddedMs: MS,
   reload10kSeconds: SECONDS,
   reloadCommandSeconds: SECONDS,
 };
@@ -78,43 +80,57 @@ function shuffled<T>(items: readonly T[]): readonly T[] {
   return drawn.map(({ item }) => item);
 }
 
-async function measureRuns(call: Bench, net: FirstQueryNet, runs: number, rounds: number): Promise<readonly Times[]> {
-  const sender = new TurnSender(net, GAP_MS);
+/** `runs` times as many rounds, from the round `first` on. */
+async function measureRuns(call: Bench, sender: TurnSender, first: number, runs: number, rounds: number) {
   const taken: Times[] = [];
-  try {
-    await measureRounds(sender, 0, WARM_ROUNDS);
-    for (let run = 0; run < runs; run++) {
-      const times = await measureRounds(sender, WARM_ROUNDS + run * rounds, rounds);
-      taken.push(times);
-      const p50 = SERIES.map((series) => `${series} ${spreadOf(times[series]).median.toFixed(3)} ms`);
-      call.say(`run ${run + 1} of ${runs}: ${p50.join(', ')}`);
-    }
-  } finally {
-    await sender.stop();
+  for (let run = 0; run < runs; run++) {
+    const times = await measureRounds(sender, first + run * rounds, rounds);
+    taken.push(times);
+    const p50 = SERIES.map((series) => `${series} ${spreadOf(times[series]).median.toFixed(3)} ms`);
+    call.say(`run ${run + 1} of ${runs}: ${p50.join(', ')}`);
   }
   return taken;
 }
 
-/** What a series took more than `normal` in the same round. */
-function added(times: Times, series: Series): number[] {
-  return times[series].map((timeMs, round) => timeMs - times.normal[round]!);
+/** All series with gluewall as it comes, then once more with copies of allowed queries off. */
+async function measureQueries(call: Bench, net: FirstQueryNet, bridges: GatedBridges, runs: number, rounds: number) {
+  const sender = new TurnSender(net, GAP_MS);
+  try {
+    await measureRounds(sender, 0, WARM_ROUNDS);
+    const asItComes = await measureRuns(call, sender, WARM_ROUNDS, runs, rounds);
+    bridges.configure({ copy: { allowed_rate: 0 } });
+    await bridges.ask('reload');
+    call.say('without copies of allowed queries');
+    const uncopied = await measureRuns(call, sender, WARM_ROUNDS + runs * rounds, runs, rounds);
+    return { ...figuresOf(asItComes, SERIES), ...uncopiedFigures(uncopied) };
+  } finally {
+    await sender.stop();
+  }
 }
 
-function figuresOf(taken: readonly Times[]): Record<string, Spread> {
+/** What a series took more than `normal` in the same round, the median. */
+function added(times: Times, series: Series): number {
+  return spreadOf(times[series].map((timeMs, round) => timeMs - times.normal[round]!)).median;
+}
+
+function figuresOf(taken: readonly Times[], wanted: readonly Series[]): Record<string, Spread> {
   const figures: Record<string, Spread> = {};
-  for (const series of SERIES) {
+  for (const series of wanted) {
     figures[`${series}P50Ms`] = spreadOf(taken.map((times) => spreadOf(times[series]).median));
-  }
-  for (const series of SERIES.slice(1)) {
-    figures[`${series}AddedMs`] = spreadOf(taken.map((times) => spreadOf(added(times, series)).median));
+    if (series !== 'normal') figures[`${series}AddedMs`] = spreadOf(taken.map((times) => added(times, series)));
   }
   return figures;
+}
+
+function uncopiedFigures(taken: readonly Times[]): Record<string, Spread> {
+  const { proactiveP50Ms, proactiveAddedMs } = figuresOf(taken, ['proactive']);
+  return { uncopiedP50Ms: proactiveP50Ms!, uncopiedAddedMs: proactiveAddedMs! };
 }
 
 async function bench(call: Bench): Promise<string> {
   const runs = countOption(call, 'runs', RUNS, 1, MOST_RUNS);
   const rounds = countOption(call, 'rounds', ROUNDS, 10, MOST_ROUNDS);
-  const all = WARM_ROUNDS + runs * rounds;
+  const all = WARM_ROUNDS + 2 * runs * rounds;
   const asked = SERIES.flatMap((series) => Array.from({ length: all }, (_, round) => askedIn(series, round)));
   const servers = reloadServers(all);
   const watched = { unknown: askedAddress(1, all + servers.length), known: askedAddress(1, all + servers.length + 1) };
@@ -124,7 +140,7 @@ async function bench(call: Bench): Promise<string> {
     await setOwnFlows(call, net, asked);
     const bridges = await GatedBridges.start(call, net, known);
     try {
-      const figures = figuresOf(await measureRuns(call, net, runs, rounds));
+      const figures: Record<string, Spread> = await measureQueries(call, net, bridges, runs, rounds);
       const { inForceSeconds, commandSeconds, load } = await measureReloads(net, bridges, servers, watched, call.say);
       figures.reload10kSeconds = spreadOf(inForceSeconds);
       figures.reloadCommandSeconds = spreadOf(commandSeconds);

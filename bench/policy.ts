@@ -1,6 +1,6 @@
 /**
  * npm run bench -- policy [--json] [--runs N]: verdicts a second on one core, and how long a single one takes, with a thousand rules,
- * ten thousand entries of the allow-list and a million triples in the history. docs/performance.md says what the figures mean.
+ * ten thousand allowed destinations and a million triples in the history. docs/performance.md says what the figures mean.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -17,6 +17,7 @@ const US: Shown = { unit: 'µs', digits: 2 };
 const SHOWN: Readonly<Record<keyof PolicyRun, Shown>> = {
   verdictsPerSecond: PER_SECOND,
   withQueryPerSecond: PER_SECOND,
+  perCpuSecond: PER_SECOND,
   p50Us: US,
   p99Us: US,
   batchP50Us: US,

@@ -10,6 +10,7 @@ import type { Bench } from './bench-program.ts';
 
 /** The Python that Debian's Mininet is installed for. */
 const PYTHON = '/usr/bin/python3';
+const MNEXEC = '/usr/bin/mnexec';
 const STOP_MS = 15_000;
 /** The networks of the clients. */
 export const INSIDE = '192.0.2.0/24';
@@ -78,7 +79,7 @@ export class FirstQueryNet {
 
   /** Starts a program on the client. */
   spawn(argv: readonly string[]): ChildProcessWithoutNullStreams {
-    return spawn('mnexec', ['-a', String(this.#client), ...argv]);
+    return spawn(MNEXEC, ['-a', String(this.#client), ...argv]);
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { configuredGroups } from '../../src/cli/client-groups.ts';
+import { configuredGroups } from '../../src/cli/configured-groups.ts';
 import { defaultConfig } from '../../src/config/load.ts';
 import type { Address } from '../../src/core/address.ts';
 import { systemClock } from '../../src/core/clock.ts';

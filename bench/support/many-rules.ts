@@ -15,7 +15,7 @@ export interface WrittenQuery {
   readonly destination: string;
   readonly protocol: 'udp' | 'tcp';
   readonly name: string;
-  readonly type: 'A' | 'TXT';
+  readonly type: 'A' | 'TXT' | 'MX';
 }
 
 /** Rules of one kind. */
@@ -47,6 +47,8 @@ function ipv6(part: string, n: number): string {
 
 const mac = (n: number) =>
   `02:00:00:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`;
+/** There are 240 networks whose queries of a type are denied. */
+const deniedType = (n: number) => (n < 240 ? 'TXT' : 'MX');
 const laxGroup = (n: number) => n % STRICT_GROUP;
 
 const KINDS: readonly RuleKind[] = [
@@ -89,8 +91,8 @@ const KINDS: readonly RuleKind[] = [
   {
     perThousand: 30,
     action: 'deny',
-    match: (n) => ({ from: `${clientOf(laxGroup(n), (n % 16) << 8)}/24`, types: ['TXT'] }),
-    query: (n, k) => ({ client: clientOf(laxGroup(n), ((n % 16) << 8) | (k & 255)), type: 'TXT' }),
+    match: (n) => ({ from: `${clientOf(laxGroup(n), (n % 16) << 8)}/24`, types: [deniedType(n)] }),
+    query: (n, k) => ({ client: clientOf(laxGroup(n), ((n % 16) << 8) | (k & 255)), type: deniedType(n) }),
   },
   {
     perThousand: 50,

@@ -35,7 +35,7 @@ export function reasonArgument(text: string): string {
   if (reason !== '' && reason.length <= MAX_REASON_CHARACTERS) return reason;
   throw new GluewallError(
     'usage',
-    `a reason has 1 to ${MAX_REASON_CHARACTERS} characters: say why the address is allowed`,
+    `--reason: 1 to ${MAX_REASON_CHARACTERS} characters that say why, such as "ticket 4711"`,
   );
 }
 

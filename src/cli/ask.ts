@@ -5,6 +5,7 @@ import { type ConfigWithWarnings, defaultConfig, loadConfigWithWarnings } from '
 import { type Answer, resultOf } from '../control/answer.ts';
 import { askControl, isAnswering } from '../control/control-client.ts';
 import type { ControlRequest } from '../control/protocol.ts';
+import { GluewallError } from '../core/errors.ts';
 import { EXIT } from './exit-codes.ts';
 import { printJson, printJsonArray, printLines } from './output.ts';
 import { RestingGluewall } from './resting.ts';
@@ -67,8 +68,20 @@ export async function openDoor(options: AskOptions): Promise<Door> {
 export async function openRunning(options: AskOptions): Promise<Door | undefined> {
   // A configuration that is being edited, and is not good yet, must not keep anybody from a socket that he names.
   if (options.socket !== undefined) return doorTo(options.socket);
-  const socket = configOf(options).config.control.socket ?? defaultSocketPath();
+  const socket = socketOf(options);
   return (await isAnswering(socket)) ? doorTo(socket) : undefined;
+}
+
+/** A file with a mistake must not keep anybody from the panic button without a word on how to press it. */
+function socketOf(options: AskOptions): string {
+  try {
+    return configOf(options).config.control.socket ?? defaultSocketPath();
+  } catch (error) {
+    if (!(error instanceof GluewallError) || error.code !== 'config') throw error;
+    const remedy =
+      'a gluewall that runs can be asked all the same: --socket PATH (control.socket of its configuration)';
+    throw new GluewallError('config', `${error.message}\n${remedy}`, { cause: error });
+  }
 }
 
 function doorTo(socket: string): Door {

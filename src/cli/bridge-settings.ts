@@ -16,7 +16,7 @@ import type { BridgeWishes } from '../doctor/bridge-findings.ts';
 import type { ClientGroup, GroupClient } from '../policy/client-group.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { PrimeSettings } from '../switches/prime-bridge.ts';
-import { configuredGroups } from './client-groups.ts';
+import { configuredGroups } from './configured-groups.ts';
 
 /** The mode in force of a group. */
 export type ModeOf = (group: ClientGroup) => Mode;

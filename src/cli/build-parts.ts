@@ -23,7 +23,7 @@ import type { GroupNumbers } from '../policy/group-numbers.ts';
 import type { PackSource } from '../policy/pack.ts';
 import { PolicyBook } from '../policy/policy-book.ts';
 import { RuleBook } from '../policy/rule-book.ts';
-import { configuredGroups } from './client-groups.ts';
+import { configuredGroups } from './configured-groups.ts';
 import { configuredRules } from './configured-rules.ts';
 
 /** The most rules that commands add. */

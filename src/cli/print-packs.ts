@@ -2,7 +2,7 @@
 import type { PackEntryView, PackProblemView, PackView, RefreshView } from '../services/pack-services.ts';
 
 export function printPack(view: PackView | PackProblemView): string[] {
-  if ('problem' in view) return [`not used, or as it was before: ${view.problem}`];
+  if ('problem' in view) return [`problem: ${view.problem}`];
   const { name, kind, about, from, error, bad, leftOut } = view;
   const counts = [many(view.addresses, 'address'), many(view.networks, 'network'), many(view.names, 'name')];
   const sizes = counts.filter((text) => text !== undefined).join(', ') || 'empty';

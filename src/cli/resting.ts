@@ -99,5 +99,8 @@ export class RestingGluewall {
 }
 
 function notRunning(why: string): GluewallError {
-  return new GluewallError('not-running', `no gluewall answers, and ${why}: start it with \`gluewall run\``);
+  return new GluewallError(
+    'not-running',
+    `no gluewall answers, and ${why}: start it with \`gluewall run\`, or name its file with --config or its socket with --socket`,
+  );
 }

@@ -13,9 +13,9 @@ export interface ConfigWarning {
 
 type ConfigRule = Config['rules'][number];
 
-/** Rules that never decide: expired, outdone by another one, or about a group that there is not. */
+/** Rules that never decide (expired, outdone by another one, or about a group that there is not) or decide everything. */
 export function configWarnings(config: Config, nowMs: number): readonly ConfigWarning[] {
-  return [...expired(config, nowMs), ...outdone(config, nowMs), ...groupless(config)];
+  return [...expired(config, nowMs), ...outdone(config, nowMs), ...groupless(config), ...boundless(config)];
 }
 
 function expired({ rules }: Config, nowMs: number): ConfigWarning[] {
@@ -49,6 +49,14 @@ function groupless({ rules, groups }: Config): ConfigWarning[] {
     if (from?.kind !== 'group' || names.has(from.group)) return [];
     const problem = `there is no group ${from.group}: the rule holds for nobody until \`groups\` has one of that name`;
     return [{ path: ['rules', index, 'from'], problem }];
+  });
+}
+
+function boundless(config: Config): ConfigWarning[] {
+  return config.rules.flatMap((rule, index) => {
+    if (Object.keys(matchOf(rule)).length > 0) return [];
+    const problem = `this rule ${rule.action === 'allow' ? 'allows' : 'denies'} every query: say which with from, to, zone, types or protocol`;
+    return [{ path: ['rules', index], problem }];
   });
 }
 

@@ -1,6 +1,7 @@
 import { DEFAULT_GROUP_NAME } from '../policy/client-group.ts';
 import { isJudging } from './effective.ts';
 import { isLoopback, plainPlaces } from './plain-places.ts';
+import { MAX_GROUP_CLIENTS } from './policy-keys.ts';
 import type { Config } from './schema.ts';
 
 /** Two keys, each right, that do not go together. */
@@ -68,6 +69,11 @@ export function contradictions(config: Config): readonly Contradiction[] {
 }
 
 function groupProblems({ groups }: Config): readonly Contradiction[] {
+  const clients = groups.reduce((sum, group) => sum + group.clients.length, 0);
+  if (clients > MAX_GROUP_CLIENTS) {
+    const problem = `groups: ${clients} clients in all, at most ${MAX_GROUP_CLIENTS}: put them together as networks`;
+    return [{ path: ['groups'], problem }];
+  }
   const names = new Set<string>([DEFAULT_GROUP_NAME]);
   return groups.flatMap(({ name }, index) => {
     const isNew = !names.has(name);

@@ -63,13 +63,13 @@ function either(words: readonly string[]): string {
 function wanted(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return WANTED_TYPES[issue.expected] ?? issue.message;
+      return `${issue.input === undefined ? 'is missing: ' : ''}${WANTED_TYPES[issue.expected] ?? issue.message}`;
     case 'invalid_value':
       return wantedWord(issue.values.map(String), issue.input);
     case 'too_small':
       return issue.origin === 'int' || issue.origin === 'number'
         ? `want ${issue.minimum} or more`
-        : 'want at least one character';
+        : `want at least one${issue.origin === 'array' ? '' : ' character'}`;
     case 'too_big':
       return wantedLess(issue.origin, issue.maximum);
     default:

@@ -17,6 +17,11 @@ export function hasOtherSource({ capture, openflow, dnstap }: Config): boolean {
   return openflow.learn || capture.listen !== undefined || dnstap.listen !== undefined;
 }
 
+/** Whether any client, of a group or of none, is to be enforced. */
+export function isEnforced({ mode, groups }: Config): boolean {
+  return mode === 'enforce' || groups.some((group) => group.mode === 'enforce');
+}
+
 /** Without a configured direction nobody can tell what is outbound, and so nothing is judged. */
 export function isJudging({ inside, outside }: Config): boolean {
   return inside.networks.length > 0 && outside.ports.length > 0;

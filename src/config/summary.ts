@@ -1,6 +1,6 @@
 /** What a configuration would do, in sentences, and what its author may not have meant. */
 import { formatAddress, type Network, networkContains } from '../core/address.ts';
-import { captureInterfaces, hasOtherSource, isJudging, teachingMode } from './effective.ts';
+import { captureInterfaces, hasOtherSource, isEnforced, isJudging, teachingMode } from './effective.ts';
 import { capturePlace, formatDuration, formatSwitchTarget, listenAddress, network } from './fields.ts';
 import { plainPlaces } from './plain-places.ts';
 import type { Config } from './schema.ts';
@@ -43,11 +43,15 @@ function captureText({ capture, openflow }: Config, interfaces: readonly string[
   return `${openflow.learn ? 'by the switches and ' : ''}by \`gluewall capture\`, which connects to ${capturePlace.encode(capture.listen)}`;
 }
 
-function modeSentence({ mode, warmup, on_failure }: Config): string {
-  if (mode === 'monitor') return 'monitor: every query passes, verdicts are only told';
+function modeSentence(config: Config): string {
+  const { mode, groups, warmup, on_failure } = config;
+  if (!isEnforced(config)) return 'monitor: every query passes, verdicts are only told';
   const start = warmup === 0 ? 'at once' : `after a warm-up of ${formatDuration(warmup)}`;
   const failure = on_failure === 'open' ? 'pass' : 'stay blocked';
-  return `enforce: unknown destinations are blocked ${start}; while no controller answers they ${failure}`;
+  const others = groups.flatMap(({ name, mode: own = mode }) => (own === mode ? [] : [name]));
+  const whose = mode === 'enforce' ? 'enforce' : `enforce for ${listed(others)}, monitor for all others`;
+  const but = mode === 'enforce' && others.length > 0 ? ` but monitor for ${listed(others)}` : '';
+  return `${whose}${but}: unknown destinations are blocked ${start}; while no controller answers they ${failure}`;
 }
 
 function connectionSentence({ openflow }: Config): string {
@@ -91,15 +95,15 @@ const WARNINGS: readonly Warning[] = [
       'nothing is captured and so nothing learned, and warm-up never ends: name an interface in outside.ports or capture.interfaces, or set openflow.learn',
   },
   {
-    holds: ({ mode, warmup, seed }) => mode === 'enforce' && warmup === 0 && seed.length === 0,
+    holds: (config) => isEnforced(config) && config.warmup === 0 && config.seed.length === 0,
     warning: 'without a warm-up every destination that is not in the store yet is blocked from the first query on',
   },
   {
-    holds: ({ mode, store }) => mode === 'enforce' && store.kind === 'memory',
-    warning: 'store.kind memory: every restart begins the warm-up again, and forgets `allow add`',
+    holds: (config) => isEnforced(config) && config.store.kind === 'memory',
+    warning: 'store.kind memory: every restart begins the warm-up again, and forgets the rules of commands',
   },
   {
-    holds: ({ mode, on_failure }) => mode === 'monitor' && on_failure === 'closed',
+    holds: (config) => !isEnforced(config) && config.on_failure === 'closed',
     warning: 'on_failure: closed does nothing in monitor mode: every query passes, with a controller and without',
   },
   {

@@ -1,6 +1,7 @@
 /** The flows and meters that stand on a switch whatever is asked: direction, trusted resolvers, the default verdict. */
 import { createHash } from 'node:crypto';
 import { type Address, addressFromOctets, isIpv4, type Network, networkMask } from '../core/address.ts';
+import { formatMac } from '../core/mac-address.ts';
 import { FLOW_MOD_DEFAULTS } from '../openflow/flow-mod.ts';
 import type { Match } from '../openflow/match.ts';
 import { encodeMessage } from '../openflow/message.ts';
@@ -265,14 +266,6 @@ function matchNetwork(side: 'src' | 'dst', { base, prefixLength }: Network): Mat
 /** The metadata of the packets of a group. */
 export function matchGroup(id: number): Oxm {
   return { field: 'metadata', value: BigInt(id), mask: GROUP_MASK };
-}
-
-/** 48 bits as a match shows them. */
-export function formatMac(mac: number): string {
-  return mac
-    .toString(16)
-    .padStart(12, '0')
-    .replace(/..(?=.)/g, '$&:');
 }
 
 function defaultVerdicts(settings: BaseSettings): Flow[] {

@@ -4,11 +4,14 @@ import type { FlowStats } from '../openflow/schema/multipart.ts';
 import { areCopiesMetered, generationOf } from './base-flows.ts';
 import type { Conversation, Refused } from './conversation.ts';
 import { type Flow, ruleOf, VERDICT_RULES } from './pipeline.ts';
-import { addFlow, diffFlows } from './reconcile.ts';
+import { addFlow, diffFlowsInTurns } from './reconcile.ts';
 import { RequestRefused } from './requests.ts';
 import { readHasMeters, readOwnFlows, setMeters } from './switch-state.ts';
 import { refusalOf, SLICE, Transaction } from './transaction.ts';
 import type { VerdictWriter } from './verdict-writer.ts';
+
+/** Verdicts never cease: how often the flows are compared for those that were given while that was done. */
+const MAX_COMPARISONS = 3;
 
 /** What the switch should have now, and who is to hear what it refused. */
 export interface Desire {
@@ -72,10 +75,13 @@ export class FlowSync {
     const present = await readOwnFlows(this.#conversation);
     const isOfVerdict = ({ cookie }: FlowStats) => VERDICT_RULES.includes(ruleOf(cookie));
     const base = await this.#setBase(present.filter((flow) => !isOfVerdict(flow)));
-    let verdicts = await this.#setVerdicts(present.filter(isOfVerdict));
-    // Verdicts given between the slices of many changes may have been overtaken by them.
-    if (verdicts > SLICE)
-      verdicts += await this.#setVerdicts((await readOwnFlows(this.#conversation)).filter(isOfVerdict));
+    let { changed, isOvertaken } = await this.#setVerdicts(present.filter(isOfVerdict));
+    let verdicts = changed;
+    for (let left = MAX_COMPARISONS - 1; left > 0 && isOvertaken; left--) {
+      const flows = (await readOwnFlows(this.#conversation)).filter(isOfVerdict);
+      ({ changed, isOvertaken } = await this.#setVerdicts(flows));
+      verdicts += changed;
+    }
     this.#sayInStep(present.length, base + verdicts);
   }
 
@@ -123,7 +129,7 @@ export class FlowSync {
   async #setBase(present: readonly FlowStats[]): Promise<number> {
     const base = this.#desire.baseFlows();
     const generation = generationOf(base);
-    const mods = diffFlows(present, base, generation);
+    const { mods } = await diffFlowsInTurns(present, base, generation);
     const refusal = refusalOf(await this.#transaction.commit(mods));
     if (refusal !== undefined) throw refusal;
     this.#generation = generation;
@@ -132,13 +138,17 @@ export class FlowSync {
     return mods.length;
   }
 
-  /** Resolves with the number of changes. */
-  async #setVerdicts(present: readonly FlowStats[]): Promise<number> {
-    const mods = diffFlows(present, this.#desire.verdictFlows(present), this.#generation);
+  /** `isOvertaken`: other verdicts may have been given between the comparison and the changes, or between these. */
+  async #setVerdicts(
+    present: readonly FlowStats[],
+  ): Promise<{ readonly changed: number; readonly isOvertaken: boolean }> {
+    const desired = this.#desire.verdictFlows(present);
+    const { mods, turns } = await diffFlowsInTurns(present, desired, this.#generation);
+    const changed = mods.length;
     const progress = (done: number) => {
-      if (mods.length > done) this.#log.info({ done, of: mods.length }, `flows: ${done} of ${mods.length} sent`);
+      if (changed > done) this.#log.info({ done, of: changed }, `flows: ${done} of ${changed} sent`);
     };
     for (const refusal of await this.#transaction.inOrder(mods, progress)) this.#desire.refused(refusal);
-    return mods.length;
+    return { changed, isOvertaken: changed > SLICE || (changed > 0 && turns > 0) };
   }
 }

@@ -287,11 +287,11 @@ export class SwitchSession {
     const refusal =
       tables < wanted ? `the switch has ${tables} flow tables, gluewall needs ${wanted}` : this.#hooks.identified(this);
     if (refusal !== undefined) return this.close(refusal);
+    await this.#ports.read();
+    this.#queue.resume();
     if (!(await showFragmentPorts(this.#conversation, MISS_SEND_BYTES))) {
       this.#log.warn({ datapathId }, 'the switch refuses fragment mode nx-match: fragmented queries pass unjudged');
     }
-    await this.#ports.read();
-    this.#queue.resume();
     this.#conversation.tell(ASYNC_MESSAGES);
     const wish = this.#hooks.role(this);
     if (wish !== undefined) await takeRole(this.#conversation, wish);

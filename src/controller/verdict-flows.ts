@@ -1,10 +1,11 @@
 /** The flows that carry out verdicts, as values, and back. */
 import { type Address, isIpv4 } from '../core/address.ts';
+import { formatMac } from '../core/mac-address.ts';
 import type { Match } from '../openflow/match.ts';
 import type { Oxm } from '../openflow/oxm.ts';
 import type { FlowStats } from '../openflow/schema/multipart.ts';
 import { ETHER_TYPE, IP_PROTOCOL } from '../packet/protocol-numbers.ts';
-import { formatMac, matchAddress, matchGroup, writeReason } from './base-flows.ts';
+import { matchAddress, matchGroup, writeReason } from './base-flows.ts';
 import type { ClientScope, DropScope, FlowScope } from './flow-scope.ts';
 import { type Flow, flow, GROUP_MASK, gotoTable, PIPELINE, ruleOf } from './pipeline.ts';
 

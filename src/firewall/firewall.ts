@@ -162,14 +162,10 @@ export class Firewall {
       this.counters.add('not outbound DNS');
       return;
     }
-    this.#parts.onSeen(
-      frame,
-      gate.datapathId,
-      packet.inPort,
-      this.permissions.portsOf(gate.datapathId).get(packet.inPort),
-    );
+    const portName = this.permissions.portsOf(gate.datapathId).get(packet.inPort);
+    this.#parts.onSeen(frame, gate.datapathId, packet.inPort, portName);
     const policy = this.#policies.current;
-    const query = queryOf(frame, packet.inPort, this.permissions.portsOf(gate.datapathId), policy);
+    const query = queryOf(frame, packet.inPort, portName, policy);
     const reason = this.#purposeAt(gate, packet, query.group);
     if (reason === undefined) return;
     const verdict = policy.decide(query, this.#clock.nowMs());

@@ -14,12 +14,12 @@ import { FIELD, MESSAGE_FIELDS } from '../policy/verdict.ts';
 export type PortNames = ReadonlyMap<number, string>;
 
 /** What the policy is asked about the packet in view; the message is read where some verdict may read it. */
-export function queryOf(frame: FrameView, inPort: number, portNames: PortNames, policy: Policy): PolicyQuery {
+export function queryOf(frame: FrameView, inPort: number, portName: string | undefined, policy: Policy): PolicyQuery {
   const client: QueryClient = {
     address: frame.source,
     mac: frame.macsAt === NO_ADDRESSES ? undefined : frame.frameOctets.readUIntBE(frame.macsAt + 6, 6),
     inPort,
-    portName: portNames.get(inPort),
+    portName,
   };
   const isUdp = frame.protocol === IP_PROTOCOL.UDP;
   return {

@@ -8,11 +8,11 @@ import type { LearnerCounter, LearnerOptions } from './learner-options.ts';
 import type { NsHistory } from './ns-history.ts';
 import { PendingQueries } from './pending-queries.ts';
 import { mayTeach, ResponseLessons } from './response-lessons.ts';
-import { RuleBook } from './rule-book.ts';
 import { CAP } from './rules/caps.ts';
 import type { ExchangeFacts } from './rules/facts.ts';
 import { CLIENT_RULES, RESPONSE_RULES } from './rules/list.ts';
 import type { Rule } from './rules/rule.ts';
+import { TeachingRules } from './teaching-rules.ts';
 
 /**
  * Turns what a capture saw into the NS history: queries matched to responses, and rules (rules/list.ts) that say which of
@@ -30,7 +30,7 @@ export class Learner {
   readonly #quota: ClientQuota;
   readonly #lessons: ResponseLessons;
   readonly #reader = new ObservationReader();
-  readonly #rules: RuleBook;
+  readonly #rules: TeachingRules;
   readonly #clientRules: readonly Rule<ExchangeFacts>[];
   readonly #responseRules: readonly Rule<ExchangeFacts>[];
   readonly #facts: ExchangeFacts;
@@ -40,7 +40,7 @@ export class Learner {
     this.#options = options;
     this.#pending = new PendingQueries(options.pending);
     this.#quota = new ClientQuota(clock, options.clientQuota);
-    this.#rules = new RuleBook(this.counters, options.rulesOff);
+    this.#rules = new TeachingRules(this.counters, options.rulesOff);
     this.#lessons = new ResponseLessons(clock, history, options, this.#rules, this.counters);
     this.#clientRules = this.#rules.on(CLIENT_RULES);
     this.#responseRules = this.#rules.on(RESPONSE_RULES);

@@ -12,7 +12,6 @@ import { countBefore, isRepeated } from './ns-records.ts';
 import { NOWHERE, QuestionZones } from './question-zones.ts';
 import { delegationEnd, responderTrust } from './responder.ts';
 import { GLUE, TRUST } from './row-state.ts';
-import type { RuleBook } from './rule-book.ts';
 import { CAP, MAX_ADDRESSES, MAX_NAME_SERVERS, MAX_TRIPLES } from './rules/caps.ts';
 import type { OwnerFacts, TrustFacts } from './rules/facts.ts';
 import { ADDRESS_RULES, OTHER_RULES, OWNER_RULES, RESPONDER_RULES } from './rules/list.ts';
@@ -20,6 +19,7 @@ import type { AddressFacts } from './rules/name-server-address.ts';
 import type { Rule } from './rules/rule.ts';
 import { sightingTrust } from './rules/sighting-trust.ts';
 import { emptySighting } from './sighting.ts';
+import type { TeachingRules } from './teaching-rules.ts';
 import { isTopName } from './top-names.ts';
 
 const NONE = 0;
@@ -40,7 +40,7 @@ function answersAddress({ questionType, answerCount }: ObservationReader): boole
 export class ResponseLessons {
   readonly #history: NsHistory;
   readonly #options: LearnerOptions;
-  readonly #rules: RuleBook;
+  readonly #rules: TeachingRules;
   readonly #counters: Counters<LearnerCounter>;
   readonly #lessons;
   readonly #answers: AddressAnswers;
@@ -74,7 +74,7 @@ export class ResponseLessons {
     clock: TimeSource,
     history: NsHistory,
     options: LearnerOptions,
-    rules: RuleBook,
+    rules: TeachingRules,
     counters: Counters<LearnerCounter>,
   ) {
     this.#history = history;

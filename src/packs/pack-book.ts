@@ -210,7 +210,8 @@ export class PackBook {
       problems.push(...found.problems);
       for (const file of found.packs) {
         const isTaken = packs.has(file.name) || listNames.has(file.name);
-        if (isTaken) problems.push(`${folder}/${file.name}.pack: another pack or list has this name; rename the file`);
+        const remedy = listNames.has(file.name) ? 'rename the list of this name in `lists`' : 'rename the file';
+        if (isTaken) problems.push(`${folder}/${file.name}.pack: another pack or list has this name; ${remedy}`);
         else packs.set(file.name, { file, origin, pack: this.#unchanged(file) ?? bookOf(file) });
       }
       const isGone = found.packs.length + found.broken.length === 0 && found.problems.length > 0;

@@ -9,7 +9,10 @@ import { RuleIndex, type RuleWorld } from './rule-index.ts';
 import { type Allow, type Block, type BlockReason, FIELD, MESSAGE_FIELDS, type Verdict } from './verdict.ts';
 
 /** What verdicts ask of the NS history. */
-export type PolicyHistory = Pick<NsHistory, 'standing' | 'closestServedZone' | 'evidence' | 'isNamed'>;
+export type PolicyHistory = Pick<
+  NsHistory,
+  'standing' | 'closestServedZone' | 'evidence' | 'isNamed' | 'nameServersOf'
+>;
 
 /**
  * For so long a verdict holds that rests on what the history may say otherwise in a moment: the addresses of a name server, or
@@ -49,6 +52,7 @@ export class Policy {
     const world: RuleWorld = {
       pack: (name) => packs.get(name),
       isNamed: (destination, name) => history.isNamed(destination, name),
+      nameServersOf: (destination) => history.nameServersOf(destination),
     };
     const denials = live.filter(({ rule }) => rule.action === 'deny');
     this.#denyRules = new RuleIndex(

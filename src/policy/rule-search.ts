@@ -11,7 +11,6 @@ export class RuleSearch {
   #query: PolicyQuery | undefined;
   #best: RuleEntry | undefined;
   #order = Number.POSITIVE_INFINITY;
-  #looks = 0;
   /** Bits of FIELD that have ruled out rules: what counts while none holds. */
   reads = 0;
 
@@ -35,11 +34,6 @@ export class RuleSearch {
     return this.#best;
   }
 
-  /** Rules that have been looked at, in all. */
-  get looks(): number {
-    return this.#looks;
-  }
-
   /** Whether a rule holds that comes before the one of this order. */
   isBefore(order: number): boolean {
     return this.#order < order;
@@ -47,7 +41,6 @@ export class RuleSearch {
 
   /** Looks at one rule whose destination is that of the query. */
   consider(entry: RuleEntry): void {
-    this.#looks++;
     const ruledOutBy = this.#mismatch(entry, this.#query!);
     if (ruledOutBy === 0) {
       this.#best = entry;

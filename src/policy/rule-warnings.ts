@@ -25,7 +25,7 @@ export function ruleWarnings(
     ...missing(rule, policies),
     ...unasked(rule, trustedResolvers),
     ...(rival === undefined ? [] : [describeRival(rule, rival)]),
-    ...costs(rule),
+    ...costs(rule, packs),
   ];
 }
 
@@ -114,11 +114,13 @@ function unasked({ match: { from, to } }: Rule, trustedResolvers: readonly Addre
   );
 }
 
-function costs(rule: Rule): string[] {
+function costs(rule: Rule, packs: FindPack): string[] {
   const { match } = rule;
   if (!readsMessage(rule)) return [];
-  const { from } = match;
-  const whose = from === undefined ? 'every direct query' : `direct queries ${describeMatch({ from })}`;
+  const { from, to, zone, types } = match;
+  const isPackAlone = to?.kind === 'pack' && zone === undefined && types === undefined;
+  if (isPackAlone && packs(to.pack)?.hasNames !== true) return [];
+  const whose = from === undefined ? 'every direct query' : `every direct query ${describeMatch({ from })}`;
   const where = match.to === undefined || match.to.kind === 'pack' ? '' : ` ${describeMatch({ to: match.to })}`;
   return [
     `it reads the message of the query, which no flow can match on: ${whose}${where} is judged by the controller, one by one`,

@@ -47,7 +47,10 @@ export interface BypassParts {
 export function bypassServices({ clock, policies, bypasses }: BypassParts): BypassServices {
   const running = () => {
     if (bypasses !== undefined) return bypasses;
-    throw new GluewallError('not-running', 'there is nothing to bypass while gluewall does not run');
+    throw new GluewallError(
+      'not-running',
+      'no gluewall answers, so nothing is bypassed: name its file with --config, or its socket with --socket',
+    );
   };
   return {
     bypassBegin({ group, forMs, reason, owner }) {
@@ -65,7 +68,8 @@ export function bypassServices({ clock, policies, bypasses }: BypassParts): Bypa
   };
 }
 
-function findGroup({ groups }: PolicyBook, name: string | undefined): ClientGroup | undefined {
+/** Undefined when none is named. Throws GluewallError `no-group`. */
+export function findGroup({ groups }: PolicyBook, name: string | undefined): ClientGroup | undefined {
   if (name === undefined) return undefined;
   const group = groups.get(name);
   if (group !== undefined) return group;

@@ -5,6 +5,7 @@ import { formatMac } from '../core/mac-address.ts';
 import { formatName, type Name } from '../dns/name.ts';
 import type { Transport } from '../dns/observation.ts';
 import { RECORD_TYPE } from '../dns/registry.ts';
+import type { Bypasses, BypassOrder } from '../firewall/bypasses.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { ClientGroup, Strictness } from '../policy/client-group.ts';
 import type { Mode } from '../policy/mode.ts';
@@ -73,6 +74,8 @@ export interface ExplainedParts {
   readonly trustedResolvers: () => readonly Address[];
   /** The mode in force for the clients of a group. */
   readonly modeOf: (group: ClientGroup) => Mode;
+  /** Undefined where gluewall does not run. */
+  readonly bypasses?: Bypasses | undefined;
 }
 
 type Outcome = Pick<CheckView, 'verdict' | 'reason' | 'message' | 'steps' | 'group' | 'rule' | 'enforced'>;
@@ -122,7 +125,8 @@ function judged(question: CheckQuestion, parts: ExplainedParts): Outcome {
   const query = queryOf(question, parts);
   const { group } = query;
   const verdict = policy.decide(query, parts.clock.nowMs());
-  const enforced = parts.modeOf(group) === 'enforce';
+  const bypass = bypassOf(group, parts);
+  const enforced = parts.modeOf(group) === 'enforce' && bypass === undefined;
   const neither = client === undefined ? `${text} is none` : `neither ${formatAddress(client)} nor ${text} is one`;
   return {
     verdict: verdict.kind,
@@ -138,7 +142,7 @@ function judged(question: CheckQuestion, parts: ExplainedParts): Outcome {
       ...policySteps(query, verdict, parts),
       ...nameStep(question, verdict, parts.history),
       step('flow', flowFinding(verdict)),
-      step('mode', modeFinding(group, enforced)),
+      step('mode', modeFinding(group, enforced, bypass)),
     ],
   };
 }
@@ -243,7 +247,16 @@ function flowFinding({ kind, reads }: Verdict): string {
     : `one that drops, which matches on the client and ${fields}`;
 }
 
-function modeFinding(group: ClientGroup, enforced: boolean): string {
+/** What lets the clients of a group pass unjudged, on all switches. */
+function bypassOf({ id }: ClientGroup, { bypasses }: ExplainedParts): BypassOrder | undefined {
+  return bypasses?.orders.find(
+    ({ group, datapathId }) => datapathId === undefined && (group === undefined || group.id === id),
+  );
+}
+
+function modeFinding(group: ClientGroup, enforced: boolean, bypass: BypassOrder | undefined): string {
+  if (bypass !== undefined)
+    return `bypassed until ${formatInstant(bypass.untilMs)}: the query passes (gluewall bypass list)`;
   if (enforced) return 'enforce: the verdict is carried out';
   const why = group.mode === 'enforce' ? 'enforce waits for the history to learn: ' : 'monitor: ';
   return `${why}the verdict is only told, the query passes`;

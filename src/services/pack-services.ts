@@ -98,6 +98,10 @@ export function packServices({ clock, packs, rules }: PackParts): PackServices {
       for (const state of packs.packs()) yield viewPack(state, enabled, clock.nowMs());
       for (const state of packs.lists()) yield viewList(state, enabled, clock.nowMs());
       for (const problem of packs.problems()) yield { problem };
+      for (const [name, [by]] of enabled) {
+        if (packs.get(name) !== undefined) continue;
+        yield { problem: `there is no pack ${name}, which rule ${by!.rule} names: that rule holds for nothing` };
+      }
     },
     async *packShow(name) {
       const pack = packs.get(name);

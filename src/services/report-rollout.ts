@@ -7,6 +7,7 @@ import type { HistoryHint, VerdictEvent } from '../events/verdict-event.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import type { PolicyStore } from '../policy/policy-store.ts';
 import type { BlockReason, VerdictReason } from '../policy/verdict.ts';
+import { findGroup } from './bypass-services.ts';
 import { formatInstant } from './instant.ts';
 import { inTurns } from './lookup.ts';
 import { isAllowedNow, remedyFor } from './rollout-remedy.ts';
@@ -94,7 +95,7 @@ const MAX_NAMES = 3;
 const DAY_MS = 86_400_000;
 const MAX_PAIRS_TO_ENFORCE = 10;
 
-/** Reads the would-block events of the time; rows come when all are read, the most frequent first. */
+/** Reads the would-block events of the time; rows come when all are read, the most frequent first. Throws GluewallError `no-group`. */
 export async function* reportRollout(
   { group, sinceMs }: RolloutQuery,
   parts: RolloutParts,
@@ -107,6 +108,8 @@ export async function* reportRollout(
     for (const event of events) pairs.add(event);
     yield { progress: shareOf(events.at(-1)!.atMs, sinceMs, nowMs) };
   }
+  // One that is gone may have events; one that has neither is a slip.
+  if (pairs.events === 0) findGroup(parts.policies, group);
   const settled = { rows: 0, events: 0 };
   const open: RolloutPair[] = [];
   const clientsOf = pairs.clientsOf();

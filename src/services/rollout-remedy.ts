@@ -42,9 +42,13 @@ export function remedyFor(
   if (reason === 'denyRule') return deniedBy(last.ruleId, policies);
   const isGroup = clients >= MANY_CLIENTS;
   const from = isGroup ? `group:${group}` : formatAddress(client);
+  const remarks = [
+    ...(isGroup ? [`${clients} clients of group ${group} ask it`] : []),
+    ...(reason === 'unreadable' ? ['no use where a deny rule reads messages: give that rule a from'] : []),
+  ];
   return {
     command: `gluewall allow add ${formatAddress(destination)} --from ${from} --reason "found in monitoring"`,
-    remark: isGroup ? `${clients} clients of group ${group} ask it` : null,
+    remark: remarks.length === 0 ? null : remarks.join('; '),
   };
 }
 

@@ -77,7 +77,7 @@ export function ruleServices({ clock, policies, store, trustedResolvers }: RuleP
         outcome,
         rule: viewRule(rules.get(rule.id) ?? { rule, hits: 0, lastHitAtMs: undefined }),
         kept,
-        warnings,
+        warnings: isChanged ? warnings : [],
       };
     },
     ruleRemove: (id) => remove(id),

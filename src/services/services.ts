@@ -1,4 +1,5 @@
 /** What people ask of gluewall, one function each. The doors only pass on. */
+
 import type { TimeSource } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import { isAtOrBelow, type Name } from '../dns/name.ts';
@@ -6,6 +7,7 @@ import { type EveRecord, eveRecord } from '../events/eve.ts';
 import { type EventQuery, type EventStore, isWantedEvent } from '../events/event-store.ts';
 import type { EventTap } from '../events/event-tap.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { Bypasses } from '../firewall/bypasses.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
 import { canBeNameServer } from '../nsdb/rules/name-server-address.ts';
@@ -58,6 +60,7 @@ export interface Services extends RuleServices, PackServices, BypassServices {
 }
 
 export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
+  readonly bypasses: Bypasses | undefined;
   readonly clock: TimeSource;
   readonly history: NsHistory;
   readonly store: RuleParts['store'] & RolloutParts['store'] & Pick<EventStore, 'findEvents'>;
@@ -103,7 +106,10 @@ export function createServices(parts: ServiceParts): Services {
     },
     async reload(isTrial) {
       if (parts.reload !== undefined) return parts.reload(isTrial);
-      throw new GluewallError('not-running', 'there is nothing to reload while gluewall does not run');
+      throw new GluewallError(
+        'not-running',
+        'no gluewall answers, so none reloads: name its file with --config, or its socket with --socket',
+      );
     },
     events: (query, follow) => findEvents(query, follow, parts),
     rollout: (query) => reportRollout(query, parts),

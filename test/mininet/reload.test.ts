@@ -22,6 +22,7 @@ import {
   typeForJson,
   verdictFlows,
 } from '../support/operator.ts';
+import { restless } from '../support/restless.ts';
 
 const NEEDS = ['root', 'namespaces', 'openVswitch'] as const;
 /** Two looks at the file, the reading of it, and some. */
@@ -97,17 +98,19 @@ describeIf(NEEDS, 'a configuration that has changed', () => {
   });
 
   it('is only shown with --dry-run', async () => {
+    const { configPath } = world().gluewall;
     edit(world(), { mode: 'monitor', allow: [stranger.ipv4] });
-    const trial = await typeForJson<ReloadView>(world(), 'reload', '--dry-run');
-    expect(trial).toMatchObject({ outcome: 'trial' });
-    expect(trial.differences).toEqual([
-      { path: 'mode', removed: ['"enforce"'], added: ['"monitor"'], isLive: true },
-      { path: 'allow', removed: [], added: [`"${stranger.ipv4}"`], isLive: true },
-    ]);
-    // Within the time in which a file that has changed is found.
-    expect(await passes()).toBe(false);
-    edit(world(), { mode: 'enforce', allow: [] });
-    expect(await typeForJson<ReloadView>(world(), 'reload')).toMatchObject({ outcome: 'unchanged', differences: [] });
+    await restless(configPath, async () => {
+      const trial = await typeForJson<ReloadView>(world(), 'reload', '--dry-run');
+      expect(trial).toMatchObject({ outcome: 'trial' });
+      expect(trial.differences).toEqual([
+        { path: 'mode', removed: ['"enforce"'], added: ['"monitor"'], isLive: true },
+        { path: 'allow', removed: [], added: [`"${stranger.ipv4}"`], isLive: true },
+      ]);
+      expect(await passes()).toBe(false);
+      edit(world(), { mode: 'enforce', allow: [] });
+      expect(await typeForJson<ReloadView>(world(), 'reload')).toMatchObject({ outcome: 'unchanged', differences: [] });
+    });
     expect(await passes()).toBe(false);
   });
 

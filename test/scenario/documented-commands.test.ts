@@ -26,6 +26,9 @@ const REFUSED = [
   /^gluewall report /,
   /^gluewall switch /,
   /^gluewall doctor/,
+  /^gluewall bypass .*--group/,
+  /^gluewall bypass end/,
+  /^gluewall pack refresh \w/,
 ];
 
 /** Examples that need another host, or a gluewall that does not run: here they end with a message that says so. */

@@ -15,8 +15,9 @@ import type { ReloadView } from '../../src/services/reload-view.ts';
 import type { RuleView } from '../../src/services/rule-services.ts';
 import { FakeSwitch } from '../support/fake-openflow-switch.ts';
 import { gluewall } from '../support/gluewall-command.ts';
+import { restless } from '../support/restless.ts';
 
-const PORT = 16655;
+const PORT = 16671;
 const SETTLE_MS = 5000;
 const BASE = {
   mode: 'enforce',
@@ -82,7 +83,7 @@ describe('a good configuration', () => {
     write(
       good({ groups: [{ name: 'lab', clients: ['192.0.2.66', 'port:1'], mode: 'monitor' }], allow: ['203.0.113.9'] }),
     );
-    const { status, stdout } = await type('reload');
+    const { status, stdout } = await restless(running.configPath, () => type('reload'));
     expect(status).toBe(0);
     expect(stdout).toMatch(
       /^allow\n {2}\+ "203\.0\.113\.9"\ngroups\n {2}\+ \{"name":"lab".*\}\n.*gluewall\.yaml is in force\n$/s,
@@ -111,10 +112,12 @@ describe('a good configuration', () => {
 
   it('as a trial says what it would change, and changes nothing', async () => {
     write(good({ allow: ['203.0.113.9'] }));
-    const { stdout } = await type('reload', '--dry-run');
-    expect(stdout).toContain('is good, and would change this; reload without --dry-run to take it up');
-    expect(await rulesNow()).toEqual([]);
-    write(good());
+    await restless(running.configPath, async () => {
+      const { stdout } = await type('reload', '--dry-run');
+      expect(stdout).toContain('is good, and would change this; it is taken up by itself within seconds');
+      expect(await rulesNow()).toEqual([]);
+      write(good());
+    });
   });
 
   it('says which keys take a restart, each time', async () => {

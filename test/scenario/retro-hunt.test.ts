@@ -11,7 +11,7 @@ import { openSqliteDatabase, type SqliteDatabase } from '../../src/storage/sqlit
 import type { EventPlace } from '../../src/storage/store-operations.ts';
 import { eventOf, NOW_MS, nameOf } from '../support/store-rows.ts';
 
-const EVENTS = 250_000;
+const EVENTS = 1_000_000;
 const PART = 20_000;
 const EVIL = nameOf('evil.example');
 /** One event in so many is about the name that is looked for. */

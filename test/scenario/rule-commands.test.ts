@@ -128,7 +128,10 @@ describe('rules', () => {
     [['rule', 'add', 'allow', '--reason', 'x'], 'say which queries'],
     [['rule', 'add', 'allow', '--to', '192.0.2.1'], "required option '--reason <text>'"],
     [['rule', 'add', 'allow', '--to', '192.0.2.1', '--reason', ' '], 'a reason has'],
-    [['rule', 'add', 'allow', '--to', '192.0.2.1/24', '--reason', 'x'], '--to: "192.0.2.1/24" is not understood'],
+    [
+      ['rule', 'add', 'allow', '--to', '192.0.2.1/24', '--reason', 'x'],
+      '--to: "192.0.2.1/24" has bits set beyond its length: write 192.0.2.0/24, or 192.0.2.1',
+    ],
     [['rule', 'add', 'allow', '--from', 'mac:1', '--reason', 'x'], '--from: "mac:1" is not understood'],
     [['rule', 'add', 'deny', '--type', 'A,', '--reason', 'x'], '--type: "" is not understood'],
     [['rule', 'add', 'deny', '--protocol', 'sctp', '--reason', 'x'], 'Allowed choices are udp, tcp'],

@@ -1,6 +1,6 @@
-import { formatMac } from '../../src/controller/base-flows.ts';
 import type { ClientScope, DropScope, FlowScope } from '../../src/controller/flow-scope.ts';
 import { formatAddress } from '../../src/core/address.ts';
+import { formatMac } from '../../src/core/mac-address.ts';
 import type { Datapath } from '../../src/firewall/datapath.ts';
 
 /** What a scope matches on beside client and destination: empty where there is nothing, else with a blank in front. */

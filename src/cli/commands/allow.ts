@@ -10,11 +10,16 @@ export function addAllowCommands(program: Command): void {
   const allow = program
     .command('allow')
     .description('servers that may be queried whatever the history says: the short forms of `rule add allow --to`');
-  const add = askingCommand(allow, 'add <server>', 'allow an address, a network or name:NAME-SERVER, from now on', [
-    'gluewall allow add 192.0.2.53 --reason "monitoring of the branch office"',
-    'gluewall allow add 2001:db8::53 --from 192.0.2.10 --reason "ticket 4711" --expires 8h',
-    'gluewall allow add 198.51.100.0/24 --from group:servers --zone updates.example --reason "update servers"',
-  ]);
+  const add = askingCommand(
+    allow,
+    'add <server>',
+    'allow an address, a network, pack:NAME or name:NAME-SERVER, from now on',
+    [
+      'gluewall allow add 192.0.2.53 --reason "monitoring of the branch office"',
+      'gluewall allow add 2001:db8::53 --from 192.0.2.10 --reason "ticket 4711" --expires 8h',
+      'gluewall allow add 198.51.100.0/24 --from group:servers --zone updates.example --reason "update servers"',
+    ],
+  );
   reasonOptions(matchOptions(add)).action((to: string, options: AddOptions) => addRule('allow', { ...options, to }));
   const remove = askingCommand(
     allow,

@@ -21,9 +21,9 @@ export function addBypassCommands(program: Command): void {
   askingCommand(
     bypass,
     'start',
-    'from now on, until its time is over, also when gluewall is gone',
+    'from now on, until its time is over, also when gluewall is gone; the word may be left out',
     [
-      'gluewall bypass --for 10m --reason "mail is down, ticket 4711"',
+      'gluewall bypass start --for 10m --reason "mail is down, ticket 4711"',
       'gluewall bypass start --for 1h --group printers --reason "new firmware"',
     ],
     { isDefault: true },

@@ -16,17 +16,21 @@ export function addReloadCommand(program: Command): void {
     'gluewall reload',
     'gluewall reload --json',
   ])
-    .option('--dry-run', 'only show what would change')
+    .option(
+      '--dry-run',
+      'only show what would change; a saved file is taken up by itself within 4 s, so check a copy: `gluewall config check`',
+    )
     .action(({ dryRun, ...options }: ReloadOptions) =>
       ask<ReloadView>(options, { operation: 'reload', isTrial: dryRun === true }, printReload),
     );
 }
 
 function printReload({ file, outcome, differences, warnings }: ReloadView): string[] {
+  const but = differences.some(({ isLive }) => !isLive) ? ', but for what takes a restart' : '';
   const said = {
-    applied: `${file} is in force`,
+    applied: `${file} is in force${but}`,
     unchanged: `${file} says what is in force already`,
-    trial: `${file} is good, and would change this; reload without --dry-run to take it up`,
+    trial: `${file} is good, and would change this; it is taken up by itself within seconds${but}`,
   };
   const keys = differences.flatMap(({ path, removed, added, isLive }) => [
     `${path}${isLive ? '' : ' (takes a restart)'}`,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { baseSettings, bridgeWishes, isEnforcing, primeSettings } from '../../../src/cli/bridge-settings.ts';
-import { configuredGroups } from '../../../src/cli/client-groups.ts';
+import { configuredGroups } from '../../../src/cli/configured-groups.ts';
 import { captureInterfaces } from '../../../src/config/effective.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 import { parseNetwork } from '../../../src/core/address.ts';
@@ -59,7 +59,7 @@ it('a group asks while its own mode in force is enforce, and a switch is enforce
   expect(settings.groups.map(({ treatment }) => treatment)).toEqual(['observe', 'ask', 'observe']);
   expect(isEnforcing(config({ groups: GROUPS }), modeOf)).toBe(true);
   expect(isEnforcing(config({ groups: GROUPS }), () => 'monitor')).toBe(false);
-  expect(isEnforcing(config({ groups: GROUPS, inside: {} }), modeOf)).toBe(false);
+  expect(isEnforcing(config({ mode: 'monitor', inside: {} }), () => 'enforce')).toBe(false);
 });
 
 it('copies of allowed queries have their meter unless their rate is 0', () => {

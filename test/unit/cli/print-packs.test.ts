@@ -77,7 +77,7 @@ it('a pack is told with the day on which it was checked, and whom it is enabled 
 });
 
 it('a file that is no pack is told', () => {
-  expect(printPack({ problem: 'x.pack:7: bad' })).toEqual(['not used, or as it was before: x.pack:7: bad']);
+  expect(printPack({ problem: 'x.pack:7: bad' })).toEqual(['problem: x.pack:7: bad']);
 });
 
 it('entries of a pack come below their sources, those of a list alone', () => {

@@ -6,7 +6,7 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { configuredGroups } from '../../../src/cli/client-groups.ts';
+import { configuredGroups } from '../../../src/cli/configured-groups.ts';
 import { configuredRules } from '../../../src/cli/configured-rules.ts';
 import { composeConfig } from '../../../src/config/compose.ts';
 import { parseConfig } from '../../../src/config/load.ts';

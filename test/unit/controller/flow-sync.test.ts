@@ -194,6 +194,61 @@ describe('the order', () => {
   });
 });
 
+describe('of many flows', () => {
+  const MANY = 1500;
+  const standing = Array.from({ length: MANY }, (_, n) => allow(`198.18.${n >> 8}.${n & 255}`));
+
+  /** The tables of a switch that has all of these and what always stands. */
+  async function tablesWithMany(): Promise<FakeTables> {
+    const tables = await tablesInStep();
+    const generation = Number((tables.flows[0]!.cookie >> 32n) & 0xffffn);
+    const counters = { durationSec: 0, durationNsec: 0, packetCount: 0n, byteCount: 0n };
+    const stats = standing.map(
+      ({ tableId, priority, match, instructions, rule }): FlowStats => ({
+        ...{ tableId, priority, match, instructions, cookie: cookieOf(generation, rule) },
+        ...{ idleTimeout: 0, hardTimeout: 300, flags: 0, ...counters },
+      }),
+    );
+    tables.flows = [...tables.flows, ...stats];
+    return tables;
+  }
+
+  it('a verdict that was taken back while they were compared does not stay', async () => {
+    const tables = await tablesWithMany();
+    const before = tables.flows.length;
+    const asked: number[] = [];
+    const overtaken = allow('198.51.100.1');
+    rig.hooks.verdictFlows = (_session, present) => {
+      asked.push(present.length);
+      return asked.length === 1 ? [...standing, overtaken] : standing;
+    };
+    await rig.connectReady({ tables, bundles: false });
+    expect(asked).toEqual([MANY, MANY + 1, MANY]);
+    expect(tables.flows).toHaveLength(before);
+  });
+
+  it('are compared once when nothing differs, and no more than three times', async () => {
+    const tables = await tablesWithMany();
+    let asked = 0;
+    rig.hooks.verdictFlows = () => {
+      asked++;
+      return standing;
+    };
+    const { fake } = await rig.connectReady({ tables, bundles: false });
+    expect(asked).toBe(1);
+    expect(fake.ofType('flowMod')).toEqual([]);
+    fake.disconnect();
+    await rig.reason();
+    asked = 0;
+    rig.hooks.verdictFlows = () => {
+      asked++;
+      return [...standing, allow(`198.51.100.${asked}`)];
+    };
+    await rig.connectReady({ tables, bundles: false });
+    expect(asked).toBe(3);
+  });
+});
+
 describe('meters', () => {
   const observedCopy = encodeMessage({
     ...{ type: 'packetIn', xid: 0, bufferId: 0xffffffff, totalLen: 60, reason: 1, tableId: 3 },

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { baseFlows } from '../../../src/controller/base-flows.ts';
 import type { Flow } from '../../../src/controller/pipeline.ts';
-import { addFlow, deleteFlow, diffFlows, diffMeters } from '../../../src/controller/reconcile.ts';
+import { addFlow, deleteFlow, diffFlows, diffFlowsInTurns, diffMeters } from '../../../src/controller/reconcile.ts';
 import { allowFlow, dropClientFlow, dropFlow } from '../../../src/controller/verdict-flows.ts';
-import { parseNetwork } from '../../../src/core/address.ts';
+import { type Ipv4Address, type Ipv6Address, parseNetwork } from '../../../src/core/address.ts';
+import type { Match } from '../../../src/openflow/match.ts';
 import { decodeMessage, encodeMessage, type Message } from '../../../src/openflow/message.ts';
 import type { Oxm } from '../../../src/openflow/oxm.ts';
 import { MeterFlag } from '../../../src/openflow/schema/constants.ts';
@@ -43,6 +44,13 @@ const BASE = baseFlows({
   recordsAllowed: false,
   meters: true,
 });
+/** As `present`, with no detour over the wire. */
+function statsOf(flow: Flow): FlowStats {
+  const { tableId, priority, cookie, match, instructions, hardTimeout } = addFlow(flow, GENERATION);
+  const times = { durationSec: 0, durationNsec: 0, idleTimeout: 0, hardTimeout };
+  return { tableId, priority, cookie, match, instructions, flags: 0, packetCount: 0n, byteCount: 0n, ...times };
+}
+
 const SERVER = addressOf('203.0.113.53');
 const BOT = addressOf('192.0.2.66');
 const VERDICTS = [
@@ -154,6 +162,90 @@ describe('diffFlows', () => {
     const twice = [...ALL, ALL[0]!, VERDICTS[0]!];
     expect(diffFlows(present(ALL), twice, GENERATION)).toEqual([]);
     expect(diffFlows([], twice, GENERATION)).toHaveLength(ALL.length);
+  });
+});
+
+describe('what makes flows differ', () => {
+  const octets = (text: string) => text as Ipv6Address;
+  const unknown = (oxmField: number, hasMask: boolean, raw: string): Oxm => ({
+    ...{ field: 'unknown', oxmClass: 0x4001, oxmField, hasMask, raw: Buffer.from(raw, 'hex') },
+  });
+  const matches: readonly Match[] = [
+    [],
+    [{ field: 'eth_type', value: 1 }],
+    [{ field: 'ip_proto', value: 1 }],
+    [
+      { field: 'eth_type', value: 1 },
+      { field: 'ip_proto', value: 1 },
+    ],
+    [{ field: 'metadata', value: 1n }],
+    [{ field: 'metadata', value: 1n, mask: 1n }],
+    [{ field: 'metadata', value: 11n }],
+    // Octets that look like what stands between fields.
+    [{ field: 'ipv6_dst', value: octets('a ipv6_src=16:bc') }],
+    [
+      { field: 'ipv6_dst', value: octets('a               ') },
+      { field: 'ipv6_src', value: octets('bc              ') },
+    ],
+    [{ field: 'ipv6_dst', value: octets('a/16:           ') }],
+    [{ field: 'ipv6_dst', value: octets('a               '), mask: octets('a               ') }],
+    [unknown(1, false, '01020304')],
+    [unknown(2, false, '01020304')],
+    [unknown(1, true, '01020304')],
+    [unknown(1, false, '01020305')],
+  ];
+
+  it.each(matches.map((match) => [match]))('a match of another: %o', (match) => {
+    const flow: Flow = { ...VERDICTS[0]!, match };
+    for (const other of matches) {
+      const mods = diffFlows([statsOf({ ...flow, match: other })], [flow], GENERATION);
+      expect(mods).toHaveLength(other === match ? 0 : 2);
+    }
+  });
+
+  it('a table, a priority, and instructions to the last octet', () => {
+    const flow = VERDICTS[2]!;
+    const made = (data: string): Flow => ({
+      ...flow,
+      instructions: [{ type: 'experimenter', experimenter: 1, data: Buffer.from(data, 'hex') }],
+    });
+    expect(diffFlows([statsOf({ ...flow, tableId: 3 })], [flow], GENERATION)).toHaveLength(2);
+    expect(diffFlows([statsOf({ ...flow, priority: 3 })], [flow], GENERATION)).toHaveLength(2);
+    expect(diffFlows([statsOf(made('0102'))], [made('0102')], GENERATION)).toHaveLength(0);
+    expect(diffFlows([statsOf(made('0103'))], [made('0102')], GENERATION)).toHaveLength(1);
+    const fewer = { ...flow, instructions: flow.instructions.slice(1) };
+    expect(diffFlows([statsOf(fewer)], [flow], GENERATION)).toHaveLength(1);
+    expect(diffFlows([statsOf(flow)], [fewer], GENERATION)).toHaveLength(1);
+  });
+});
+
+describe('diffFlowsInTurns', () => {
+  const many = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, n) => allowFlow({ destination: (from + n) as Ipv4Address }, 300));
+
+  it('says what diffFlows says, and lets others have their turns meanwhile', async () => {
+    const held = many(10_000).map(statsOf);
+    const desired = many(10_000, 500);
+    let others = 0;
+    const timer = setInterval(() => others++, 0);
+    const { mods, turns } = await diffFlowsInTurns(held, desired, GENERATION);
+    clearInterval(timer);
+    expect(mods).toEqual(diffFlows(held, desired, GENERATION));
+    expect(mods).toHaveLength(1000);
+    expect(turns).toBeGreaterThanOrEqual(10);
+    expect(others).toBeGreaterThan(0);
+  });
+
+  it('takes no turn for few', async () => {
+    expect(await diffFlowsInTurns(present(ALL), ALL, GENERATION)).toEqual({ mods: [], turns: 0 });
+  });
+
+  it('makes no JSON of the flows that verdicts make: it takes most of a second for as many as a switch may have', async () => {
+    const stringify = vi.spyOn(JSON, 'stringify');
+    const { mods } = await diffFlowsInTurns(VERDICTS.map(statsOf), VERDICTS, GENERATION);
+    const calls = stringify.mock.calls.length;
+    stringify.mockRestore();
+    expect([mods, calls]).toEqual([[], 0]);
   });
 });
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cookieOf, PIPELINE } from '../../../src/controller/pipeline.ts';
 import { bypassFlow } from '../../../src/controller/verdict-flows.ts';
-import { encodeMessage } from '../../../src/openflow/message.ts';
+import { encodeMessage, type Message } from '../../../src/openflow/message.ts';
 import { FragmentFlag, OPENFLOW_VERSION } from '../../../src/openflow/schema/constants.ts';
-import { composeHello, type FakeSwitch, featuresReply } from '../../support/fake-openflow-switch.ts';
+import { composeHello, type FakeSwitch, featuresReply, portDescription } from '../../support/fake-openflow-switch.ts';
 import { SessionRig } from '../../support/session-rig.ts';
 
 let rig: SessionRig;
@@ -26,7 +26,7 @@ describe('the handshake', () => {
   it('goes from HELLO with a version bitmap to flows and a barrier, meters before the flows that name them', async () => {
     const { fake, session } = await rig.connectReady({ datapathId: 0xabcn });
     expect(sequence(fake)).toEqual([
-      ...['hello', 'featuresRequest', 'setConfig', 'getConfigRequest', 'portDescription', 'setAsync', 'meterFeatures'],
+      ...['hello', 'featuresRequest', 'portDescription', 'setConfig', 'getConfigRequest', 'setAsync', 'meterFeatures'],
       ...['meterConfig', 'meterMod', 'barrierRequest', 'flow'],
       // A bundle: opened, filled, and, when the barrier has shown that nothing was refused, committed.
       ...['experimenter', 'barrierRequest', 'experimenter', 'flowMod'],
@@ -232,6 +232,51 @@ describe('a life', () => {
     await fake.echo();
     expect(rig.told).toEqual(['ready', 'packetIn']);
     expect(session.counters.get('packet_in')).toBe(1);
+  });
+
+  it('keeps packet_ins until the ports are known that they came in by, and then hands them over in order', async () => {
+    const rules: number[] = [];
+    rig.tookPacketIn = ({ cookieLow }) => void rules.push(cookieLow);
+    let request: Message | undefined;
+    const fake = await rig.connect({
+      answers: (message) => {
+        if (message.type !== 'multipartRequest' || message.body.type !== 'portDescription') return false;
+        request ??= message;
+        return true;
+      },
+    });
+    await rig.until('asked for the ports', () => request !== undefined);
+    const about = { bufferId: 0xffffffff, totalLen: 64, reason: 1, tableId: 1, data: Buffer.alloc(64) };
+    const packetIn = (cookie: bigint): Message => ({
+      type: 'packetIn',
+      xid: 0,
+      ...about,
+      cookie,
+      match: [{ field: 'in_port', value: 1 }],
+    });
+    for (const cookie of [1n, 2n, 3n]) fake.send(packetIn(cookie));
+    await fake.echo();
+    expect(rules).toEqual([]);
+    expect(rig.queue.bytes).toBeGreaterThan(0);
+    const ports = [portDescription(['inside', 1])];
+    fake.send({ type: 'multipartReply', xid: request!.xid, flags: 0, body: { type: 'portDescription', ports } });
+    await rig.until('handed over', () => rules.length === 3);
+    expect(rules).toEqual([1, 2, 3]);
+    expect(rig.queue.bytes).toBe(0);
+  });
+
+  it('forgets those of a switch that never says what its ports are', async () => {
+    const isOfPorts = (message: Message) =>
+      message.type === 'multipartRequest' && message.body.type === 'portDescription';
+    const fake = await rig.connect({ answers: isOfPorts });
+    await rig.until('asked for the ports', () => fake.received.some(isOfPorts));
+    const about = { bufferId: 0xffffffff, totalLen: 64, reason: 1, tableId: 1, cookie: 1n, data: Buffer.alloc(64) };
+    fake.send({ type: 'packetIn', xid: 0, ...about, match: [{ field: 'in_port', value: 1 }] });
+    await fake.echo();
+    rig.clock.advance(10_000);
+    await rig.reason();
+    expect(rig.told).not.toContain('packetIn');
+    expect(rig.queue.bytes).toBe(0);
   });
 
   it('counts an ERROR, and those about flow_mods on their own', async () => {

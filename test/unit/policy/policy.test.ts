@@ -336,6 +336,13 @@ const written = fc.record({
   protocol: maybe(fc.constantFrom<Transport>('udp', 'tcp')),
 });
 const someRules = fc.array(fc.tuple(fc.constantFrom('allow' as const, 'deny' as const), written), { maxLength: 6 });
+/** So many that they are divided: to one server, to one pack, and all over. */
+const manyRules = fc
+  .tuple(
+    fc.array(fc.tuple(fc.constantFrom('allow' as const, 'deny' as const), written), { minLength: 20, maxLength: 80 }),
+    fc.constantFrom({}, { to: KNOWN }, { to: 'pack:bad' }, { to: undefined }),
+  )
+  .map(([rules, same]) => rules.map(([action, match]) => [action, { ...match, ...same }] as const));
 const someGroups = fc.constantFrom<readonly ClientGroup[]>(
   [],
   [groupOf(7, 'labs', ['192.0.2.0/28', 'port:p4'], { check: 'zone' })],
@@ -365,10 +372,13 @@ const learned = setUp();
 learned.learn('example.org');
 learned.learn('example.net', '203.0.113.54');
 
-describe('any rules', () => {
+describe.each([
+  { what: 'any rules', drawnRules: someRules, share: 1 },
+  { what: 'many rules', drawnRules: manyRules, share: 0.2 },
+])('$what', ({ drawnRules, share }) => {
   it('find the first rule of the first step that holds, as a plain reading of all of them does', () => {
     fc.assert(
-      fc.property(someRules, someGroups, someQuery, (rules, groups, asked) => {
+      fc.property(drawnRules, someGroups, someQuery, (rules, groups, asked) => {
         const { decide, query, book, history } = drawn(rules, groups);
         const isNamed = history.isNamed.bind(history);
         const holding = [...book.rules.all()]
@@ -381,13 +391,13 @@ describe('any rules', () => {
           holding.find((rule) => rule.action === 'deny');
         expect(decide(asked).by?.rule.id).toBe(expected?.id);
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000 * share },
     );
   });
 
   it('queries that are alike in what the verdict read get the same verdict', () => {
     fc.assert(
-      fc.property(someRules, someGroups, someQuery, someQuery, (rules, groups, one, other) => {
+      fc.property(drawnRules, someGroups, someQuery, someQuery, (rules, groups, one, other) => {
         const { decide, query } = drawn(rules, groups);
         const verdict = decide(one);
         const mixed = mix(one, other, scopeOf(verdict));
@@ -396,18 +406,18 @@ describe('any rules', () => {
         const second = decide(mixed);
         expect([second.kind, mixed]).toEqual([verdict.kind, mixed]);
       }),
-      { numRuns: 5000 },
+      { numRuns: 5000 * share },
     );
   });
 
   it('a block before the message is seen stays a block whatever the message is', () => {
     fc.assert(
-      fc.property(someRules, someGroups, someQuery, fc.constantFrom(...NAMES), (rules, groups, asked, name) => {
+      fc.property(drawnRules, someGroups, someQuery, fc.constantFrom(...NAMES), (rules, groups, asked, name) => {
         const { decide } = drawn(rules, groups);
         if (decide({ ...asked, message: 'unseen' }).kind === 'allow') return;
         expect(decide({ ...asked, name }).kind).toBe('block');
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000 * share },
     );
   });
 });

@@ -127,6 +127,15 @@ describe('RuleBook', () => {
     expect(book.add(ruleOf('allow', { to: A }, { id: 'anew' })).outcome).toBe('added');
   });
 
+  it('a configuration that has been replaced ends nothing', () => {
+    const { book, changes } = setUp();
+    book.configure([configured(A, { expiresAtMs: 1000 })]);
+    book.configure([configured(A)]);
+    const before = changes();
+    book.expire(3000);
+    expect(changes()).toBe(before);
+  });
+
   it('a rule that was removed does not end another that took its place', () => {
     const { book, ids, changes } = setUp();
     book.add(ruleOf('allow', { to: A }, { id: 'one', expiresAtMs: 1000 }));

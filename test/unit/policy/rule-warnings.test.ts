@@ -19,13 +19,18 @@ const PACK: Pack = {
   hasName: (name) => isAtOrBelow(name, nameOf('evil.example')),
 };
 
-function warnings(action: RuleAction, match: WrittenMatch, others: readonly Rule[] = []): readonly string[] {
+function warnings(
+  action: RuleAction,
+  match: WrittenMatch,
+  others: readonly Rule[] = [],
+  fields: Partial<Rule> = {},
+): readonly string[] {
   const clock = new VirtualClock();
   const history = new NsHistory(clock, historyOptions({}));
   const groups = [groupOf(7, 'lab', ['192.0.2.10'])];
   const packs = { get: (name: string) => (name === 'bad' ? PACK : undefined) };
   const policies = policiesOn(clock, history, others, groups, packs);
-  return ruleWarnings(ruleOf(action, match, { id: 'new' }), policies, [addressOf(RESOLVER)]);
+  return ruleWarnings(ruleOf(action, match, { id: 'new', ...fields }), policies, [addressOf(RESOLVER)]);
 }
 
 describe('warnings about a rule', () => {
@@ -68,6 +73,14 @@ describe('warnings about a rule', () => {
     expect(warnings('allow', { to: A }, [ruleOf('allow', { to: A }, { id: 'new' })])).toEqual([]);
   });
 
+  it('none about a rule that is over', () => {
+    const over = ruleOf('deny', { to: A }, { expiresAtMs: 5000, origin: 'configuration' });
+    const lasting = ruleOf('deny', { to: A }, { expiresAtMs: 5001, origin: 'configuration' });
+    const now = { createdAtMs: 5000 };
+    expect(warnings('allow', { to: A }, [over], now)).toEqual([]);
+    expect(warnings('allow', { to: A }, [lasting], now)).toHaveLength(1);
+  });
+
   it('groups and packs that there are not', () => {
     expect(warnings('deny', { from: 'group:labs', to: A })).toEqual([
       'there is no group labs: the rule holds for nobody until `groups` has one of that name',
@@ -86,7 +99,7 @@ describe('warnings about a rule', () => {
 
   it.each<[WrittenMatch, string]>([
     [{ zone: 'example' }, 'every direct query is judged'],
-    [{ types: ['TXT'], from: '192.0.2.0/24' }, 'direct queries from 192.0.2.0/24 is judged'],
+    [{ types: ['TXT'], from: '192.0.2.0/24' }, 'every direct query from 192.0.2.0/24 is judged'],
     [{ zone: 'example', to: A }, `every direct query to ${A} is judged`],
     [{ to: 'pack:bad' }, 'every direct query is judged'],
   ])('%j reads messages, and what that costs', (match, text) => {

@@ -3,7 +3,7 @@ import type { LearnerCounter } from './learner-options.ts';
 import type { Rule } from './rules/rule.ts';
 
 /** The rules that are switched on, and a count for each that refuses. */
-export class RuleBook {
+export class TeachingRules {
   readonly #counters: Counters<LearnerCounter>;
   readonly #off: ReadonlySet<string>;
 
