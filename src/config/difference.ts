@@ -3,7 +3,13 @@ import { composeConfig } from './compose.ts';
 import { withoutSecrets } from './config-hash.ts';
 import type { Config } from './schema.ts';
 
-/** A key whose value is another one. Values are as they are written, in JSON; of lists, what came and what went. */
+/** Items of one key that are told. */
+const MAX_ITEMS = 500;
+
+/**
+ * A key whose value is another one. Values are as they are written, in JSON; of lists, what came and what went, the first MAX_ITEMS
+ * of each and then how many more.
+ */
 export interface KeyDifference {
   readonly path: string;
   readonly removed: readonly string[];
@@ -68,7 +74,13 @@ function differences(before: unknown, after: unknown, path: string): readonly Ke
   const isReordered = isSame && removed.some((item, index) => item !== added[index]);
   if (isSame && !isReordered) return [];
   const shown = isReordered ? ['(in another order)'] : come;
-  return [{ path, removed: gone.map(withoutSecrets), added: shown.map(withoutSecrets), isLive: isLive(path) }];
+  return [{ path, removed: told(gone), added: told(shown), isLive: isLive(path) }];
+}
+
+/** Without secrets, and no more of them than a person reads. */
+function told(items: readonly string[]): readonly string[] {
+  const first = items.slice(0, MAX_ITEMS).map(withoutSecrets);
+  return items.length > MAX_ITEMS ? [...first, `(and ${items.length - MAX_ITEMS} more)`] : first;
 }
 
 function isLive(path: string): boolean {

@@ -31,9 +31,12 @@ export function parentName(name: Name): Name {
 
 /** True when `name` is `zone` or lies below it. Both canonical. */
 export function isAtOrBelow(name: Name, zone: Name): boolean {
+  const start = name.length - zone.length;
+  // Most names differ here already.
+  if (start < 0 || name.charCodeAt(start) !== zone.charCodeAt(0)) return false;
   let offset = 0;
-  while (name.length - offset > zone.length) offset += name.charCodeAt(offset) + 1;
-  return name.length - offset === zone.length && name.endsWith(zone);
+  while (offset < start) offset += name.charCodeAt(offset) + 1;
+  return offset === start && name.endsWith(zone);
 }
 
 /** As `isAtOrBelow`, of names in octets: the one at `at` and the zone at `zoneAt`. */

@@ -35,7 +35,8 @@ export class AddressTable extends CountedEntries {
   /** The number of the address; 0 when it is not here. */
   find(address: Address): number {
     if (isIpv4(address)) return this.#findIpv4(address);
-    this.#wantedOctets.write(address, 'latin1');
+    // Sixteen octets are written faster one by one than by a call out of the engine.
+    for (let at = 0; at < 16; at++) this.#wantedOctets[at] = address.charCodeAt(at);
     return this.#findIpv6(this.#wanted, 0);
   }
 

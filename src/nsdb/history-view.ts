@@ -1,6 +1,6 @@
 import type { Address } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';
-import { type Name, parentName, ROOT } from '../dns/name.ts';
+import type { Name } from '../dns/name.ts';
 import type { NsTriple } from './ns-triple.ts';
 import { glueWord, originWord, trustWord } from './row-state.ts';
 import { TripleTable } from './triple-table.ts';
@@ -193,7 +193,8 @@ export class HistoryView {
     const sightings = new Float64Array(rows.addresses.lastId + 1);
     for (let row = 1; row <= rows.lastRow; row++) {
       if (!rows.has(row) || rows.address(row) === NONE || rows.expiresMs(row) <= nowMs) continue;
-      sightings[rows.address(row)]! += rows.sightings(row);
+      // What was configured has been seen by nobody, and is known all the same.
+      sightings[rows.address(row)]! += Math.max(1, rows.sightings(row));
     }
     // One number of both: sorting numbers is many times as fast as sorting by a function.
     const order = sightings.map((count, id) => Math.min(count, MAX_COUNTED_SIGHTINGS) * ID_SPAN + id).sort();
@@ -208,10 +209,11 @@ export class HistoryView {
     const { names, addresses } = this.rows;
     const id = addresses.find(address);
     if (id === NONE) return undefined;
-    for (let zone = name; ; zone = parentName(zone)) {
-      const zoneId = names.findName(zone);
-      if (zoneId !== NONE && this.serves(id, zoneId)) return zone;
-      if (zone === ROOT) return undefined;
+    const octets = names.octetsOfName(name);
+    for (let at = 0; ; at += octets[at]! + 1) {
+      const zoneId = names.find(octets, at);
+      if (zoneId !== NONE && this.serves(id, zoneId)) return name.slice(at) as Name;
+      if (octets[at] === 0) return undefined;
     }
   }
 

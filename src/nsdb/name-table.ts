@@ -50,8 +50,13 @@ export class NameTable extends CountedEntries {
   }
 
   findName(name: Name): number {
+    return this.find(this.octetsOfName(name), 0);
+  }
+
+  /** The octets of a name from 0 on, until the next call. */
+  octetsOfName(name: Name): Buffer {
     this.#scratch.write(name, 'latin1');
-    return this.find(this.#scratch, 0);
+    return this.#scratch;
   }
 
   /** As `find`, but takes in what is not here; 0 when there is no room. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NsHistory } from '../../../src/nsdb/ns-history.ts';
+import { keepSeed } from '../../../src/nsdb/seed.ts';
 import { historyOptions, learnAt } from '../../support/learning.ts';
 import { addressOf, nameOf } from '../../support/observations.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -40,5 +41,18 @@ describe('nameServersOf', () => {
       const name = nameOf(`ns${n}.example`);
       expect(history.isNamed(addressOf(SERVER), name)).toBe(names.includes(name));
     }
+  });
+});
+
+describe('the addresses seen most often', () => {
+  it('come first, and what was configured is among them although nobody has seen it', () => {
+    const clock = new VirtualClock();
+    const history = new NsHistory(clock, historyOptions());
+    keepSeed(history, [addressOf('192.0.2.53')]);
+    for (let count = 0; count < 3; count++) learnAt(history, clock.nowMs(), { address: '203.0.113.1' });
+    learnAt(history, clock.nowMs(), { zone: 'other.example', nameServer: 'ns.other.example', address: '203.0.113.2' });
+    const [first, ...others] = history.mostSighted();
+    expect(first).toBe(addressOf('203.0.113.1'));
+    expect(new Set(others)).toEqual(new Set([addressOf('203.0.113.2'), addressOf('192.0.2.53')]));
   });
 });
