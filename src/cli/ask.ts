@@ -8,7 +8,6 @@ import type { ControlRequest } from '../control/protocol.ts';
 import { GluewallError } from '../core/errors.ts';
 import { EXIT } from './exit-codes.ts';
 import { printJson, printJsonArray, printLines } from './output.ts';
-import { RestingGluewall } from './resting.ts';
 import { defaultSocketPath } from './socket-path.ts';
 import { stderrLog } from './stderr-log.ts';
 
@@ -61,7 +60,10 @@ export interface Door {
 
 /** The running gluewall; when none answers and no socket was named, its store. */
 export async function openDoor(options: AskOptions): Promise<Door> {
-  return (await openRunning(options)) ?? new RestingGluewall(configOf(options).config, stderrLog);
+  const running = await openRunning(options);
+  if (running !== undefined) return running;
+  const { RestingGluewall } = await import('./resting.ts');
+  return new RestingGluewall(configOf(options).config, stderrLog);
 }
 
 /** The running gluewall, or that of the socket that was named; undefined when none answers. */

@@ -20,8 +20,13 @@ import { createLogger } from './logger.ts';
 const WORN_OUT_STATUS = 75;
 const LONG_MS = 3_600_000;
 
+export interface CaptureOptions {
+  readonly config?: string;
+  readonly to?: string;
+}
+
 /** `gluewall capture`: a capture for a gluewall that listens, in the foreground, until SIGINT or SIGTERM. */
-export async function capture(options: { readonly config?: string; readonly to?: string }): Promise<void> {
+export async function capture(options: CaptureOptions): Promise<void> {
   const { config } = configOf(options);
   const place = placeOf(options.to, config);
   const interfaces = captureInterfaces(config);

@@ -127,7 +127,7 @@ describe('rules', () => {
     [['rule', 'add', 'permit', '--to', '192.0.2.1', '--reason', 'x'], 'want allow or deny'],
     [['rule', 'add', 'allow', '--reason', 'x'], 'say which queries'],
     [['rule', 'add', 'allow', '--to', '192.0.2.1'], "required option '--reason <text>'"],
-    [['rule', 'add', 'allow', '--to', '192.0.2.1', '--reason', ' '], 'a reason has'],
+    [['rule', 'add', 'allow', '--to', '192.0.2.1', '--reason', ' '], '--reason: 1 to 500 characters that say why'],
     [
       ['rule', 'add', 'allow', '--to', '192.0.2.1/24', '--reason', 'x'],
       '--to: "192.0.2.1/24" has bits set beyond its length: write 192.0.2.0/24, or 192.0.2.1',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { DEFAULT_CONFIG_FILE } from '../ask.ts';
-import { capture } from '../capture.ts';
+import type { CaptureOptions } from '../capture.ts';
 
 export function addCaptureCommand(program: Command): void {
   program
@@ -12,5 +12,5 @@ export function addCaptureCommand(program: Command): void {
       'after',
       '\nExamples:\n  gluewall capture --config /etc/gluewall.yaml\n  gluewall capture --to controller.example:6654',
     )
-    .action(capture);
+    .action(async (options: CaptureOptions) => (await import('../capture.ts')).capture(options));
 }

@@ -1,7 +1,6 @@
 /** `learn`: captures into the history. */
 import { type Command, Option } from 'commander';
 import { type AskOptions, askingCommand } from '../ask.ts';
-import { learnFrom } from '../learn.ts';
 
 export interface LearnCommandOptions extends AskOptions {
   readonly teach?: 'resolvers' | 'chain' | 'matched';
@@ -34,5 +33,7 @@ export function addLearnCommand(program: Command): void {
     .option('--ends-warmup', 'the captures are long enough: enforce from now on')
     .option('--dry-run', 'tell what would be learned, and keep nothing')
     .option('--list', 'list the triples, those that have expired by now too')
-    .action(learnFrom);
+    .action(async (files: readonly string[], options: LearnCommandOptions) =>
+      (await import('../learn.ts')).learnFrom(files, options),
+    );
 }

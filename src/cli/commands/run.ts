@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { DEFAULT_CONFIG_FILE } from '../ask.ts';
-import { type RunOptions, run } from '../run.ts';
+import type { RunOptions } from '../run.ts';
 
 export function addRunCommand(program: Command): void {
   program
@@ -17,5 +17,9 @@ export function addRunCommand(program: Command): void {
       'after',
       '\nExamples:\n  gluewall run --config /etc/gluewall.yaml\n  GLUEWALL_STORE_PASSWORD=... gluewall run --store mysql://gluewall@127.0.0.1/gluewall',
     )
-    .action((options: RunOptions) => run(options, program.version()));
+    .action(async (options: RunOptions) => {
+      // Loading all that runs takes longer than most other commands.
+      const { run } = await import('../run.ts');
+      await run(options, program.version());
+    });
 }

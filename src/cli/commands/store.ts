@@ -1,7 +1,6 @@
 /** `store`: the store itself, beside what it is asked for: how it is, its tables, and moving to another. */
 import type { Command } from 'commander';
 import { DEFAULT_CONFIG_FILE } from '../ask.ts';
-import { copyStores, migrateStore, showStore } from '../store.ts';
 
 export interface StoreCommandOptions {
   readonly config?: string;
@@ -20,14 +19,16 @@ export function addStoreCommands(program: Command): void {
     'gluewall store status --store mysql://gluewall@127.0.0.1/gluewall --json',
   ])
     .option('--socket <path>', 'control socket of a running gluewall, whose figures are shown with it')
-    .action(showStore);
+    .action(async (options: StoreCommandOptions) => (await import('../store.ts')).showStore(options));
   storeCommand(store, 'migrate', 'bring the tables of the store to the newest version', [
     'gluewall store migrate --config /etc/gluewall.yaml',
-  ]).action(migrateStore);
+  ]).action(async (options: StoreCommandOptions) => (await import('../store.ts')).migrateStore(options));
   storeCommand(store, 'copy <from> <to>', 'copy all that a store holds into another; may be done again', [
     'gluewall store copy /var/lib/gluewall/gluewall.db mysql://gluewall@127.0.0.1/gluewall',
     'gluewall store copy mysql://gluewall@127.0.0.1/gluewall /var/lib/gluewall/gluewall.db',
-  ]).action(copyStores);
+  ]).action(async (from: string, to: string, options: StoreCommandOptions) =>
+    (await import('../store.ts')).copyStores(from, to, options),
+  );
 }
 
 function storeCommand(parent: Command, usage: string, description: string, examples: readonly string[]): Command {
