@@ -102,7 +102,10 @@ rules:
   });
 
   it('goes by the time that it is given', () => {
-    const config = parseConfig('rules: [{ action: allow, reason: x, expires: "2020-01-01T00:00:00Z" }]', 'f');
+    const config = parseConfig(
+      'rules: [{ action: allow, to: 192.0.2.1, reason: x, expires: "2020-01-01T00:00:00Z" }]',
+      'f',
+    );
     expect(configWarnings(config, Date.UTC(2019, 0))).toEqual([]);
     expect(configWarnings(config, Date.UTC(2020, 0))).toHaveLength(1);
   });
