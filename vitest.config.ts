@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -15,9 +16,14 @@ const onTheNetwork = (groupOrder: number) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Of two processors one would stand idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['./test/support/summary-reporter.ts'],
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/*.test.ts'], testTimeout: 15_000 },
+      },
       { extends: true, test: { name: 'scenario', include: ['test/scenario/**/*.test.ts'], testTimeout: 30_000 } },
       { extends: true, test: { name: 'switch', include: ['test/switch/**/*.test.ts'], ...onTheNetwork(1) } },
       { extends: true, test: { name: 'mininet', include: ['test/mininet/**/*.test.ts'], ...onTheNetwork(2) } },
