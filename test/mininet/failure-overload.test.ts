@@ -62,8 +62,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'a gate that one port floods',
     expect(await during).toEqual({ sent: PER_SECOND * 5, lost: 0 });
     const { status: exit, stdout, stderr } = await flood;
     expect({ exit, stdout, stderr }).toEqual({ exit: 0, stdout: 'done\n', stderr: '' });
-    const { packetIns, switches } = await status();
-    expect(packetIns['packet_in queued']).toBeGreaterThan(0);
+    const { switches } = await status();
     expect(switches[0]!.gate['drop budget reached']).toBeGreaterThan(0);
     expect(switches[0]!.dropFlows).toBeLessThanOrEqual(DROP_FLOWS);
   });
