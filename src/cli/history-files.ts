@@ -82,8 +82,9 @@ export async function importHistory(
   const nowMs = systemClock.nowMs();
   const source = { file, format: options.format ?? formatByName(file), defaults: rowDefaults(nowMs, options.lifeMs) };
   const counts: CofCounts = { others: 0, noRoom: 0, noAddress: 0 };
-  const input = file === '-' ? process.stdin : createReadStream(file);
   const door = await openDoor(options);
+  // Opened last: nobody would hear of its error while he waits for something else.
+  const input = file === '-' ? process.stdin : createReadStream(file);
   const total = { taken: 0, expired: 0, refused: 0, unreadable: 0 };
   const send = async (rows: readonly TripleRow[], endsWarmup = false) => {
     const answer = door.ask({ operation: 'history import', rows: [...rows], endsWarmup });
