@@ -120,7 +120,16 @@ export async function askList<V>(
   print: (item: V) => readonly string[],
   none: string,
 ): Promise<void> {
-  const items = answerTo(options, request);
+  await printItems(options, answerTo(options, request), print, none);
+}
+
+/** Prints items as they come; `none` is said when there are none. */
+export async function printItems<V>(
+  options: Pick<AskOptions, 'json'>,
+  items: AsyncIterable<unknown>,
+  print: (item: V) => readonly string[],
+  none: string,
+): Promise<void> {
   if (options.json === true) {
     await printJsonArray(items);
     return;

@@ -1,4 +1,5 @@
 /** Rules for a person, as lines. */
+import { type RuleStep, stepOf } from '../policy/rule-step.ts';
 import { describeMatch, parseMatch, type WrittenMatch } from '../policy/rule-text.ts';
 import type { RuleChangeView, RuleView } from '../services/rule-services.ts';
 
@@ -7,18 +8,16 @@ export interface PlacedRule extends RuleView {
   readonly line: number | null;
 }
 
-/** Rules are asked in these steps, the first that holds decides. */
-export type RuleStep = 'deny' | 'allow' | 'deny packs';
-
 export const STEP_HEADINGS: Readonly<Record<RuleStep, string>> = {
   deny: 'asked first, deny rules:',
   allow: 'asked then, allow rules:',
   'deny packs': 'asked then, deny rules of packs (and after them the history):',
 };
 
-export function stepOf({ action, match }: Pick<RuleView, 'action' | 'match'>): RuleStep {
-  if (action === 'allow') return 'allow';
-  return match.to?.startsWith('pack:') === true ? 'deny packs' : 'deny';
+/** Of a match that only a later version can read the action tells. */
+export function stepOfView({ action, match: written }: Pick<RuleView, 'action' | 'match'>): RuleStep {
+  const match = parseMatch(written);
+  return 'problem' in match ? action : stepOf({ action, match });
 }
 
 export function printRule({ id, action, match, reason, hits, lastHit, expires, ...rest }: PlacedRule): string[] {

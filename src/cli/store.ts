@@ -12,9 +12,9 @@ import type { Store, StoreContents } from '../storage/store.ts';
 import type { StoreWriterFigures } from '../storage/store-writer.ts';
 import { configOf } from './ask.ts';
 import type { StoreCommandOptions } from './commands/store.ts';
-import { CopyProgress } from './copy-progress.ts';
 import { journalFile, mariadbAccess, openStore, storeFile, storePlace, withStore } from './open-store.ts';
 import { printJson, printLines } from './output.ts';
+import { ProgressBar } from './progress-bar.ts';
 import { defaultSocketPath } from './socket-path.ts';
 import { stderrLog } from './stderr-log.ts';
 
@@ -71,9 +71,13 @@ export async function copyStores(from: string, to: string, options: StoreCommand
   const counts = await withOpened(source, (fromStore) =>
     withOpened(target, async (toStore) => {
       const { triples, events } = await fromStore.contents();
-      const progress = new CopyProgress(triples + events);
+      const rows = triples + events;
+      const progress = new ProgressBar('{bar} {percentage} % | {value} of {total} rows', rows);
       try {
-        return await copyStore(fromStore, toStore, (done) => progress.report(done));
+        return await copyStore(fromStore, toStore, (counts) => {
+          const done = counts.triples + counts.events + counts.knownEvents;
+          progress.report(done, `${done} of ${rows} rows copied`);
+        });
       } finally {
         progress.stop();
       }

@@ -1,12 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { GluewallError } from '../core/errors.ts';
+import { isUrl } from '../core/is-url.ts';
 import type { TlsFiles } from '../core/tls-settings.ts';
 import { ConfigError } from './config-error.ts';
 import { type ConfigWarning, configWarnings } from './config-warnings.ts';
 import { contradictions } from './contradictions.ts';
 import { describeIssue } from './describe-issue.ts';
-import { isUrl } from './packs-keys.ts';
 import { readYaml, type YamlText } from './read-yaml.ts';
 import { type Config, configSchema } from './schema.ts';
 

@@ -74,8 +74,3 @@ export const listKeys = z
   .default([])
   .describe('Threat lists, which are denied to everybody unless a rule allows it')
   .meta(facts('lists', 'none', `${MAX_LISTS} lists`));
-
-/** Whether a list is published at a URL; else it is a file. */
-export function isUrl(from: string): boolean {
-  return /^https?:\/\//.test(from);
-}

@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
+import { isUrl } from '../core/is-url.ts';
 import { TimeLimits } from './time-limits.ts';
 
 export interface FetchOrder {
@@ -44,10 +45,6 @@ const MAX_VALIDATOR_CHARACTERS = 1024;
 const REDIRECTS: readonly (number | undefined)[] = [301, 302, 303, 307, 308];
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/;
 const FILE_MODE = 0o600;
-
-export function isUrl(from: string): boolean {
-  return /^https?:\/\//i.test(from);
-}
 
 /** Rejects with GluewallError `list-fetch`; what is in the file then is of no use. */
 export async function fetchList(order: FetchOrder, clock: Clock, signal: AbortSignal): Promise<Fetched> {

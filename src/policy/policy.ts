@@ -2,10 +2,12 @@ import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { ClientGroup, Strictness } from './client-group.ts';
 import type { ClientGroups } from './client-groups.ts';
 import type { PackSource } from './pack.ts';
+import type { Unseen } from './pack-answer.ts';
 import type { PolicyQuery } from './query.ts';
 import type { Rule } from './rule.ts';
 import type { RuleState } from './rule-book.ts';
 import { RuleIndex, type RuleWorld } from './rule-index.ts';
+import { type RuleStep, stepOf } from './rule-step.ts';
 import { type Allow, type Block, type BlockReason, FIELD, MESSAGE_FIELDS, type Verdict } from './verdict.ts';
 
 /** What verdicts ask of the NS history. */
@@ -19,11 +21,6 @@ export type PolicyHistory = Pick<
  * how many zones and teachers an address has.
  */
 const PASSING_MS = 60_000;
-
-/** A rule that refuses what is on a pack comes behind the rules that allow, so that an exception can be made. */
-export function isPackDenial({ rule }: RuleState): boolean {
-  return rule.action === 'deny' && rule.match.to?.kind === 'pack';
-}
 
 /** Rules, groups and packs as they are now, made ready to decide. */
 export class Policy {
@@ -54,18 +51,15 @@ export class Policy {
       isNamed: (destination, name) => history.isNamed(destination, name),
       nameServersOf: (destination) => history.nameServersOf(destination),
     };
-    const denials = live.filter(({ rule }) => rule.action === 'deny');
-    this.#denyRules = new RuleIndex(
-      denials.filter((state) => !isPackDenial(state)),
-      world,
-      'fails',
-    );
-    this.#allowRules = new RuleIndex(
-      live.filter(({ rule }) => rule.action === 'allow'),
-      world,
-      'meets',
-    );
-    this.#denyPacks = new RuleIndex(denials.filter(isPackDenial), world, 'fails');
+    const indexOf = (step: RuleStep, unseen: Unseen) =>
+      new RuleIndex(
+        live.filter(({ rule }) => stepOf(rule) === step),
+        world,
+        unseen,
+      );
+    this.#denyRules = indexOf('deny', 'fails');
+    this.#allowRules = indexOf('allow', 'meets');
+    this.#denyPacks = indexOf('deny packs', 'fails');
     this.#readAlways = FIELD.destination | (groups.groups.length > 1 ? FIELD.group : 0);
     this.readsMessages = live.some(({ rule }) => readsMessage(rule)) || groups.groups.some(isStrictOnMessages);
     this.#asksHistory = [this.#denyRules, this.#allowRules, this.#denyPacks].some((index) => index.asksHistory);
@@ -94,11 +88,11 @@ export class Policy {
   }
 
   /** What each step that asks rules says of a query, for people. */
-  rulesFor(query: PolicyQuery): Readonly<Record<'denied' | 'allowed' | 'refused', RuleState | undefined>> {
+  rulesFor(query: PolicyQuery): Readonly<Record<RuleStep, RuleState | undefined>> {
     return {
-      denied: this.#denyRules.find(query),
-      allowed: this.#allowRules.find(query),
-      refused: this.#denyPacks.find(query),
+      deny: this.#denyRules.find(query),
+      allow: this.#allowRules.find(query),
+      'deny packs': this.#denyPacks.find(query),
     };
   }
 

@@ -1,6 +1,7 @@
 import type { Rule } from './rule.ts';
+import { compareSteps } from './rule-step.ts';
 import { composeMatch, type WrittenMatch } from './rule-text.ts';
-import { type FindPack, outdoes, stepOf } from './rule-warnings.ts';
+import { type FindPack, outdoes } from './rule-warnings.ts';
 
 type Decision = Pick<Rule, 'action' | 'match' | 'expiresAtMs'>;
 
@@ -46,8 +47,8 @@ function keyOf({ to = '', from = '' }: Pick<WrittenMatch, 'to' | 'from'>): strin
 /** Whether the other one is asked first, for as long as there is this one. */
 function isBefore(rules: readonly Decision[], other: number, index: number): boolean {
   if (rules[other]!.expiresAtMs < rules[index]!.expiresAtMs) return false;
-  const [first, second] = [stepOf(rules[other]!), stepOf(rules[index]!)];
-  return first < second || (first === second && other < index);
+  const order = compareSteps(rules[other]!, rules[index]!);
+  return order < 0 || (order === 0 && other < index);
 }
 
 function push(lists: Map<string, number[]>, key: string, index: number): void {

@@ -5,6 +5,7 @@ import type { Pack } from './pack.ts';
 import { readsMessage } from './policy.ts';
 import type { PolicyBook } from './policy-book.ts';
 import type { ClientSelector, DestinationSelector, Rule, RuleMatch } from './rule.ts';
+import { compareSteps } from './rule-step.ts';
 import { describeMatch } from './rule-text.ts';
 
 /** Finds a pack; undefined when there is none of that name. */
@@ -35,15 +36,9 @@ export function outdoes(
   rule: Pick<Rule, 'action' | 'match'>,
   packs: FindPack,
 ): boolean {
-  if (stepOf(other) > stepOf(rule)) return false;
+  if (compareSteps(other, rule) > 0) return false;
   // Of two equal ones of one step neither takes the other's place: the second is the same decision once more.
   return covers(other.match, rule.match, packs);
-}
-
-/** The steps in their order: deny rules, allow rules, deny packs. */
-export function stepOf({ action, match }: Pick<Rule, 'action' | 'match'>): number {
-  if (action === 'allow') return 1;
-  return match.to?.kind === 'pack' ? 2 : 0;
 }
 
 export function describeRival(rule: Rule, rival: Rule): string {

@@ -166,11 +166,11 @@ function queryOf(question: CheckQuestion, { policies }: ExplainedParts): PolicyQ
 
 /** The steps of the policy, up to the one that decides. */
 function policySteps(query: PolicyQuery, verdict: Verdict, { policies, history }: ExplainedParts): CheckStep[] {
-  const { denied, allowed, refused } = policies.current.rulesFor(query);
+  const found = policies.current.rulesFor(query);
   const steps = [
-    ruleStep('deny rules', denied),
-    ruleStep('allow rules', allowed),
-    ruleStep('deny packs', refused),
+    ruleStep('deny rules', found.deny),
+    ruleStep('allow rules', found.allow),
+    ruleStep('deny packs', found['deny packs']),
     step('history', historyFinding(query.destination, history), true),
   ];
   const shown = steps.slice(0, steps.findIndex(({ decides }) => decides) + 1);

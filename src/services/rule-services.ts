@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Address } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';
-import { isPackDenial } from '../policy/policy.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import type { PolicyStore } from '../policy/policy-store.ts';
 import type { Rule, RuleMatch } from '../policy/rule.ts';
 import type { RuleState } from '../policy/rule-book.ts';
+import { RULE_STEPS, stepOf } from '../policy/rule-step.ts';
 import { composeMatch, type WrittenMatch } from '../policy/rule-text.ts';
 import { ruleWarnings } from '../policy/rule-warnings.ts';
 import { formatInstant } from './instant.ts';
@@ -87,19 +87,13 @@ export function ruleServices({ clock, policies, store, trustedResolvers }: RuleP
     },
     async *ruleList(action) {
       const states = [...rules.all()].filter(({ rule }) => rule.action === (action ?? rule.action));
-      for (const isOfStep of STEPS) {
-        for await (const state of inTurns(states.filter(isOfStep))) yield viewRule(state);
+      for (const step of RULE_STEPS) {
+        const ofStep = states.filter(({ rule }) => stepOf(rule) === step);
+        for await (const state of inTurns(ofStep)) yield viewRule(state);
       }
     },
   };
 }
-
-/** Rules are asked step by step. */
-const STEPS: readonly ((state: RuleState) => boolean)[] = [
-  (state) => state.rule.action === 'deny' && !isPackDenial(state),
-  (state) => state.rule.action === 'allow',
-  isPackDenial,
-];
 
 /** Short enough to be typed. */
 function newId({ rules }: PolicyBook): string {

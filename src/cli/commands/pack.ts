@@ -1,6 +1,5 @@
 /** `pack`: named lists of destinations and names, and threat lists. */
 import type { Command } from 'commander';
-import type { Answer } from '../../control/answer.ts';
 import type { ControlRequest } from '../../control/protocol.ts';
 import { systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
@@ -13,11 +12,10 @@ import {
   packServices,
   type RefreshView,
 } from '../../services/pack-services.ts';
-import { type AskOptions, answerTo, askingCommand, configOf, openRunning } from '../ask.ts';
+import { type AskOptions, answerTo, askingCommand, configOf, openRunning, printItems } from '../ask.ts';
 import { buildPackBook } from '../build-packs.ts';
 import { configuredRules } from '../configured-rules.ts';
 import { EXIT } from '../exit-codes.ts';
-import { printJsonArray, printLines } from '../output.ts';
 import { packEntryPrinter, printPack, printRefresh } from '../print-packs.ts';
 import { matchOptions, reasonOptions } from '../rule-arguments.ts';
 import { stderrLog } from '../stderr-log.ts';
@@ -86,7 +84,7 @@ async function show<V>(
   none: string,
 ): Promise<void> {
   const running = await openRunning(options);
-  await printViews(options, running?.ask(request) ?? resting(await restingPacks(options)), print, none);
+  await printItems(options, running?.ask(request) ?? resting(await restingPacks(options)), print, none);
 }
 
 /** Packs and the last good copies of lists as they lie on the disk. */
@@ -107,24 +105,6 @@ async function* restingRules(options: AskOptions): AsyncGenerator<PackRule, void
   }
 }
 
-async function printViews<V>(
-  options: AskOptions,
-  views: Answer | AsyncGenerator<V, void>,
-  print: (view: V) => readonly string[],
-  none: string,
-): Promise<void> {
-  if (options.json === true) {
-    await printJsonArray(views);
-    return;
-  }
-  let count = 0;
-  for await (const view of views) {
-    count++;
-    await printLines(print(view as V));
-  }
-  if (count === 0) await printLines([none]);
-}
-
 async function refresh(name: string | undefined, options: RefreshOptions): Promise<void> {
   const running = await openRunning(options);
   if (running === undefined) {
@@ -138,6 +118,6 @@ async function refresh(name: string | undefined, options: RefreshOptions): Promi
       yield view as RefreshView;
     }
   };
-  await printViews(options, views(), printRefresh, 'there are no threat lists');
+  await printItems(options, views(), printRefresh, 'there are no threat lists');
   process.exitCode = failures === 0 ? EXIT.done : EXIT.refused;
 }

@@ -6,7 +6,7 @@ import { type AskOptions, answerTo, askingCommand } from '../ask.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printJson, printLines } from '../output.ts';
 import { printRolloutRow, printRolloutSummary } from '../print-rollout.ts';
-import { ShareProgress } from '../share-progress.ts';
+import { ProgressBar } from '../progress-bar.ts';
 
 interface RolloutOptions extends AskOptions {
   readonly since: string;
@@ -34,7 +34,7 @@ async function showRollout(options: RolloutOptions): Promise<void> {
   const since = earlierArgument(options.since, Date.now());
   const items = answerTo(options, { operation: 'report rollout', since, group });
   const rows: RolloutRow[] = [];
-  const progress = new ShareProgress('events');
+  const progress = new ProgressBar('events {bar} {percentage} %', 1);
   let summary: RolloutSummary;
   try {
     for (;;) {
@@ -45,7 +45,7 @@ async function showRollout(options: RolloutOptions): Promise<void> {
       }
       const item = next.value as RolloutItem;
       if ('progress' in item) {
-        progress.report(item.progress);
+        progress.report(item.progress, `events: ${Math.floor(item.progress * 100)} % read`);
         continue;
       }
       progress.stop();

@@ -7,7 +7,7 @@ import type { RuleChangeView, RuleView } from '../../services/rule-services.ts';
 import { currentUser, laterArgument } from '../arguments.ts';
 import { type AskOptions, answerTo, ask, askingCommand, DEFAULT_CONFIG_FILE } from '../ask.ts';
 import { printJsonArray, printLines } from '../output.ts';
-import { isChanged, type PlacedRule, printRule, printRuleChange, STEP_HEADINGS, stepOf } from '../print-rules.ts';
+import { isChanged, type PlacedRule, printRule, printRuleChange, STEP_HEADINGS, stepOfView } from '../print-rules.ts';
 import { type GivenReason, type MatchOptions, matchArgument, matchOptions, reasonOptions } from '../rule-arguments.ts';
 import { ruleLines } from '../rule-lines.ts';
 
@@ -61,7 +61,7 @@ export async function listRules(options: AskOptions, action: RuleAction | undefi
   }
   let step: string | undefined;
   for await (const rule of rules) {
-    const heading = stepOf(rule);
+    const heading = stepOfView(rule);
     // Of one action alone there is nothing to tell apart.
     const isNew = action === undefined && heading !== step;
     step = heading;

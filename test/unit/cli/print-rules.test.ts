@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isChanged, type PlacedRule, printRule, printRuleChange, stepOf } from '../../../src/cli/print-rules.ts';
+import { isChanged, type PlacedRule, printRule, printRuleChange, stepOfView } from '../../../src/cli/print-rules.ts';
 import type { RuleChangeView } from '../../../src/services/rule-services.ts';
 
 const RULE: PlacedRule = {
@@ -40,7 +40,7 @@ it.each([
   [{ action: 'deny', match: { to: 'pack:x' } }, 'deny packs'],
   [{ action: 'deny', match: { zone: 'a.example' } }, 'deny'],
 ] as const)('knows when %j is asked: %s', (rule, step) => {
-  expect(stepOf(rule)).toBe(step);
+  expect(stepOfView(rule)).toBe(step);
 });
 
 it.each<[Partial<RuleChangeView>, RegExp, boolean]>([
