@@ -26,7 +26,7 @@ export function createProgram(version: string): Command {
   const program = new Command('gluewall')
     .description('Inline DNS firewall for Open vSwitch: a DNS query may leave only to a name server learned first.')
     .version(version)
-    .showHelpAfterError('(gluewall --help lists the commands)')
+    .showHelpAfterError('(gluewall --help lists the commands; --help behind a command, its options)')
     .exitOverride()
     // It quotes what was typed, and a shell types the names of files.
     .configureOutput({ writeErr: (text) => process.stderr.write(text.split('\n').map(printable).join('\n')) });
