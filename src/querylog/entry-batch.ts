@@ -1,0 +1,269 @@
+/**
+ * Entries packed one behind the other, as they travel between threads and wait in a store. A record, big-endian:
+ *
+ *     length 16 | type 16 | class 16 | client port 16 (0: not known) | time, milliseconds, binary64
+ *     response code 16 (NONE_16: not known) | role 8 | mark 8 (0: none, else its place in the list from 1 on)
+ *     octets of client 8 | of server 8 | of name 8 | answers 8
+ *     client | server | name in wire form | each answer behind its length of 8 bits
+ */
+import { type Address, addressFromOctets, isIpv4 } from '../core/address.ts';
+import type { Name } from '../dns/name.ts';
+import { type LogEntry, MARKS, MAX_ANSWERS, ROLES } from './log-entry.ts';
+
+const AT = {
+  length: 0,
+  type: 2,
+  class: 4,
+  clientPort: 6,
+  time: 8,
+  responseCode: 16,
+  role: 18,
+  mark: 19,
+  client: 20,
+  server: 21,
+  name: 22,
+  answers: 23,
+  rest: 24,
+} as const;
+const NONE_16 = 0xffff;
+/** Two addresses, a name and all answers of IPv6. */
+const MAX_RECORD_OCTETS = AT.rest + 16 + 16 + 255 + MAX_ANSWERS * 17;
+const FIRST_OCTETS = 64 * 1024;
+
+/** An entry without its name. */
+export type EntryFields = Omit<LogEntry, 'name'>;
+
+/** Packs entries. Grows as it needs to: whoever writes looks at `count` and takes what there is. */
+export class EntryBatchWriter {
+  #octets: Buffer = Buffer.allocUnsafe(FIRST_OCTETS);
+  #length = 0;
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(entry: LogEntry): void {
+    const at = this.#fields(entry);
+    const length = entry.name.length;
+    this.#octets.write(entry.name, at, 'latin1');
+    this.#finish(entry, at + length, length);
+  }
+
+  /** As `add`, for a name that stands in `octets[start, end)` in wire form. */
+  addNamed(fields: EntryFields, octets: Buffer, start: number, end: number): void {
+    const at = this.#fields(fields);
+    octets.copy(this.#octets, at, start, end);
+    this.#finish(fields, at + end - start, end - start);
+  }
+
+  /** What has been added since the last call, in memory of its own. */
+  take(): Uint8Array {
+    const batch = new Uint8Array(this.#octets.subarray(0, this.#length));
+    this.#length = 0;
+    this.#count = 0;
+    return batch;
+  }
+
+  /** Writes all that stands before the name; says where that goes. */
+  #fields(fields: EntryFields): number {
+    if (this.#octets.length - this.#length < MAX_RECORD_OCTETS) this.#grow();
+    const octets = this.#octets;
+    const start = this.#length;
+    const { responseCode, role, mark, client, server } = fields;
+    octets.writeUInt16BE(fields.type, start + AT.type);
+    octets.writeUInt16BE(fields.class, start + AT.class);
+    octets.writeUInt16BE(fields.clientPort ?? 0, start + AT.clientPort);
+    octets.writeDoubleBE(fields.atMs, start + AT.time);
+    octets.writeUInt16BE(responseCode ?? NONE_16, start + AT.responseCode);
+    octets[start + AT.role] = role === undefined ? 0 : ROLES.indexOf(role) + 1;
+    octets[start + AT.mark] = mark === undefined ? 0 : MARKS.indexOf(mark) + 1;
+    const serverAt = writeAddress(octets, start + AT.rest, client);
+    const nameAt = writeAddress(octets, serverAt, server);
+    octets[start + AT.client] = serverAt - start - AT.rest;
+    octets[start + AT.server] = nameAt - serverAt;
+    return nameAt;
+  }
+
+  #finish({ answers }: EntryFields, answersAt: number, nameOctets: number): void {
+    const octets = this.#octets;
+    const start = this.#length;
+    const count = Math.min(answers.length, MAX_ANSWERS);
+    octets[start + AT.name] = nameOctets;
+    octets[start + AT.answers] = count;
+    let end = answersAt;
+    for (let index = 0; index < count; index++) {
+      const next = writeAddress(octets, end + 1, answers[index]);
+      octets[end] = next - end - 1;
+      end = next;
+    }
+    octets.writeUInt16BE(end - start, start + AT.length);
+    this.#length = end;
+    this.#count++;
+  }
+
+  #grow(): void {
+    const larger = Buffer.allocUnsafe(2 * this.#octets.length);
+    this.#octets.copy(larger, 0, 0, this.#length);
+    this.#octets = larger;
+  }
+}
+
+/** Writes the octets of an address, none for undefined; says where the next ones go. */
+function writeAddress(octets: Buffer, at: number, address: Address | undefined): number {
+  if (address === undefined) return at;
+  if (isIpv4(address)) return octets.writeInt32BE(address, at);
+  return at + octets.write(address, at, 'latin1');
+}
+
+/**
+ * Reads a batch entry by entry; the fields are of the entry that `next` went to last. A batch may have lain on a disk: nothing
+ * that is read lies outside of it, and what makes no sense ends it.
+ */
+export class EntryBatchReader {
+  readonly #octets: Buffer;
+  #at = 0;
+  #next = 0;
+
+  constructor(batch: Uint8Array) {
+    this.#octets = Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength);
+  }
+
+  /** Goes to the next entry; `damaged` when the rest cannot be read. */
+  next(): 'entry' | 'end' | 'damaged' {
+    this.#at = this.#next;
+    const left = this.#octets.length - this.#at;
+    if (left === 0) return 'end';
+    const length = left < AT.rest ? 0 : this.#octets.readUInt16BE(this.#at + AT.length);
+    if (length > left || length !== this.#soundLength(length)) return 'damaged';
+    this.#next = this.#at + length;
+    return 'entry';
+  }
+
+  get atMs(): number {
+    return this.#octets.readDoubleBE(this.#at + AT.time);
+  }
+
+  get type(): number {
+    return this.#octets.readUInt16BE(this.#at + AT.type);
+  }
+
+  get class(): number {
+    return this.#octets.readUInt16BE(this.#at + AT.class);
+  }
+
+  get clientPort(): number | undefined {
+    return this.#octets.readUInt16BE(this.#at + AT.clientPort) || undefined;
+  }
+
+  get responseCode(): number | undefined {
+    const code = this.#octets.readUInt16BE(this.#at + AT.responseCode);
+    return code === NONE_16 ? undefined : code;
+  }
+
+  get role(): LogEntry['role'] {
+    return ROLES[this.#octets[this.#at + AT.role]! - 1];
+  }
+
+  get mark(): LogEntry['mark'] {
+    return MARKS[this.#octets[this.#at + AT.mark]! - 1];
+  }
+
+  /** Four or sixteen octets, or none. Parts of the batch, as those of name and answers are. */
+  get clientOctets(): Buffer {
+    return this.#octets.subarray(this.#clientAt, this.#serverAt);
+  }
+
+  get serverOctets(): Buffer {
+    return this.#octets.subarray(this.#serverAt, this.#nameAt);
+  }
+
+  /** In wire form. */
+  get nameOctets(): Buffer {
+    return this.#octets.subarray(this.#nameAt, this.#answersAt);
+  }
+
+  /** The octets of each address of the answer. */
+  *answerOctets(): Generator<Buffer, void> {
+    for (let at = this.#answersAt; at < this.#next; at += 1 + this.#octets[at]!) {
+      yield this.#octets.subarray(at + 1, at + 1 + this.#octets[at]!);
+    }
+  }
+
+  get hasAnswers(): boolean {
+    return this.#octets[this.#at + AT.answers] !== 0;
+  }
+
+  /** The entry in memory of its own. */
+  entry(): LogEntry {
+    return {
+      atMs: this.atMs,
+      name: this.nameOctets.toString('latin1') as Name,
+      type: this.type,
+      class: this.class,
+      client: addressFromOctets(this.clientOctets),
+      clientPort: this.clientPort,
+      server: addressFromOctets(this.serverOctets),
+      role: this.role,
+      responseCode: this.responseCode,
+      answers: [...this.answerOctets()].map((octets) => addressFromOctets(octets)!),
+      mark: this.mark,
+    };
+  }
+
+  get #clientAt(): number {
+    return this.#at + AT.rest;
+  }
+
+  get #serverAt(): number {
+    return this.#clientAt + this.#octets[this.#at + AT.client]!;
+  }
+
+  get #nameAt(): number {
+    return this.#serverAt + this.#octets[this.#at + AT.server]!;
+  }
+
+  get #answersAt(): number {
+    return this.#nameAt + this.#octets[this.#at + AT.name]!;
+  }
+
+  /** How long the record is by what is in it, when all of that makes sense, else -1. */
+  #soundLength(length: number): number {
+    if (length < AT.rest) return -1;
+    const octets = this.#octets;
+    const isSound =
+      isAddressLength(octets[this.#at + AT.client]!, true) &&
+      isAddressLength(octets[this.#at + AT.server]!, true) &&
+      this.#answersAt <= this.#at + length &&
+      isWireName(octets, this.#nameAt, this.#answersAt) &&
+      Number.isFinite(this.atMs);
+    if (!isSound) return -1;
+    const end = this.#at + length;
+    let at = this.#answersAt;
+    for (let left = octets[this.#at + AT.answers]!; left > 0; left--) {
+      if (at >= end || !isAddressLength(octets[at]!, false)) return -1;
+      at += 1 + octets[at]!;
+    }
+    return at - this.#at;
+  }
+}
+
+function isAddressLength(length: number, mayBeNone: boolean): boolean {
+  return length === 4 || length === 16 || (mayBeNone && length === 0);
+}
+
+/** RFC 1035 §3.1: labels of 1 to 63 octets, and the root behind them. */
+function isWireName(octets: Buffer, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && octets[at] !== 0) {
+    if (octets[at]! > 63) return false;
+    at += 1 + octets[at]!;
+  }
+  return at === end - 1;
+}
+
+/** The entries of a batch, as far as it can be read. */
+export function* readEntries(batch: Uint8Array): Generator<LogEntry, void> {
+  const reader = new EntryBatchReader(batch);
+  while (reader.next() === 'entry') yield reader.entry();
+}
