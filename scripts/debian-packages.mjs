@@ -10,6 +10,8 @@ const TEST_PACKAGES = [
   'mininet',
   'nsd',
   'unbound',
+  'bind9',
+  'dnsmasq-base',
   'bind9-dnsutils',
   'dnsperf',
   'ethtool',
@@ -34,6 +36,8 @@ const BENCH_PACKAGES = [
   'ethtool',
   'iproute2',
   'procps',
+  'sqlite3',
+  'mariadb-server',
 ];
 
 const PACKAGES = {

@@ -5,7 +5,6 @@ import type { Config } from '../config/schema.ts';
 import { ControlServer } from '../control/control-server.ts';
 import type { Address } from '../core/address.ts';
 import { type Clock, every } from '../core/clock.ts';
-import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { EveFile } from '../events/eve-file.ts';
 import { EventFeed } from '../events/event-feed.ts';
@@ -38,13 +37,14 @@ import { logVerdict } from './log-verdict.ts';
 import { LossReport } from './loss-report.ts';
 import type { JoinedFigures } from './metric-sources.ts';
 import { Metrics } from './metrics.ts';
-import { loadStore, tellLoaded } from './open-store.ts';
+import { logSettings } from './query-log/log-order.ts';
+import type { QueryLog } from './query-log/query-log.ts';
 import type { Reloader } from './reloader.ts';
+import { StoreLoader } from './store-loader.ts';
 import { Switchboard } from './switchboard.ts';
 
 const TICK_MS = 500;
 const LOSS_REPORT_MS = 60_000;
-const LOAD_RETRY_MS = 5000;
 const EVENT_BACKLOG = 8192;
 const EVENT_ROUND_MS = 20;
 /** Events that wait for one who follows them. */
@@ -53,10 +53,11 @@ const FOLLOWER_BACKLOG = 8192;
 /** Connections whose first messages are waited for, over all switches. */
 const TCP_OPENINGS = { connections: 8192, bytes: 16 * 1024 * 1024, timeMs: 5000 };
 
-/** Where what is learned outlives the process; the journal is for a store that may be away. */
+/** Where what is learned and seen outlives the process; the journal is for a store that may be away. */
 export interface KeptParts {
   readonly store: Store;
   readonly journal: Journal | undefined;
+  readonly queryLog?: QueryLog;
 }
 
 /** Who reads the configuration file anew, and has it applied. */
@@ -71,7 +72,9 @@ export class Application {
   readonly #groupNumbers = new GroupNumbers();
   readonly #enforcement: Enforcement;
   readonly #store: Store;
+  readonly #loader: StoreLoader;
   readonly #writer: StoreWriter;
+  readonly #queryLog: QueryLog | undefined;
   readonly #tap = new EventTap<VerdictEvent>(FOLLOWER_BACKLOG);
   readonly #eve: EveFile | undefined;
   readonly #feed: EventFeed<VerdictEvent>;
@@ -91,17 +94,13 @@ export class Application {
   #config: Config;
   #savingProgress: Promise<void> | undefined;
   #heldBack: HeldBack | undefined;
-  /** Whether what the store holds was taken up. */
-  #isLoaded = false;
-  #cancelLoad: (() => void) | undefined;
-  #isStopped = false;
   #cancelTimers: readonly (() => void)[] = [];
 
-  /** Store and journal are closed with the application. */
+  /** What keeps is closed with the application. */
   constructor(
     config: Config,
     socketPath: string,
-    { store, journal }: KeptParts,
+    { store, journal, queryLog }: KeptParts,
     clock: Clock,
     log: Log,
     reloader?: ReloadDoor,
@@ -114,6 +113,7 @@ export class Application {
     this.#clients = buildClients(config, clock, log);
     this.#teachers = new Set(config.trusted_resolvers);
     this.#store = store;
+    this.#queryLog = queryLog;
     this.#clock = clock;
     this.#log = log;
     this.#history = buildHistory(config, clock, log);
@@ -121,6 +121,8 @@ export class Application {
     this.#packs.subscribe(() => this.#policies.packsChanged());
     this.#enforcement = new Enforcement(clock, enforcementOptions(config));
     this.#heldBack = this.#enforcement.heldBack;
+    const loaded = { history: this.#history, rules: this.#policies.rules, enforcement: this.#enforcement };
+    this.#loader = new StoreLoader(store, loaded, config.store.kind === 'mariadb', clock, log);
     const perRound = Math.ceil((config.log.rate * EVENT_ROUND_MS) / 1000);
     const pace = { size: EVENT_BACKLOG, perRound, roundMs: EVENT_ROUND_MS };
     this.#feed = new EventFeed(clock, pace, (event) => this.#publish(event));
@@ -131,7 +133,7 @@ export class Application {
     });
     this.#eve = config.eve.file === undefined ? undefined : new EveFile(config.eve.file, log);
     this.#learner = new Learner(clock, this.#history, learnerOptions(config, this.#teachers));
-    this.#sources = new LearningSources(config, this.#learner, clock, log);
+    this.#sources = new LearningSources(config, this.#learner, this.#queryLog, clock, log);
     this.#firewall = this.#createFirewall();
     this.#bypasses = new Bypasses(clock, log, this.#firewall);
     this.#switchboard = this.#createSwitchboard();
@@ -149,6 +151,7 @@ export class Application {
       controller: this.#switchboard.controller,
       writer: this.#writer,
       eve: this.#eve,
+      queryLog: this.#queryLog,
     };
     const services = this.#createServices(() => statusOf(parts));
     this.#control = new ControlServer(socketPath, services, log);
@@ -161,7 +164,10 @@ export class Application {
    * when a listener or a file cannot be had.
    */
   async start(): Promise<number> {
-    await this.#resume();
+    await this.#loader.start();
+    this.#heldBack = this.#enforcement.heldBack;
+    this.#history.subscribe({ changed: () => this.#writer.changed() });
+    this.#queryLog?.start();
     await this.#eve?.start();
     await this.#clients.start();
     await this.#packs.load();
@@ -195,6 +201,8 @@ export class Application {
     this.#bypasses.regrouped(this.#policies.groups);
     this.#switchboard.configure(this.#config);
     void this.#packs.reload(packSettings(this.#config));
+    this.#sources.configure(this.#config);
+    this.#queryLog?.configure(logSettings(this.#config), this.#config.trusted_resolvers);
   }
 
   /** Opens the files that are written to anew, after a log rotation. */
@@ -204,8 +212,7 @@ export class Application {
 
   /** Drains and closes; the flows stay on the switches. Safe twice. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#cancelLoad?.();
+    this.#loader.stop();
     for (const cancel of this.#cancelTimers) cancel();
     this.#losses.report();
     await this.#sources.stop();
@@ -219,44 +226,15 @@ export class Application {
     await this.#saveProgress();
     await this.#writer.stop();
     await this.#store.close();
+    await this.#queryLog?.stop();
     await this.#eve?.stop();
-  }
-
-  /** Without a database that is away it goes on from memory, and takes up what that holds when it is back. */
-  async #resume(): Promise<void> {
-    try {
-      await this.#load();
-    } catch (cause) {
-      if (this.#config.store.kind !== 'mariadb' || !(cause instanceof GluewallError)) throw cause;
-      this.#log.error({ code: cause.code }, `${cause.message}; gluewall begins without it, and loads it later`);
-      this.#loadLater();
-    }
-    this.#heldBack = this.#enforcement.heldBack;
-    this.#history.subscribe({ changed: () => this.#writer.changed() });
-  }
-
-  async #load(): Promise<void> {
-    const nowMs = this.#clock.nowMs();
-    const parts = { history: this.#history, rules: this.#policies.rules, enforcement: this.#enforcement };
-    await loadStore(this.#store, parts, nowMs);
-    this.#isLoaded = true;
-    tellLoaded(this.#store, this.#history, this.#log);
-  }
-
-  #loadLater(): void {
-    this.#cancelLoad = this.#clock.after(LOAD_RETRY_MS, () => {
-      this.#load().catch((error: Error) => {
-        this.#log.debug({}, error.message);
-        if (!this.#isStopped) this.#loadLater();
-      });
-    });
   }
 
   /** Written after the history that it stands for: a crash in between must not leave warm-up over without it. */
   async #saveProgress(): Promise<void> {
     // What was not loaded yet must not be written over.
     const { progress } = this.#enforcement;
-    if (progress === undefined || !this.#isLoaded) return;
+    if (progress === undefined || !this.#loader.isLoaded) return;
     await this.#writer.flush();
     if (this.#writer.figures().failing !== undefined) return;
     // What is not kept in time is learned again: a failure is the writer's to tell.
@@ -269,6 +247,7 @@ export class Application {
     const event = clientName === undefined ? told : { ...told, clientName };
     logVerdict(this.#log, event);
     this.#writer.eventHappened(event);
+    this.#queryLog?.takeEvent(event);
     this.#tap.push(event);
     this.#eve?.push(event);
   }
@@ -286,6 +265,7 @@ export class Application {
       reload: this.#reloader === undefined ? undefined : (isTrial) => this.#reloader!.reload(isTrial),
       clients: this.#clients.directory,
       packs: this.#packs,
+      queryLog: this.#queryLog,
       flush: () => this.#writer.flush(),
       warmupMs: () => this.#config.warmup,
       tap: this.#tap,

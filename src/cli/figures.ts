@@ -13,10 +13,12 @@ import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { PackBook } from '../packs/pack-book.ts';
 import type { Enforcement } from '../policy/enforcement.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
+import type { SourceFigures } from '../querylog/source-figures.ts';
 import { formatInstant } from '../services/instant.ts';
 import type { StatusView } from '../services/services.ts';
 import type { StoreWriter } from '../storage/store-writer.ts';
 import type { LearningSources } from './learning-sources.ts';
+import type { QueryLog } from './query-log/query-log.ts';
 
 /** The parts that have figures. */
 export interface CountedParts {
@@ -33,6 +35,7 @@ export interface CountedParts {
   readonly controller: OpenFlowController;
   readonly writer: StoreWriter;
   readonly eve: EveFile | undefined;
+  readonly queryLog: QueryLog | undefined;
 }
 
 export function statusOf(parts: CountedParts): StatusView {
@@ -55,11 +58,24 @@ export function statusOf(parts: CountedParts): StatusView {
     eventsLost: feed.lost,
     store: writer.figures(),
     eve: eve?.figures ?? null,
+    querylog: queryLogView(parts),
     openflowErrors: controller.errors,
     packetIns: controller.queue.counters.snapshot(),
     connections: controller.connections.snapshot(),
     switches: controller.switches.map((session) => viewSwitch(session, firewall)),
   };
+}
+
+/** The sources one by one are in `gluewall log sources`. */
+function queryLogView({ queryLog }: CountedParts) {
+  if (queryLog === undefined) return null;
+  const { isKept, handed, lost, sources } = queryLog.figures;
+  const sum = (count: (source: SourceFigures) => number) => sources.reduce((total, one) => total + count(one), 0);
+  const refused = sum((source) => Object.values(source.refused).reduce((total, count) => total + count, 0));
+  const lostEntries = sum((source) => source.lost);
+  const entries = sum((source) => source.entries);
+  const problems = sources.filter(({ problem }) => problem !== undefined).length;
+  return { isKept, sources: sources.length, problems, entries, refused, lostEntries, handed, lost };
 }
 
 /** `mode` is that of the clients of no group. */
@@ -125,7 +141,16 @@ export function lossList(parts: CountedParts): readonly Loss[] {
   return [...ownLosses(parts), ...captureLosses(parts.sources), ...ofSwitches];
 }
 
-function ownLosses({ history, learner, firewall, feed, controller, writer, eve }: CountedParts): readonly Loss[] {
+function ownLosses({
+  history,
+  learner,
+  firewall,
+  feed,
+  controller,
+  writer,
+  eve,
+  queryLog,
+}: CountedParts): readonly Loss[] {
   const { lostEvents, lostTriples } = writer.figures();
   return losses([
     ['connections refused for their rate', controller.connections.get('refused: rate')],
@@ -142,9 +167,21 @@ function ownLosses({ history, learner, firewall, feed, controller, writer, eve }
     ['events not kept in the store', lostEvents],
     ['triples not kept in the store', lostTriples],
     ['events not written to eve.file', eve?.figures.lost ?? 0],
+    ...queryLogLosses(queryLog),
     ['pending queries pushed out', learner.statistics().pending.evicted],
     ['triples refused, history full', history.refused],
   ]);
+}
+
+function queryLogLosses(queryLog: QueryLog | undefined): readonly (readonly [place: string, count: number])[] {
+  if (queryLog === undefined) return [];
+  const { lost, sources } = queryLog.figures;
+  return [
+    ['blocked queries not entered into the query log', lost.gate],
+    ['batches of the capture not entered into the query log', lost.capture],
+    ['frames of dnstap not entered into the query log', lost.dnstap],
+    ['entries of the query log lost while it could not be written', sources.reduce((sum, one) => sum + one.lost, 0)],
+  ];
 }
 
 function captureLosses({ capture }: LearningSources): readonly Loss[] {

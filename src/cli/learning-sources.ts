@@ -11,22 +11,37 @@ import { DnstapReceiver } from '../dnstap/dnstap-receiver.ts';
 import type { Learner } from '../nsdb/learner.ts';
 import type { PacketInView } from '../openflow/packet-in.ts';
 import { learningOf, outsidePortsOf } from './bridge-settings.ts';
+import type { QueryLog } from './query-log/query-log.ts';
 
-/** All that the history learns from: captured interfaces, resolvers that write dnstap, copies that switches send. */
+/**
+ * All that the history learns from: captured interfaces, resolvers that write dnstap, copies that switches send. What is seen
+ * there enters the query log, too, as far as the configuration wants it.
+ */
 export class LearningSources {
   readonly capture: LiveCapture | CaptureServer | undefined;
   readonly dnstap: DnstapReceiver | undefined;
   /** What switches copy, where they are asked to. */
   readonly copies: CopiedFrames | undefined;
-  readonly #config: Config;
+  #config: Config;
 
-  constructor(config: Config, learner: Learner, clock: Clock, log: Log) {
+  constructor(config: Config, learner: Learner, queryLog: QueryLog | undefined, clock: Clock, log: Log) {
     this.#config = config;
-    const take: TakeBatch = (batch, shiftMs) => learner.take(batch, shiftMs);
+    const take: TakeBatch = (batch, shiftMs) => {
+      learner.take(batch, shiftMs);
+      if (this.#config.querylog.capture) queryLog?.takeCaptured(batch, shiftMs);
+    };
     const takeNow = (batch: Uint8Array) => learner.take(batch);
+    const takeFrame = (frame: Buffer, writer: string) => {
+      if (this.#config.querylog.dnstap) queryLog?.takeDnstap(frame, writer);
+    };
     this.capture = createCapture(config, take, clock, log);
-    this.dnstap = createDnstap(config, takeNow, clock, log);
-    this.copies = config.openflow.learn ? new CopiedFrames(clock, takeNow) : undefined;
+    this.dnstap = createDnstap(config, takeNow, takeFrame, clock, log);
+    this.copies = config.openflow.learn ? new CopiedFrames(clock, (batch) => take(batch, 0)) : undefined;
+  }
+
+  /** Takes up what can change while gluewall runs. */
+  configure(config: Config): void {
+    this.#config = config;
   }
 
   get areNone(): boolean {
@@ -96,10 +111,11 @@ function createCapture(
 function createDnstap(
   { dnstap, trusted_resolvers: resolvers }: Config,
   take: (batch: Uint8Array) => void,
+  onFrame: (frame: Buffer, writer: string) => void,
   clock: Clock,
   log: Log,
 ): DnstapReceiver | undefined {
   const { listen, access } = dnstap;
   if (listen === undefined) return undefined;
-  return new DnstapReceiver({ listen, isForGroup: access === 'group', resolvers }, take, clock, log);
+  return new DnstapReceiver({ listen, isForGroup: access === 'group', resolvers, onFrame }, take, clock, log);
 }

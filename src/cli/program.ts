@@ -11,6 +11,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventCommands } from './commands/events.ts';
 import { addHistoryCommands } from './commands/history.ts';
 import { addLearnCommand } from './commands/learn.ts';
+import { addLogCommands } from './commands/log.ts';
 import { addOpenflowCommands } from './commands/openflow.ts';
 import { addPackCommands } from './commands/pack.ts';
 import { addPkiCommands } from './commands/pki.ts';
@@ -43,6 +44,7 @@ export function createProgram(version: string): Command {
   addEventCommands(program);
   addClientCommands(program);
   addLearnCommand(program);
+  addLogCommands(program);
   addStoreCommands(program);
   addSwitchCommands(program);
   addOpenflowCommands(program);

@@ -1,18 +1,20 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import type { Answer } from '../control/answer.ts';
-import { perform } from '../control/perform.ts';
-import { type ControlRequest, parseRequest } from '../control/protocol.ts';
+import { perform, performOnLog } from '../control/perform.ts';
+import { type ControlRequest, isLogRequest, type LogRequest, parseRequest } from '../control/protocol.ts';
 import { systemClock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import { type Log, silentLog } from '../core/log.ts';
 import { Enforcement } from '../policy/enforcement.ts';
 import { GroupNumbers } from '../policy/group-numbers.ts';
+import { logServices } from '../services/log-services.ts';
 import { createServices, type Services } from '../services/services.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
 import { buildPackBook } from './build-packs.ts';
 import { buildHistory, buildPolicies, enforcementOptions } from './build-parts.ts';
 import { loadStore, openStore, storeFile } from './open-store.ts';
+import { openRestingLog } from './query-log/resting-log.ts';
 
 const CHANGES: readonly ControlRequest['operation'][] = ['history import', 'rule add', 'rule remove', 'allow remove'];
 
@@ -31,8 +33,18 @@ export class RestingGluewall {
   async *ask(request: ControlRequest): Answer {
     const parsed = parseRequest(request);
     if (typeof parsed === 'string') throw new GluewallError('bad-request', parsed);
+    if (isLogRequest(parsed)) return yield* this.#askLog(parsed);
     this.#opened ??= await this.#open(CHANGES.includes(parsed.operation));
     return yield* perform(this.#opened.services, parsed, new AbortController().signal);
+  }
+
+  async *#askLog(request: LogRequest): Answer {
+    const { asked, store } = openRestingLog(this.#config);
+    try {
+      return yield* performOnLog(logServices(asked), request);
+    } finally {
+      await store.close();
+    }
   }
 
   /** Writes out what was changed. Safe twice. */

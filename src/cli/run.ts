@@ -12,6 +12,7 @@ import { connectCommand } from './connect-command.ts';
 import { EXIT } from './exit-codes.ts';
 import { createLogger } from './logger.ts';
 import { openJournal, openStore, withStore } from './open-store.ts';
+import { createQueryLog } from './query-log/create-query-log.ts';
 import { readConfigAside } from './read-config-aside.ts';
 import { Reloader } from './reloader.ts';
 import { defaultSocketPath } from './socket-path.ts';
@@ -39,7 +40,8 @@ export async function run(options: RunOptions, version: string | undefined): Pro
     reload();
   });
   const store = options.strict === true ? await openWholeStore(config, log) : await openStore(config, log);
-  const kept = { store, journal: await openJournal(config, log) };
+  const clock = turnClock(systemClock);
+  const kept = { store, journal: await openJournal(config, log), queryLog: createQueryLog(config, clock, log) };
   const reloader: Reloader = new Reloader({
     clock: systemClock,
     log,
@@ -48,7 +50,7 @@ export async function run(options: RunOptions, version: string | undefined): Pro
     config: configured,
     apply: (next) => application.configure(withStore(next, options.store)),
   });
-  const application = new Application(config, socketPath, kept, turnClock(systemClock), log, reloader, version);
+  const application = new Application(config, socketPath, kept, clock, log, reloader, version);
   reopenFiles = () => application.reopenFiles();
   try {
     const port = await application.start();

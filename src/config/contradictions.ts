@@ -2,6 +2,7 @@ import { DEFAULT_GROUP_NAME } from '../policy/client-group.ts';
 import { isJudging } from './effective.ts';
 import { isLoopback, plainPlaces } from './plain-places.ts';
 import { MAX_GROUP_CLIENTS } from './policy-keys.ts';
+import { queryLogProblems } from './querylog-problems.ts';
 import type { Config } from './schema.ts';
 
 /** Two keys, each right, that do not go together. */
@@ -65,7 +66,7 @@ export function contradictions(config: Config): readonly Contradiction[] {
     if (config.lists.findIndex((other) => other.name === name) === index) continue;
     problems.push({ path: ['lists', index, 'name'], problem: `lists: another list is named ${name}, too` });
   }
-  return [...problems, ...groupProblems(config), ...connectionProblems(config)];
+  return [...problems, ...groupProblems(config), ...connectionProblems(config), ...queryLogProblems(config)];
 }
 
 function groupProblems({ groups }: Config): readonly Contradiction[] {

@@ -33,6 +33,11 @@ const LIVE_KEYS: readonly string[] = [
   'capture.fallback',
   'packs',
   'lists',
+  'querylog.keep',
+  'querylog.size',
+  'querylog.capture',
+  'querylog.dnstap',
+  'querylog.sources',
 ];
 
 /** The keys that differ, in the order of the schema. */
@@ -57,6 +62,7 @@ export function liveConfig(before: Config, after: Config): Config {
     packs: after.packs,
     lists: after.lists,
     capture: { ...before.capture, fallback: after.capture.fallback },
+    querylog: { ...after.querylog, folder: before.querylog.folder, anonymise: before.querylog.anonymise },
   };
 }
 

@@ -6,7 +6,7 @@ export const dnstapKeys = z.strictObject({
   listen: capturePlace
     .optional()
     .describe(
-      'Where resolvers write dnstap (RESOLVER_QUERY and RESOLVER_RESPONSE) for the history to learn from: a unix socket, or HOST:PORT',
+      'Where DNS servers write dnstap: a unix socket, or HOST:PORT. The history learns from RESOLVER_QUERY and RESOLVER_RESPONSE; all of it enters the query log, unless querylog.dnstap is false',
     )
     .meta(facts('path or host:port', 'none', 'one place')),
   access: z

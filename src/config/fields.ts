@@ -55,27 +55,34 @@ const WANT_DURATION = 'want a duration such as 50ms, 10s, 48h or 7d';
 
 /** A duration key; its value is in milliseconds. */
 export function duration(about: string, range: Range) {
+  const limits = `${range.min} to ${range.max}`;
+  const facts: KeyFacts = { unit: 'duration', default: range.default, limit: limits };
+  return durationWithin(range).prefault(range.default).describe(about).meta({ facts });
+}
+
+/** A duration key that may be left out: `withoutIt` says for people what holds then. */
+export function optionalDuration(about: string, withoutIt: string, range: Omit<Range, 'default'>) {
+  const facts: KeyFacts = { unit: 'duration', default: withoutIt, limit: `${range.min} to ${range.max}` };
+  return durationWithin(range).optional().describe(about).meta({ facts });
+}
+
+function durationWithin(range: Omit<Range, 'default'>) {
   const min = parseDuration(range.min)!;
   const max = parseDuration(range.max)!;
   const limits = `${range.min} to ${range.max}`;
-  const facts: KeyFacts = { unit: 'duration', default: range.default, limit: limits };
   const text = z.string().meta(written(durationPattern(min, max), `want a duration from ${limits}`));
   // Refused with its limits below; JSON Schema has to be told that it never fits.
   const zero = min === 0 ? z.literal(0) : z.literal(0).meta({ not: {} });
-  return z
-    .codec(z.union([text, zero], { error: WANT_DURATION }), z.number(), {
-      decode(value, context) {
-        const durationMs = parseDuration(String(value));
-        if (durationMs !== undefined && durationMs >= min && durationMs <= max) return durationMs;
-        const problem =
-          durationMs === undefined ? 'no duration (want one such as 50ms, 10s, 48h)' : `not within ${limits}`;
-        return refuse(context, value, `is ${problem}`);
-      },
-      encode: formatDuration,
-    })
-    .prefault(range.default)
-    .describe(about)
-    .meta({ facts });
+  return z.codec(z.union([text, zero], { error: WANT_DURATION }), z.number(), {
+    decode(value, context) {
+      const durationMs = parseDuration(String(value));
+      if (durationMs !== undefined && durationMs >= min && durationMs <= max) return durationMs;
+      const problem =
+        durationMs === undefined ? 'no duration (want one such as 50ms, 10s, 48h)' : `not within ${limits}`;
+      return refuse(context, value, `is ${problem}`);
+    },
+    encode: formatDuration,
+  });
 }
 
 /** Takes what parseDuration reads as `min` to `max` milliseconds, unit by unit. */

@@ -53,7 +53,7 @@ export function loadConfigWithWarnings(file: string): ConfigWithWarnings {
 
 /** Files beside the configuration are found from wherever a command is called. */
 function withPathsFrom(folder: string, config: Config): Config {
-  const { root_hints, packs, lists, openflow, capture, clients, store, eve } = config;
+  const { root_hints, packs, lists, openflow, capture, clients, store, querylog, eve } = config;
   const from = (file: string) => resolve(folder, file);
   const withTls = <C extends { readonly tls?: TlsFiles | undefined }>(section: C): C =>
     section.tls === undefined ? section : { ...section, tls: tlsFrom(section.tls, from) };
@@ -73,12 +73,23 @@ function withPathsFrom(folder: string, config: Config): Config {
     capture: withTls(capture),
     clients: { ...clients, leases: clients.leases.map(from) },
     store: storeFrom(store, from),
+    querylog: queryLogFrom(querylog, from),
     eve: eve.file === undefined ? eve : { ...eve, file: from(eve.file) },
   };
 }
 
 function storeFrom(store: Config['store'], from: (file: string) => string): Config['store'] {
   return { ...store, ...pathsFrom(store, ['file', 'password_file', 'ca_file', 'journal'], from) };
+}
+
+function queryLogFrom(querylog: Config['querylog'], from: (file: string) => string): Config['querylog'] {
+  const { anonymise, sources } = querylog;
+  return {
+    ...querylog,
+    ...pathsFrom(querylog, ['folder'], from),
+    ...(anonymise === undefined ? {} : { anonymise: { key_file: from(anonymise.key_file) } }),
+    sources: sources.map((source) => ({ ...source, ...pathsFrom(source, ['file'], from) })),
+  };
 }
 
 /** Those of the keys that are there. */

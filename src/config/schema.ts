@@ -8,6 +8,7 @@ import { metricsKeys } from './metrics-keys.ts';
 import { openflowKeys } from './openflow-keys.ts';
 import { listKeys, packsKeys } from './packs-keys.ts';
 import { groupKeys, ruleKeys, strictnessKeys } from './policy-keys.ts';
+import { queryLogKeys } from './querylog-keys.ts';
 import { storeKeys } from './store-keys.ts';
 
 /** OFPP_MAX is 0xffffff00 (OpenFlow 1.3.5 §7.2.1); the numbers from there on are reserved. */
@@ -337,6 +338,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   clients: clientKeys,
   store: storeKeys,
+  querylog: queryLogKeys.prefault({}),
   eve: z
     .strictObject({
       file: path

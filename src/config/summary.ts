@@ -2,7 +2,7 @@
 import { formatAddress, type Network, networkContains } from '../core/address.ts';
 import { captureInterfaces, hasOtherSource, isEnforced, isJudging, teachingMode } from './effective.ts';
 import { capturePlace, formatDuration, formatSwitchTarget, listenAddress, network } from './fields.ts';
-import { plainPlaces } from './plain-places.ts';
+import { isLoopback, plainPlaces } from './plain-places.ts';
 import type { Config } from './schema.ts';
 
 export interface ConfigSummary {
@@ -26,6 +26,7 @@ export function summarise(config: Config): ConfigSummary {
     `learns from ${TEACHERS[teachingMode(config)]}, captured ${captureText(config, interfaces)}`,
     connectionSentence(config),
     storeSentence(config),
+    queryLogSentence(config),
   ];
   return { sentences, warnings: warningsOf(config) };
 }
@@ -67,6 +68,15 @@ function storeSentence({ store, eve }: Config): string {
       ? 'nothing is kept beyond a restart'
       : `kept in ${store.kind === 'sqlite' ? 'SQLite' : 'MariaDB'} (written every ${formatDuration(store.flush)}, ${store.events} events)`;
   return `${kept}; events ${eve.file === undefined ? 'are not written to a file' : `are written to ${eve.file}`}`;
+}
+
+function queryLogSentence({ querylog, dnstap }: Config): string {
+  const { keep, sources, anonymise, capture } = querylog;
+  const heard = dnstap.listen !== undefined && querylog.dnstap;
+  const others = [...(heard ? ['dnstap'] : []), ...(capture ? ['the capture'] : []), 'what the gate blocks'];
+  const kept = keep === undefined ? '' : `, kept for ${formatDuration(keep)}`;
+  const clients = anonymise === undefined ? '' : ', clients as pseudonyms';
+  return `query log: ${listed([...sources.map(({ name }) => name), ...others])}${kept}${clients}`;
 }
 
 function listed(members: readonly string[]): string {
@@ -116,6 +126,11 @@ const WARNINGS: readonly Warning[] = [
       trusted_resolvers.some((resolver) => !inside.networks.some((one: Network) => networkContains(one, resolver))),
     warning:
       'a trusted resolver is in none of inside.networks: with capture.direction networks its queries are not seen leaving',
+  },
+  {
+    holds: ({ querylog }) =>
+      querylog.sources.some(({ syslog }) => syslog !== undefined && 'host' in syslog && !isLoopback(syslog.host)),
+    warning: 'querylog.sources: whoever reaches a syslog source can write into the query log: let only your servers',
   },
   {
     holds: ({ seed }) => seed.length > 0,

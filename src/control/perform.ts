@@ -1,12 +1,14 @@
+import type { LogServices } from '../services/log-services.ts';
 import type { Services } from '../services/services.ts';
 import type { Answer } from './answer.ts';
-import type { ParsedRequest } from './protocol.ts';
+import { isLogRequest, type LogRequest, type ParsedRequest } from './protocol.ts';
 
 /**
  * Carries out a request, on the services of a running gluewall or on those of a store that rests. `signal` ends what
  * would go on for ever. Throws GluewallError for what is refused.
  */
 export async function* perform(services: Services, request: ParsedRequest, signal: AbortSignal): Answer {
+  if (isLogRequest(request)) return yield* performOnLog(services.log, request);
   switch (request.operation) {
     case 'lookup':
       return services.lookup(request.target);
@@ -50,6 +52,22 @@ export async function* perform(services: Services, request: ParsedRequest, signa
       return yield* services.rollout({ sinceMs: request.since, group: request.group });
     case 'status':
       return services.status();
+  }
+}
+
+/** As `perform`, for requests that are about the query log alone. */
+export async function* performOnLog(log: LogServices, request: LogRequest): Answer {
+  switch (request.operation) {
+    case 'log search': {
+      const { operation: _, since: sinceMs, until: untilMs, ...search } = request;
+      return yield* log.search({ ...search, sinceMs, untilMs });
+    }
+    case 'log sources':
+      return yield* counted(log.sources(request.gapMs));
+    case 'log refused':
+      return yield* counted(log.refused(request.source));
+    case 'log trim':
+      return log.trim();
   }
 }
 

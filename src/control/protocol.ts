@@ -9,8 +9,10 @@ import { canonicalName, parseName } from '../dns/name.ts';
 import { parseRecordType } from '../dns/registry.ts';
 import type { RuleMatch } from '../policy/rule.ts';
 import { isRuleWord, parseMatch } from '../policy/rule-text.ts';
+import { COVERAGE_SLOT_MS, DAY_MS, MAX_SOURCE_CHARACTERS } from '../querylog/query-log-store.ts';
 import { MAX_BYPASS_MS } from '../services/bypass-services.ts';
 import type { ClientTarget } from '../services/client-view.ts';
+import { parseLogPlace } from '../services/log-view.ts';
 import type { LookupTarget } from '../services/lookup.ts';
 import { tripleRow } from '../services/triple-view.ts';
 
@@ -21,6 +23,8 @@ export const MAX_IMPORT_ROWS = 100;
 export const MAX_REASON_CHARACTERS = 500;
 /** The most events one request asks for. */
 export const MAX_EVENTS = 1_000_000;
+/** The most entries of the query log that one request asks for. */
+export const MAX_LOG_ENTRIES = 100_000;
 const MAX_RULE_ID_CHARACTERS = 255;
 const MAX_RULE_TYPES = 64;
 /** No name that a client has is longer. */
@@ -105,6 +109,16 @@ const recordType = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const logPlace = z.string().transform((text, context) => {
+  const parsed = parseLogPlace(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: 'custom', message: `"${text}" is no page: want what the page before named` });
+  return z.NEVER;
+});
+
+const sourceName = z.string().min(1).max(MAX_SOURCE_CHARACTERS);
+const YEAR_MS = 365 * DAY_MS;
+
 const groupName = z.string().min(1).max(63);
 const reason = z.string().trim().min(1).max(MAX_REASON_CHARACTERS);
 const owner = z.string().max(64);
@@ -169,6 +183,27 @@ const controlRequest = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('pack show'), name: packName }),
   z.strictObject({ operation: z.literal('pack refresh'), name: packName.optional(), force: z.boolean() }),
   z.strictObject({ operation: z.literal('report rollout'), since: instant, group: word.optional() }),
+  z.strictObject({
+    operation: z.literal('log search'),
+    name: name.optional(),
+    zone: name.optional(),
+    /** As it is in the network. */
+    client: address.optional(),
+    /** A client as the log has it. */
+    pseudonym: address.optional(),
+    answer: address.optional(),
+    source: sourceName.optional(),
+    since: instant.optional(),
+    until: instant.optional(),
+    after: logPlace.optional(),
+    limit: z.int().min(1).max(MAX_LOG_ENTRIES),
+  }),
+  z.strictObject({
+    operation: z.literal('log sources'),
+    gapMs: z.int().min(COVERAGE_SLOT_MS).max(YEAR_MS),
+  }),
+  z.strictObject({ operation: z.literal('log refused'), source: sourceName.optional() }),
+  z.strictObject({ operation: z.literal('log trim') }),
   z.strictObject({ operation: z.literal('status') }),
 ]);
 
@@ -176,6 +211,13 @@ const controlRequest = z.discriminatedUnion('operation', [
 export type ControlRequest = z.input<typeof controlRequest>;
 /** A request as the services take it. */
 export type ParsedRequest = z.output<typeof controlRequest>;
+
+/** A request that is about the query log alone. */
+export type LogRequest = Extract<ParsedRequest, { readonly operation: `log ${string}` }>;
+
+export function isLogRequest(request: ParsedRequest): request is LogRequest {
+  return request.operation.startsWith('log ');
+}
 
 /** The request, or what is wrong with it. */
 export function parseRequest(json: unknown): ParsedRequest | string {

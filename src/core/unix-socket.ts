@@ -1,5 +1,6 @@
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
 
 /** What Linux has room for in sockaddr_un, less the final NUL. */
 const MAX_PATH_BYTES = 107;
@@ -17,13 +18,14 @@ export async function listenOnUnixSocket(server: Server, path: string, key: stri
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error) => reject(new Error(`cannot be made: ${error.message}`));
     server.once('error', fail);
-    // Nobody else may connect in the moment between bind and chmod.
-    const umask = process.umask(0o177);
+    // Nobody else may connect in the moment between bind and chmod. A thread cannot set it: there it holds with a umask that is no
+    // looser than the usual 022, for to connect takes the right to write.
+    const umask = isMainThread ? process.umask(0o177) : undefined;
     server.listen(path, () => {
       server.removeListener('error', fail);
       resolve();
     });
-    process.umask(umask);
+    if (umask !== undefined) process.umask(umask);
   });
   chmodSync(path, 0o600);
 }

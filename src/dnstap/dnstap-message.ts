@@ -32,6 +32,9 @@ const FIELD = {
   responseMessage: 14,
 } as const;
 
+const OUTER_FIELDS: ReadonlySet<number> = new Set(Object.values(OUTER));
+const MESSAGE_FIELDS: ReadonlySet<number> = new Set(Object.values(FIELD));
+
 /** `Message.Type`, from 1 on. */
 const MESSAGE_TYPES = [
   'auth query',
@@ -78,14 +81,21 @@ export interface DnstapMessage {
 /** Values of the fields wanted, by number: 64 bits of an integer as a number, octets as a part of those read. */
 type Fields = Map<number, number | Buffer>;
 
-/** Reads one data frame. Undefined when it is no `Dnstap` of a message whose type is known. */
-export function readDnstap(octets: Buffer): DnstapMessage | undefined {
-  const outer = readFields(octets, new Set(Object.values(OUTER)));
+/** Why a data frame cannot be read. */
+export type DnstapProblem = 'no dnstap' | 'a type of message that is not known' | 'nanoseconds of a second and more';
+
+/** Reads one data frame. */
+export function readDnstap(octets: Buffer): DnstapMessage | DnstapProblem {
+  const outer = readFields(octets, OUTER_FIELDS);
   const content = outer?.get(OUTER.message);
-  if (outer?.get(OUTER.type) !== MESSAGE || !Buffer.isBuffer(content)) return undefined;
-  const fields = readFields(content, new Set(Object.values(FIELD)));
+  if (outer?.get(OUTER.type) !== MESSAGE || !Buffer.isBuffer(content)) return 'no dnstap';
+  const fields = readFields(content, MESSAGE_FIELDS);
+  if (fields === undefined) return 'no dnstap';
   const type = MESSAGE_TYPES[numberOf(fields, FIELD.type) - 1];
-  if (fields === undefined || type === undefined) return undefined;
+  if (type === undefined) return 'a type of message that is not known';
+  const queryAtMs = timeOf(fields, FIELD.queryTimeSeconds, FIELD.queryTimeNanoseconds);
+  const responseAtMs = timeOf(fields, FIELD.responseTimeSeconds, FIELD.responseTimeNanoseconds);
+  if (Number.isNaN(queryAtMs) || Number.isNaN(responseAtMs)) return 'nanoseconds of a second and more';
   const identity = outer.get(OUTER.identity);
   return {
     type,
@@ -95,8 +105,8 @@ export function readDnstap(octets: Buffer): DnstapMessage | undefined {
     queryPort: portOf(fields, FIELD.queryPort),
     responseAddress: addressOf(fields, FIELD.responseAddress),
     responsePort: portOf(fields, FIELD.responsePort),
-    queryAtMs: timeOf(fields, FIELD.queryTimeSeconds, FIELD.queryTimeNanoseconds),
-    responseAtMs: timeOf(fields, FIELD.responseTimeSeconds, FIELD.responseTimeNanoseconds),
+    queryAtMs,
+    responseAtMs,
     queryMessage: octetsOf(fields, FIELD.queryMessage),
     responseMessage: octetsOf(fields, FIELD.responseMessage),
   };
@@ -120,7 +130,7 @@ function readFields(octets: Buffer, wanted: ReadonlySet<number>): Fields | undef
       const field = tag >>> 3;
       if (field === 0) return undefined;
       if (!wanted.has(field)) reader.skipType(wireType);
-      else if (wireType === WIRE.varint) fields.set(field, Number(String(reader.uint64())));
+      else if (wireType === WIRE.varint) fields.set(field, readVarint(reader));
       else if (wireType === WIRE.fixed32) fields.set(field, reader.fixed32());
       else if (wireType === WIRE.octets) fields.set(field, readOctets(reader, octets));
       else reader.skipType(wireType);
@@ -130,6 +140,11 @@ function readFields(octets: Buffer, wanted: ReadonlySet<number>): Fields | undef
     return undefined;
   }
   return fields;
+}
+
+function readVarint(reader: protobuf.Reader): number {
+  const { high, low } = reader.uint64();
+  return (high >>> 0) * 2 ** 32 + (low >>> 0);
 }
 
 function readOctets(reader: protobuf.Reader, octets: Buffer): Buffer {
@@ -159,9 +174,11 @@ function portOf(fields: Fields, field: number): number | undefined {
   return port >= 0 && port <= 0xffff ? port : undefined;
 }
 
+/** NaN when there are nanoseconds for a second and more. */
 function timeOf(fields: Fields, secondsField: number, nanosecondsField: number): number | undefined {
   const seconds = numberOf(fields, secondsField);
   const nanoseconds = numberOf(fields, nanosecondsField);
   if (Number.isNaN(seconds)) return undefined;
+  if (nanoseconds >= 1e9) return Number.NaN;
   return seconds * 1000 + (nanoseconds >= 0 ? nanoseconds / 1e6 : 0);
 }

@@ -8,7 +8,7 @@ import { DNS_PORT } from '../dns/registry.ts';
 import { type DnstapMessage, type DnstapType, readDnstap } from './dnstap-message.ts';
 
 /**
- * What became of the frames: messages of each type; `unreadable`: no dnstap; `incomplete`: a resolver's message without the
+ * What became of the frames: messages of each type; `unreadable`: what readDnstap has a problem with; `incomplete`: a resolver's message without the
  * server's address or the DNS message. Of `resolver query` and `resolver response` the names of CaptureCounter say more.
  */
 export type DnstapCounter = DnstapType | 'unreadable' | 'incomplete';
@@ -43,16 +43,17 @@ export class DnstapObserver {
     this.#observer = new Observer(this.messageCounters, this.#writer);
   }
 
-  /** Takes the dnstap payload in `octets`, of which nothing is kept. */
-  take(octets: Buffer): void {
+  /** Takes the dnstap payload in `octets`, of which nothing is kept; gives what its writer calls itself, where it says so. */
+  take(octets: Buffer): string | undefined {
     const message = readDnstap(octets);
-    if (message === undefined) {
+    if (typeof message === 'string') {
       this.counters.add('unreadable');
-      return;
+      return undefined;
     }
     this.counters.add(message.type);
     if (message.type === 'resolver query') this.#observe(message, message.queryMessage, 'outbound');
     if (message.type === 'resolver response') this.#observe(message, message.responseMessage, 'inbound');
+    return message.identity;
   }
 
   #observe(message: DnstapMessage, dns: Buffer | undefined, direction: 'outbound' | 'inbound'): void {

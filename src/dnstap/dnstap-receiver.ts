@@ -16,6 +16,8 @@ export interface DnstapReceiverOptions {
   readonly isForGroup: boolean;
   /** Who the writers are, where they do not say so themselves. */
   readonly resolvers: readonly Address[];
+  /** Takes each data frame, which holds only during the call; `writer` is what it calls itself, else its address. */
+  readonly onFrame?: (frame: Buffer, writer: string) => void;
 }
 
 /** What came by dnstap since the start. */
@@ -114,7 +116,10 @@ export class DnstapReceiver {
     socket.on('error', () => {});
     const name = socket.remoteAddress ?? 'a resolver of this machine';
     const connection = new DnstapConnection(socket, this.#clock, {
-      onPayload: (octets) => this.#observer.take(octets),
+      onPayload: (octets) => {
+        const identity = this.#observer.take(octets);
+        this.#options.onFrame?.(octets, identity ?? socket.remoteAddress ?? 'local');
+      },
       onStart: () => this.#said.say({}, `${name} writes dnstap`),
       onProblem: (problem) => this.#problems.say({}, `the dnstap stream of ${name} was ended: ${problem}`),
     });

@@ -34,6 +34,7 @@ export class FrameStreamReader {
   /** The part of a frame that has come, its length before it. */
   #held: Buffer = Buffer.alloc(0);
   #heldOctets = 0;
+  #framesOctets = 0;
 
   /** Data frames of more than `maxFrameOctets` are refused. */
   constructor(maxFrameOctets: number, hooks: FrameStreamHooks) {
@@ -41,9 +42,14 @@ export class FrameStreamReader {
     this.#hooks = hooks;
   }
 
-  /** Whether the stream may end here: no frame has come in part. */
-  get isBetweenFrames(): boolean {
-    return this.#heldOctets === 0;
+  /** Octets of a frame that has come in part; without any the stream may end here. */
+  get heldOctets(): number {
+    return this.#heldOctets;
+  }
+
+  /** How long all frames that have come were with their lengths; the one that is being given counts. */
+  get framesOctets(): number {
+    return this.#framesOctets;
   }
 
   /** Takes the octets that come next. Says what is wrong with them, after which no more are to be given, else undefined. */
@@ -97,6 +103,7 @@ export class FrameStreamReader {
   }
 
   #frame(octets: Buffer, start: number, end: number): string | undefined {
+    this.#framesOctets += end - start;
     if (octets.readUInt32BE(start) !== 0) {
       this.#hooks.onData(octets, start + LENGTH_OCTETS, end);
       return undefined;

@@ -7,7 +7,7 @@
  *     client | server | name in wire form | each answer behind its length of 8 bits
  */
 import { type Address, addressFromOctets, isIpv4 } from '../core/address.ts';
-import type { Name } from '../dns/name.ts';
+import { canonicalName, type Name } from '../dns/name.ts';
 import { type LogEntry, MARKS, MAX_ANSWERS, ROLES } from './log-entry.ts';
 
 const AT = {
@@ -29,6 +29,10 @@ const NONE_16 = 0xffff;
 /** Two addresses, a name and all answers of IPv6. */
 const MAX_RECORD_OCTETS = AT.rest + 16 + 16 + 255 + MAX_ANSWERS * 17;
 const FIRST_OCTETS = 64 * 1024;
+/** No date is farther from the epoch (ECMA-262 §21.4.1.1), and no entry: it would end its batch. Milliseconds. */
+export const LAST_MS = 8.64e15;
+/** Entries that more may be told of. */
+const RECENT_ENTRIES = 64;
 
 /** An entry without its name. */
 export type EntryFields = Omit<LogEntry, 'name'>;
@@ -36,8 +40,11 @@ export type EntryFields = Omit<LogEntry, 'name'>;
 /** Packs entries. Grows as it needs to: whoever writes looks at `count` and takes what there is. */
 export class EntryBatchWriter {
   #octets: Buffer = Buffer.allocUnsafe(FIRST_OCTETS);
+  #view: DataView = viewOf(this.#octets);
   #length = 0;
   #count = 0;
+  /** Where the newest entries begin: each at its number, modulo how many are kept. */
+  readonly #recent = new Int32Array(RECENT_ENTRIES);
 
   get count(): number {
     return this.#count;
@@ -45,16 +52,35 @@ export class EntryBatchWriter {
 
   add(entry: LogEntry): void {
     const at = this.#fields(entry);
-    const length = entry.name.length;
-    this.#octets.write(entry.name, at, 'latin1');
-    this.#finish(entry, at + length, length);
+    const { name } = entry;
+    const octets = this.#octets;
+    for (let index = 0; index < name.length; index++) octets[at + index] = name.charCodeAt(index);
+    this.#finish(entry, at + name.length, name.length);
   }
 
   /** As `add`, for a name that stands in `octets[start, end)` in wire form. */
-  addNamed(fields: EntryFields, octets: Buffer, start: number, end: number): void {
+  addNamed(fields: EntryFields, octets: Uint8Array, start: number, end: number): void {
     const at = this.#fields(fields);
-    octets.copy(this.#octets, at, start, end);
+    const batch = this.#octets;
+    for (let index = 0; index < end - start; index++) batch[at + index] = octets[start + index]!;
     this.#finish(fields, at + end - start, end - start);
+  }
+
+  /**
+   * Sets the response code of a query that is among the newest and has none: the entry of the same client, name, type and
+   * class. False when there is none.
+   */
+  amendRecent(query: LogEntry): boolean {
+    const oldest = Math.max(0, this.#count - RECENT_ENTRIES);
+    const clientPort = query.clientPort ?? 0;
+    for (let number = this.#count - 1; number >= oldest; number--) {
+      const start = this.#recent[number % RECENT_ENTRIES]!;
+      if (this.#view.getUint16(start + AT.clientPort) !== clientPort) continue;
+      if (!new EntryBatchReader(this.#octets.subarray(0, this.#length)).isOpenAt(start, query)) continue;
+      this.#view.setUint16(start + AT.responseCode, query.responseCode ?? NONE_16);
+      return true;
+    }
+    return false;
   }
 
   /** What has been added since the last call, in memory of its own. */
@@ -69,17 +95,18 @@ export class EntryBatchWriter {
   #fields(fields: EntryFields): number {
     if (this.#octets.length - this.#length < MAX_RECORD_OCTETS) this.#grow();
     const octets = this.#octets;
+    const view = this.#view;
     const start = this.#length;
     const { responseCode, role, mark, client, server } = fields;
-    octets.writeUInt16BE(fields.type, start + AT.type);
-    octets.writeUInt16BE(fields.class, start + AT.class);
-    octets.writeUInt16BE(fields.clientPort ?? 0, start + AT.clientPort);
-    octets.writeDoubleBE(fields.atMs, start + AT.time);
-    octets.writeUInt16BE(responseCode ?? NONE_16, start + AT.responseCode);
+    view.setUint16(start + AT.type, fields.type);
+    view.setUint16(start + AT.class, fields.class);
+    view.setUint16(start + AT.clientPort, fields.clientPort ?? 0);
+    view.setFloat64(start + AT.time, fields.atMs);
+    view.setUint16(start + AT.responseCode, responseCode ?? NONE_16);
     octets[start + AT.role] = role === undefined ? 0 : ROLES.indexOf(role) + 1;
     octets[start + AT.mark] = mark === undefined ? 0 : MARKS.indexOf(mark) + 1;
-    const serverAt = writeAddress(octets, start + AT.rest, client);
-    const nameAt = writeAddress(octets, serverAt, server);
+    const serverAt = this.#address(start + AT.rest, client);
+    const nameAt = this.#address(serverAt, server);
     octets[start + AT.client] = serverAt - start - AT.rest;
     octets[start + AT.server] = nameAt - serverAt;
     return nameAt;
@@ -93,27 +120,37 @@ export class EntryBatchWriter {
     octets[start + AT.answers] = count;
     let end = answersAt;
     for (let index = 0; index < count; index++) {
-      const next = writeAddress(octets, end + 1, answers[index]);
+      const next = this.#address(end + 1, answers[index]);
       octets[end] = next - end - 1;
       end = next;
     }
-    octets.writeUInt16BE(end - start, start + AT.length);
+    this.#view.setUint16(start + AT.length, end - start);
+    this.#recent[this.#count % RECENT_ENTRIES] = start;
     this.#length = end;
     this.#count++;
+  }
+
+  /** Writes the octets of an address, none for undefined; says where the next ones go. */
+  #address(at: number, address: Address | undefined): number {
+    if (address === undefined) return at;
+    if (isIpv4(address)) {
+      this.#view.setInt32(at, address);
+      return at + 4;
+    }
+    for (let index = 0; index < 16; index++) this.#octets[at + index] = address.charCodeAt(index);
+    return at + 16;
   }
 
   #grow(): void {
     const larger = Buffer.allocUnsafe(2 * this.#octets.length);
     this.#octets.copy(larger, 0, 0, this.#length);
     this.#octets = larger;
+    this.#view = viewOf(larger);
   }
 }
 
-/** Writes the octets of an address, none for undefined; says where the next ones go. */
-function writeAddress(octets: Buffer, at: number, address: Address | undefined): number {
-  if (address === undefined) return at;
-  if (isIpv4(address)) return octets.writeInt32BE(address, at);
-  return at + octets.write(address, at, 'latin1');
+function viewOf(octets: Buffer): DataView {
+  return new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
 }
 
 /**
@@ -121,77 +158,118 @@ function writeAddress(octets: Buffer, at: number, address: Address | undefined):
  * that is read lies outside of it, and what makes no sense ends it.
  */
 export class EntryBatchReader {
-  readonly #octets: Buffer;
+  readonly batch: Buffer;
   #at = 0;
   #next = 0;
 
   constructor(batch: Uint8Array) {
-    this.#octets = Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength);
+    this.batch = Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength);
   }
 
   /** Goes to the next entry; `damaged` when the rest cannot be read. */
   next(): 'entry' | 'end' | 'damaged' {
     this.#at = this.#next;
-    const left = this.#octets.length - this.#at;
+    const left = this.batch.length - this.#at;
     if (left === 0) return 'end';
-    const length = left < AT.rest ? 0 : this.#octets.readUInt16BE(this.#at + AT.length);
+    const length = left < AT.rest ? 0 : this.batch.readUInt16BE(this.#at + AT.length);
     if (length > left || length !== this.#soundLength(length)) return 'damaged';
     this.#next = this.#at + length;
     return 'entry';
   }
 
+  /** Whether a record that begins at `start` is of this query and has no response code. Goes there. */
+  isOpenAt(start: number, query: LogEntry): boolean {
+    this.#next = start;
+    if (this.next() !== 'entry') return false;
+    return (
+      this.responseCode === undefined &&
+      this.type === query.type &&
+      this.class === query.class &&
+      this.clientPort === (query.clientPort || undefined) &&
+      addressFromOctets(this.clientOctets) === query.client &&
+      canonicalName(this.nameOctets.toString('latin1') as Name) === canonicalName(query.name)
+    );
+  }
+
+  /** The whole record, a part of the batch. */
+  get octets(): Buffer {
+    return this.batch.subarray(this.#at, this.#next);
+  }
+
   get atMs(): number {
-    return this.#octets.readDoubleBE(this.#at + AT.time);
+    return this.batch.readDoubleBE(this.#at + AT.time);
   }
 
   get type(): number {
-    return this.#octets.readUInt16BE(this.#at + AT.type);
+    return this.batch.readUInt16BE(this.#at + AT.type);
   }
 
   get class(): number {
-    return this.#octets.readUInt16BE(this.#at + AT.class);
+    return this.batch.readUInt16BE(this.#at + AT.class);
   }
 
   get clientPort(): number | undefined {
-    return this.#octets.readUInt16BE(this.#at + AT.clientPort) || undefined;
+    return this.batch.readUInt16BE(this.#at + AT.clientPort) || undefined;
   }
 
   get responseCode(): number | undefined {
-    const code = this.#octets.readUInt16BE(this.#at + AT.responseCode);
+    const code = this.batch.readUInt16BE(this.#at + AT.responseCode);
     return code === NONE_16 ? undefined : code;
   }
 
   get role(): LogEntry['role'] {
-    return ROLES[this.#octets[this.#at + AT.role]! - 1];
+    return ROLES[this.batch[this.#at + AT.role]! - 1];
   }
 
   get mark(): LogEntry['mark'] {
-    return MARKS[this.#octets[this.#at + AT.mark]! - 1];
+    return MARKS[this.batch[this.#at + AT.mark]! - 1];
+  }
+
+  /** Where in `batch` the octets of the client begin; those of the server, the name and the answers follow. */
+  get clientAt(): number {
+    return this.#at + AT.rest;
+  }
+
+  get serverAt(): number {
+    return this.clientAt + this.batch[this.#at + AT.client]!;
+  }
+
+  get nameAt(): number {
+    return this.serverAt + this.batch[this.#at + AT.server]!;
+  }
+
+  get answersAt(): number {
+    return this.nameAt + this.batch[this.#at + AT.name]!;
   }
 
   /** Four or sixteen octets, or none. Parts of the batch, as those of name and answers are. */
   get clientOctets(): Buffer {
-    return this.#octets.subarray(this.#clientAt, this.#serverAt);
+    return this.batch.subarray(this.clientAt, this.serverAt);
   }
 
   get serverOctets(): Buffer {
-    return this.#octets.subarray(this.#serverAt, this.#nameAt);
+    return this.batch.subarray(this.serverAt, this.nameAt);
   }
 
   /** In wire form. */
   get nameOctets(): Buffer {
-    return this.#octets.subarray(this.#nameAt, this.#answersAt);
+    return this.batch.subarray(this.nameAt, this.answersAt);
   }
 
   /** The octets of each address of the answer. */
   *answerOctets(): Generator<Buffer, void> {
-    for (let at = this.#answersAt; at < this.#next; at += 1 + this.#octets[at]!) {
-      yield this.#octets.subarray(at + 1, at + 1 + this.#octets[at]!);
+    for (let at = this.answersAt; at < this.#next; at += 1 + this.batch[at]!) {
+      yield this.batch.subarray(at + 1, at + 1 + this.batch[at]!);
     }
   }
 
+  /** The addresses of the answer as they stand in the record, each behind its length. */
+  get answersOctets(): Buffer {
+    return this.batch.subarray(this.answersAt, this.#next);
+  }
+
   get hasAnswers(): boolean {
-    return this.#octets[this.#at + AT.answers] !== 0;
+    return this.batch[this.#at + AT.answers] !== 0;
   }
 
   /** The entry in memory of its own. */
@@ -211,35 +289,19 @@ export class EntryBatchReader {
     };
   }
 
-  get #clientAt(): number {
-    return this.#at + AT.rest;
-  }
-
-  get #serverAt(): number {
-    return this.#clientAt + this.#octets[this.#at + AT.client]!;
-  }
-
-  get #nameAt(): number {
-    return this.#serverAt + this.#octets[this.#at + AT.server]!;
-  }
-
-  get #answersAt(): number {
-    return this.#nameAt + this.#octets[this.#at + AT.name]!;
-  }
-
   /** How long the record is by what is in it, when all of that makes sense, else -1. */
   #soundLength(length: number): number {
     if (length < AT.rest) return -1;
-    const octets = this.#octets;
+    const octets = this.batch;
     const isSound =
       isAddressLength(octets[this.#at + AT.client]!, true) &&
       isAddressLength(octets[this.#at + AT.server]!, true) &&
-      this.#answersAt <= this.#at + length &&
-      isWireName(octets, this.#nameAt, this.#answersAt) &&
-      Number.isFinite(this.atMs);
+      this.answersAt <= this.#at + length &&
+      isWireName(octets, this.nameAt, this.answersAt) &&
+      Math.abs(this.atMs) <= LAST_MS;
     if (!isSound) return -1;
     const end = this.#at + length;
-    let at = this.#answersAt;
+    let at = this.answersAt;
     for (let left = octets[this.#at + AT.answers]!; left > 0; left--) {
       if (at >= end || !isAddressLength(octets[at]!, false)) return -1;
       at += 1 + octets[at]!;

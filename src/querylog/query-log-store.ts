@@ -130,6 +130,7 @@ export interface QueryLogStore {
   coverage(gapMs: number): Promise<readonly SourceCoverage[]>;
   /** Of a source or of all, newest first. */
   quarantined(source: string | undefined): Promise<readonly (QuarantinedRecord & { readonly source: string })[]>;
+  /** Removes what need not be kept, also records that could not be read. */
   trim(retention: Retention, nowMs: number): Promise<TrimReport>;
   /** Octets on the disk, about; undefined in memory. */
   sizeBytes(): Promise<number | undefined>;

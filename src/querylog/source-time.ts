@@ -4,7 +4,7 @@ import { tzOffset } from '@date-fns/tz/tzOffset';
 export type TimeProblem = 'no such time' | 'a time that is to come' | 'a time too long ago';
 
 /** What a source did not say about its times, and was assumed. */
-export type TimeAssumption = 'zone' | 'year' | 'date';
+export type TimeAssumption = 'zone' | 'year' | 'date' | 'time' | 'order of day and month';
 
 export interface SourceTimeOptions {
   /** The time zone by which the source writes what has none, as IANA names it (`Europe/Vienna`), or `UTC`. */
@@ -50,6 +50,11 @@ export class SourceTime {
   /** What had to be assumed so far. */
   get assumptions(): readonly TimeAssumption[] {
     return [...this.#assumptions].sort();
+  }
+
+  /** Whoever reads the times had to assume more. */
+  assume(assumption: TimeAssumption): void {
+    this.#assumptions.add(assumption);
   }
 
   /** The time that was given last; what `resume` takes. -Infinity: none was. */
@@ -107,6 +112,16 @@ export class SourceTime {
       if (atMs <= reference + DISORDER_MS) return this.wall(year, month, day, hour, minute, second, millisecond);
     }
     return 'no such time';
+  }
+
+  /**
+   * The time of a line that says none, of a source that says it seldom or never: that of the last line that did, else when the
+   * source was written; of what is written now it is now.
+   */
+  unsaid(): number | TimeProblem {
+    this.#assumptions.add('time');
+    const isWrittenNow = this.#options.writtenMs === Number.POSITIVE_INFINITY;
+    return this.instant(isWrittenNow || !Number.isFinite(this.#lastMs) ? this.#referenceMs() : this.#lastMs);
   }
 
   #referenceMs(): number {

@@ -14,6 +14,7 @@ import { canBeNameServer } from '../nsdb/rules/name-server-address.ts';
 import { type BypassParts, type BypassServices, bypassServices } from './bypass-services.ts';
 import { type ClientSource, type ClientTarget, type ClientView, findClients } from './client-view.ts';
 import { type CheckQuestion, type CheckView, type ExplainedParts, explainVerdict } from './explain-verdict.ts';
+import { type AskedLog, type LogServices, logServices } from './log-services.ts';
 import { inTurns, type LookupTarget, type LookupView, lookup } from './lookup.ts';
 import { type PackParts, type PackServices, packServices } from './pack-services.ts';
 import type { ReloadView } from './reload-view.ts';
@@ -54,6 +55,7 @@ export interface Services extends RuleServices, PackServices, BypassServices {
   rollout(query: RolloutQuery): AsyncGenerator<RolloutItem, RolloutSummary>;
   /** Those of a target, or all that are known. */
   clients(target: ClientTarget | undefined): AsyncGenerator<ClientView, void>;
+  readonly log: LogServices;
   status(): StatusView;
   /** Rejects with ConfigError when the configuration file is not good: nothing has changed then. */
   reload(isTrial: boolean): Promise<ReloadView>;
@@ -73,6 +75,8 @@ export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   /** Left out where nobody sends, because gluewall does not run. */
   readonly clients?: ClientSource;
   readonly packs: PackParts['packs'];
+  /** Left out where there is none to ask. */
+  readonly queryLog?: AskedLog | undefined;
   readonly endWarmup: () => void;
   /** Undefined where there is nothing to reload, because gluewall does not run. */
   readonly reload: ((isTrial: boolean) => Promise<ReloadView>) | undefined;
@@ -91,6 +95,7 @@ export function createServices(parts: ServiceParts): Services {
     ...rules,
     ...bypassServices(parts),
     ...packServices({ clock, packs: parts.packs, rules: () => rules.ruleList() }),
+    log: logServices(parts.queryLog),
     status: parts.status,
     lookup: (target) => lookup(history, target, clock.nowMs()),
     check: (question) => explainVerdict(question, parts),

@@ -10,7 +10,10 @@ interface ConnectorError {
 }
 
 /** Numbers of the server's errors (MariaDB error codes). */
-const ACCESS_NUMBERS: readonly number[] = [1044, 1045, 1142, 1143, 1227, 1698];
+const ACCESS_NUMBERS: readonly number[] = [1045, 1698];
+/** Known to the server, and not allowed to do that. */
+const DENIED_NUMBERS: readonly number[] = [1044, 1142, 1143, 1227];
+const GRANTS = 'SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP';
 const UNKNOWN_DATABASE = 1049;
 const NO_ROOM_NUMBERS: readonly number[] = [3, 20, 28, 1021, 1026, 1114];
 const STORAGE_ENGINE_ERROR = 1030;
@@ -33,6 +36,9 @@ export function mariadbError(cause: unknown, place: string, action: StoreAction)
       'store-access',
       say('refuses us', 'see user and password (store.password_file) and what was granted'),
     );
+  }
+  if (DENIED_NUMBERS.includes(errno)) {
+    return new GluewallError('store-access', say('refuses us', `GRANT ${GRANTS} on all of the database`));
   }
   if (errno === UNKNOWN_DATABASE)
     return new GluewallError('store-missing', say('is not there', 'make it with CREATE DATABASE'));

@@ -5,6 +5,7 @@
 import type { Connection } from 'mariadb';
 import { GluewallError } from '../core/errors.ts';
 import { fillMariadbNameKeys } from './fill-mariadb-name-keys.ts';
+import { QUERY_LOG_TABLES } from './query-log/mariadb-query-log-tables.ts';
 import { storeForeign, storeNewer } from './store-errors.ts';
 
 export interface MariadbMigration {
@@ -118,6 +119,7 @@ export const MARIADB_MIGRATIONS: readonly MariadbMigration[] = [
     ],
     move: fillMariadbNameKeys,
   },
+  { version: 3, statements: QUERY_LOG_TABLES },
 ];
 
 /** The version of the tables, 0 when there are none. Throws `store-foreign` when there are others, `store-newer`, and what the connector throws. */

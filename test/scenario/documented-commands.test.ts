@@ -34,6 +34,9 @@ const REFUSED = [
 /** Examples that need another host, or a gluewall that does not run: here they end with a message that says so. */
 const ELSEWHERE = [/^gluewall capture /, /^gluewall store .*mysql:/, /^gluewall store migrate /];
 
+const QUERY_LINE =
+  '21-Nov-2025 10:11:12.123 queries: info: client @0x7f2c04000b01 192.0.2.10#53211 (a.example): query: a.example IN A + (192.0.2.53)\n';
+
 let directory: string;
 let running: GluewallProcess;
 
@@ -52,6 +55,8 @@ beforeAll(async () => {
   run(
     'gzip -k border.pcap && cp border.pcap border.pcapng && cp border.pcap border-1.pcap && cp border.pcap border-2.pcap',
   );
+  writeFileSync(join(directory, 'queries.log'), QUERY_LINE);
+  run('cp queries.log queries.log.1 && cp queries.log queries.log.2 && gzip queries.log.2');
   run('gluewall history export --output history.jsonl');
   run('gluewall history export --format csv --output history.csv && gzip history.csv');
   run('gluewall history export --format cof --output passive-dns.cof');

@@ -59,7 +59,7 @@ describe('rules', () => {
       '--reason',
       'tunnel',
     );
-    expect(deny.stdout).toMatch(/deny zone tunnel\.example type TYPE10 or TXT .*\nwarning: it reads the message/);
+    expect(deny.stdout).toMatch(/deny zone tunnel\.example type NULL or TXT .*\nwarning: it reads the message/);
     const renewed = gluewall(
       'rule',
       'add',

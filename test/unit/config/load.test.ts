@@ -78,6 +78,7 @@ describe('defaults', () => {
         keep: 7 * 86_400_000,
       },
       store: { kind: 'sqlite', tls: 'auto', journal_size: 256 * 1024 * 1024, flush: 1000, events: 100_000 },
+      querylog: { size: 20 * 1024 ** 3, capture: false, dnstap: true, sources: [] },
       eve: {},
       control: {},
       log: { level: 'info', rate: 1000 },

@@ -15,6 +15,7 @@ describe('summarise', () => {
         'learns from responses to the trusted resolvers, captured on eth0',
         'up to 64 switches, which connect to 127.0.0.1:6653 by plain TCP',
         'kept in SQLite (written every 1s, 100000 events); events are not written to a file',
+        'query log: what the gate blocks',
       ],
       warnings: [],
     });

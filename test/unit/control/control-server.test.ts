@@ -53,6 +53,7 @@ const notAsked = (): never => {
 };
 
 const services: Services = {
+  log: { search: notAsked, sources: notAsked, refused: notAsked, trim: notAsked },
   packList: notAsked,
   packShow: notAsked,
   packRefresh: notAsked,

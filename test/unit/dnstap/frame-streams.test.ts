@@ -8,7 +8,7 @@ const MAX_OCTETS = 300;
 interface Heard {
   readonly frames: (string | Buffer)[];
   readonly problem: string | undefined;
-  readonly isBetweenFrames: boolean;
+  readonly heldOctets: number;
 }
 
 /** What a reader makes of a stream that comes in these pieces. */
@@ -20,7 +20,7 @@ function read(...pieces: readonly Buffer[]): Heard {
   });
   let problem: string | undefined;
   for (const piece of pieces) problem ??= reader.push(piece);
-  return { frames, problem, isBetweenFrames: reader.isBetweenFrames };
+  return { frames, problem, heldOctets: reader.heldOctets };
 }
 
 const STREAM = Buffer.concat([
@@ -49,7 +49,7 @@ const words = (...values: readonly number[]) =>
 
 describe('FrameStreamReader', () => {
   it('reads data and control frames', () => {
-    expect(read(STREAM)).toEqual({ frames: FRAMES, problem: undefined, isBetweenFrames: true });
+    expect(read(STREAM)).toEqual({ frames: FRAMES, problem: undefined, heldOctets: 0 });
   });
 
   it('reads the same from two pieces, wherever it is cut', () => {
@@ -73,7 +73,7 @@ describe('FrameStreamReader', () => {
           pieces.push(stream.subarray(at, at + size));
           at += size;
         }
-        expect(read(...pieces, stream.subarray(at))).toEqual({ frames, problem: undefined, isBetweenFrames: true });
+        expect(read(...pieces, stream.subarray(at))).toEqual({ frames, problem: undefined, heldOctets: 0 });
       }),
     );
   });
@@ -86,7 +86,7 @@ describe('FrameStreamReader', () => {
       ends.add(at);
     }
     for (let cut = 0; cut <= STREAM.length; cut++) {
-      expect(read(STREAM.subarray(0, cut)).isBetweenFrames, `cut at ${cut}`).toBe(ends.has(cut));
+      expect(read(STREAM.subarray(0, cut)).heldOctets === 0, `cut at ${cut}`).toBe(ends.has(cut));
     }
   });
 

@@ -27,6 +27,12 @@ describe('what the connector throws', () => {
     expect(error.message).not.toContain('secret');
   });
 
+  it('names what is to be granted where something is not', () => {
+    const sqlMessage = "ALTER command denied to user 'gw'@'localhost' for table `x`.`log_entries`";
+    const error = mariadbError(errorOf({ errno: 1142, sqlMessage }), PLACE, 'write');
+    expect(error.message).toMatch(/ALTER command denied .*; GRANT SELECT, .*CREATE, ALTER, INDEX, DROP on all of the/);
+  });
+
   it('tells reading from writing', () => {
     expect(mariadbError(errorOf({ errno: 1146 }), PLACE, 'read').code).toBe('store-read');
     expect(mariadbError('text', PLACE, 'write').message).toContain('text');

@@ -1,0 +1,115 @@
+import type { Address } from '../../core/address.ts';
+import type { Clock } from '../../core/clock.ts';
+import { GluewallError } from '../../core/errors.ts';
+import { octetsFingerprint, octetsHaveFingerprint } from '../../querylog/file-fingerprint.ts';
+import { readIntakeState } from '../../querylog/intake-state.ts';
+import type { LogFormat } from '../../querylog/log-reader.ts';
+import { MAX_SOURCE_CHARACTERS, type QueryLogStore, type SourcePosition } from '../../querylog/query-log-store.ts';
+import { logFormat } from '../../querylog/readers/list.ts';
+import { SourceIntake } from '../../querylog/source-intake.ts';
+import { viewReading } from '../../services/log-services.ts';
+import { stderrLog } from '../stderr-log.ts';
+import type { ImportView } from './import-files.ts';
+import { LogFile } from './log-file.ts';
+import { type ReadOptions, tryFile, unknownFormat } from './read-options.ts';
+
+export interface ImportParts {
+  readonly reading: ReadOptions;
+  /** Undefined: the name of the file. */
+  readonly source: string | undefined;
+  /** What stands in the log for a client. */
+  readonly client: (address: Address) => Address;
+  readonly keepsSamples: boolean;
+}
+
+/** Files of one name that are told apart. */
+const MAX_NAMESAKES = 1000;
+
+/**
+ * Takes one file into the store; what of it was taken in before, as its source says, is left out. Rejects with GluewallError
+ * `log-file`, or as the store does. `onProgress` is called now and then.
+ */
+export async function importFile(
+  path: string,
+  parts: ImportParts & { readonly isTaken: (source: string) => boolean },
+  store: QueryLogStore,
+  clock: Clock,
+  onProgress: (file: LogFile) => void,
+): Promise<ImportView> {
+  const { reading, client, keepsSamples } = parts;
+  const file = await LogFile.open(path);
+  try {
+    const { name, position } = await findSource(file, parts, store);
+    const format = formatOf(file, reading, position);
+    const { zone, server } = reading;
+    const rest = { isLive: false, writtenMs: file.writtenMs, earliestMs: Number.NEGATIVE_INFINITY };
+    const intake = new SourceIntake(
+      { name, format, zone, server, client, keepsSamples, ...rest },
+      store,
+      clock,
+      stderrLog,
+    );
+    if (position === undefined) intake.begin(octetsFingerprint(file.head));
+    else intake.resume(position);
+    const knownBytes = position?.offset ?? 0;
+    await readAll(file, knownBytes, intake, onProgress);
+    return { file: path, source: name, knownBytes, zone, reading: viewReading(intake.figures()) };
+  } finally {
+    await file.close();
+  }
+}
+
+/** The source that this file was taken in as before, or a name that none has. */
+async function findSource(
+  { head, sourceName, name: fileName }: LogFile,
+  { source, isTaken }: { readonly source: string | undefined; readonly isTaken: (source: string) => boolean },
+  store: QueryLogStore,
+): Promise<{ readonly name: string; readonly position: SourcePosition | undefined }> {
+  const base = (source ?? sourceName).slice(0, MAX_SOURCE_CHARACTERS - 10);
+  for (let number = 1; number <= MAX_NAMESAKES; number++) {
+    const name = number === 1 ? base : `${base}~${number}`;
+    if (isTaken(name)) continue;
+    const position = await store.position(name);
+    if (position === undefined || octetsHaveFingerprint(head, position.fingerprint)) return { name, position };
+  }
+  throw new GluewallError(
+    'log-file',
+    `${fileName}: ${MAX_NAMESAKES} files were taken in as ${base}; name another --source`,
+  );
+}
+
+/** A file that goes on where it was left has the format that it had. */
+function formatOf(file: LogFile, reading: ReadOptions, position: SourcePosition | undefined): LogFormat {
+  const known =
+    reading.format ?? (position === undefined ? undefined : logFormat(readIntakeState(position.state).format ?? ''));
+  if (known !== undefined) return known;
+  const detection = tryFile(file, reading);
+  if (detection.found === undefined) throw unknownFormat(file, detection);
+  return detection.found.format;
+}
+
+async function readAll(
+  file: LogFile,
+  knownBytes: number,
+  intake: SourceIntake,
+  onProgress: (file: LogFile) => void,
+): Promise<void> {
+  let passed = 0;
+  try {
+    for await (const chunk of file.octets()) {
+      const known = Math.min(chunk.length, Math.max(0, knownBytes - passed));
+      passed += chunk.length;
+      if (known < chunk.length) await intake.push(chunk.subarray(known));
+      onProgress(file);
+    }
+    if (passed < knownBytes) {
+      const problem = `it has become shorter: ${knownBytes} octets of it were taken in before, and it has ${passed}`;
+      throw new GluewallError('log-file', `${file.name}: ${problem}; if it is another file, name another --source`);
+    }
+  } catch (error) {
+    // What was read before something went wrong is kept.
+    await intake.stop();
+    throw error;
+  }
+  await intake.end();
+}

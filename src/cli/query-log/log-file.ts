@@ -1,0 +1,156 @@
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { gunzipped, gzipDamage, isGzip } from '../../capture/container/gunzip.ts';
+import { GluewallError } from '../../core/errors.ts';
+import { DETECT_OCTETS } from '../../querylog/detect-format.ts';
+
+const PORTION_OCTETS = 256 * 1024;
+
+/** A log file that is read once, from its beginning to where it ended when it was opened; unpacked where gzip packed it. */
+export class LogFile {
+  /** For messages. */
+  readonly name: string;
+  /** What a source is called that has no other name. */
+  readonly sourceName: string;
+  /** Of the file as it is, packed or not; undefined: nobody knows the end. */
+  readonly sizeBytes: number | undefined;
+  /** When it was last changed. */
+  readonly writtenMs: number;
+  /** How it begins: DETECT_OCTETS, or all of it. */
+  readonly head: Buffer;
+  readonly #rest: AsyncGenerator<Buffer, void>;
+  readonly #counted: { octets: number };
+
+  private constructor(
+    parts: Pick<LogFile, 'name' | 'sourceName' | 'sizeBytes' | 'writtenMs' | 'head'>,
+    rest: AsyncGenerator<Buffer, void>,
+    counted: { octets: number },
+  ) {
+    this.name = parts.name;
+    this.sourceName = parts.sourceName;
+    this.sizeBytes = parts.sizeBytes;
+    this.writtenMs = parts.writtenMs;
+    this.head = parts.head;
+    this.#rest = rest;
+    this.#counted = counted;
+  }
+
+  /** Opens a file; `-` is standard input. Rejects with GluewallError `log-file`, and so do its octets. */
+  static async open(path: string): Promise<LogFile> {
+    const { name, sizeBytes, writtenMs } = path === '-' ? standardInput() : await lookAt(path);
+    const counted = { octets: 0 };
+    const octets = unpacked(readable(path, name, sizeBytes, counted), name);
+    const head = await firstOctets(octets, DETECT_OCTETS);
+    const sourceName = path === '-' ? 'stdin' : basename(path).replace(/\.gz$/, '');
+    return new LogFile({ name, sourceName, sizeBytes, writtenMs, head }, octets, counted);
+  }
+
+  /** Octets of the file as it is that have been read. */
+  get readBytes(): number {
+    return this.#counted.octets;
+  }
+
+  /** All of it, its beginning too; to be called once. A chunk holds until the next one is asked for. */
+  async *octets(): AsyncGenerator<Buffer, void> {
+    if (this.head.length > 0) yield this.head;
+    yield* this.#rest;
+  }
+
+  /** For who does not read it to its end. Safe twice. */
+  async close(): Promise<void> {
+    await this.#rest.return();
+  }
+}
+
+function standardInput() {
+  const name = 'standard input';
+  if (process.stdin.isTTY) {
+    throw new GluewallError('log-file', `${name} is a terminal; send it a log through a pipe or with <`);
+  }
+  return { name, sizeBytes: undefined, writtenMs: Date.now() };
+}
+
+async function lookAt(path: string) {
+  const stats = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(path, cause);
+  });
+  if (stats.isDirectory()) throw new GluewallError('log-file', `${path} is a folder; name the logs in it`);
+  const sizeBytes = stats.isFile() ? stats.size : undefined;
+  if (sizeBytes === 0) throw new GluewallError('log-file', `${path} is empty; name a file that a log was written to`);
+  return { name: path, sizeBytes, writtenMs: stats.isFile() ? stats.mtimeMs : Date.now() };
+}
+
+async function* readable(
+  path: string,
+  name: string,
+  sizeBytes: number | undefined,
+  counted: { octets: number },
+): AsyncGenerator<Buffer, void> {
+  const stream = () => (path === '-' ? process.stdin : createReadStream(path)) as AsyncIterable<Buffer>;
+  try {
+    for await (const chunk of sizeBytes === undefined ? stream() : portionsOf(path, sizeBytes)) {
+      counted.octets += chunk.length;
+      yield chunk;
+    }
+  } catch (cause) {
+    throw unreadable(name, cause as NodeJS.ErrnoException);
+  }
+}
+
+/** The first `sizeBytes` of a file, all in the same memory: a portion holds until the next one is asked for. */
+async function* portionsOf(path: string, sizeBytes: number): AsyncGenerator<Buffer, void> {
+  const file = await open(path);
+  try {
+    const memory = Buffer.allocUnsafe(PORTION_OCTETS);
+    for (let position = 0; position < sizeBytes; ) {
+      const { bytesRead } = await file.read(memory, 0, Math.min(PORTION_OCTETS, sizeBytes - position), position);
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      yield memory.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The octets themselves, or what they unpack to where they begin as gzip does. */
+async function* unpacked(chunks: AsyncGenerator<Buffer, void>, name: string): AsyncGenerator<Buffer, void> {
+  const first = await firstOctets(chunks, 2);
+  const all = async function* () {
+    if (first.length > 0) yield first;
+    yield* chunks;
+  };
+  try {
+    yield* isGzip(first) ? gunzipped(all()) : all();
+  } catch (cause) {
+    const damage = gzipDamage(cause);
+    if (damage === undefined) throw cause;
+    throw new GluewallError('log-file', `${name}: ${damage}; what came before is taken in: copy the file again`, {
+      cause,
+    });
+  } finally {
+    // Not waited for: behind gzip a read of a quiet pipe may be under way, and what it brings is of no use any more.
+    chunks.return().catch(() => undefined);
+  }
+}
+
+/** At least so many octets, if there are so many, in memory of their own. */
+async function firstOctets(chunks: AsyncGenerator<Buffer, void>, wanted: number): Promise<Buffer> {
+  let first: Buffer = Buffer.alloc(0);
+  while (first.length < wanted) {
+    const step = await chunks.next();
+    if (step.done === true) break;
+    first = Buffer.concat([first, step.value]);
+  }
+  return first;
+}
+
+function unreadable(name: string, cause: NodeJS.ErrnoException): GluewallError {
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such file; check the path',
+    EACCES: 'you may not read it; ask for the right to, or run as its owner',
+  };
+  const reason = reasons[cause.code ?? ''] ?? cause.message;
+  return new GluewallError('log-file', `${name} cannot be read: ${reason}`, { cause });
+}

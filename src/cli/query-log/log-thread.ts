@@ -1,0 +1,84 @@
+/** The thread that keeps the query log of a running gluewall. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { every, systemClock } from '../../core/clock.ts';
+import { GluewallError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import { LateStore } from './late-store.ts';
+import { logClients } from './log-clients.ts';
+import { LogKeeper } from './log-keeper.ts';
+import type { LogOrder } from './log-order.ts';
+import type { FromLogThread, LogOperations, ToLogThread } from './log-protocol.ts';
+import { openLogStore } from './open-log-store.ts';
+
+const FIGURES_MS = 1000;
+
+function serveQueryLog(order: LogOrder): void {
+  const port = parentPort!;
+  const send = (message: FromLogThread) => port.postMessage(message);
+  const log = sayTo(send);
+  const store = new LateStore(() => openLogStore(order.store, log));
+  const keeper = new LogKeeper(order, store, logClients(order.keyFile), systemClock, log);
+  const operations: LogOperations = {
+    search: (question) => store.search(question),
+    coverage: (gapMs) => store.coverage(gapMs),
+    quarantined: (source) => store.quarantined(source),
+    trim: () => keeper.trim(),
+    sourceFigures: async () => keeper.figures(),
+  };
+  const answer = async ({ id, operation, args }: Extract<ToLogThread, { kind: 'ask' }>) => {
+    try {
+      // The only one that asks is QueryLog, whose calls are typed by the same operations.
+      const perform = operations[operation] as (...args: readonly unknown[]) => Promise<unknown>;
+      send({ kind: 'done', id, result: await perform(...args) });
+    } catch (cause) {
+      send({ kind: 'failed', id, ...errorParts(cause) });
+    }
+  };
+  const sendFigures = () => send({ kind: 'figures', sources: keeper.figures() });
+  keeper.start();
+  const cancelFigures = every(systemClock, FIGURES_MS, sendFigures);
+  port.on('message', (message: ToLogThread) => {
+    switch (message.kind) {
+      case 'handed':
+        keeper.take(message.what);
+        send({ kind: 'taken', octets: message.octets });
+        return;
+      case 'settings':
+        keeper.configure(message.settings, message.trustedResolvers);
+        return;
+      case 'ask':
+        void answer(message);
+        return;
+      case 'stop':
+        cancelFigures();
+        keeper.stop().then(
+          () => port.close(),
+          (error: Error) => {
+            log.error({ error: error.message }, `the query log was not closed well: ${error.message}`);
+            port.close();
+          },
+        );
+    }
+  });
+}
+
+function sayTo(send: (message: FromLogThread) => void): Log {
+  const say = (level: 'debug' | 'info' | 'warn' | 'error') => (fields: object, message: string) =>
+    send({ kind: 'say', level, fields: plain(fields), message });
+  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+}
+
+/** As JSON has it: what a message between threads can carry. */
+function plain(fields: object): object {
+  return JSON.parse(JSON.stringify(fields)) as object;
+}
+
+function errorParts(cause: unknown): { readonly code: string; readonly message: string } {
+  if (cause instanceof GluewallError) return { code: cause.code, message: cause.message };
+  return {
+    code: 'internal',
+    message: `the query log failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+  };
+}
+
+serveQueryLog(workerData as LogOrder);

@@ -1,0 +1,241 @@
+import { Worker } from 'node:worker_threads';
+import type { Address } from '../../core/address.ts';
+import type { Clock } from '../../core/clock.ts';
+import { GluewallError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { VerdictEvent } from '../../events/verdict-event.ts';
+import { gateEntry } from '../../querylog/gate-entries.ts';
+import type { LogEntry } from '../../querylog/log-entry.ts';
+import type { SourceFigures } from '../../querylog/source-figures.ts';
+import type { AskedLog } from '../../services/log-services.ts';
+import { FramePack } from './frame-pack.ts';
+import type { LogOrder, LogSettings } from './log-order.ts';
+import type { FromLogThread, Handed, LogOperations, ToLogThread } from './log-protocol.ts';
+
+export interface QueryLogOptions {
+  readonly order: LogOrder;
+  /** What stands in the log for a client. */
+  readonly clientInLog: (client: Address) => Address;
+  /** The compiled thread; by default `log-thread.js` beside this file. */
+  readonly threadScript?: URL;
+}
+
+/** What gluewall shows of its query log; every number counts since the start. */
+export interface QueryLogFigures {
+  readonly sources: readonly SourceFigures[];
+  /** What was handed over, and what found no room: entries of the gate, batches of the capture, frames of dnstap. */
+  readonly handed: Readonly<Record<Handed['kind'], number>>;
+  readonly lost: Readonly<Record<Handed['kind'], number>>;
+  /** Whether the thread is there. */
+  readonly isKept: boolean;
+}
+
+/** What waits for the thread, octets; what comes beyond is lost. */
+const MAX_WAITING_OCTETS = 32 * 1024 * 1024;
+const MAX_QUESTIONS = 64;
+/** Memory of an entry on its way, about. */
+const ENTRY_OCTETS = 512;
+/** Writers whose frames wait for the end of the turn. */
+const MAX_PACKS = 256;
+const RESTART_MS = 5000;
+const STOP_LIMIT_MS = 20_000;
+
+interface Question {
+  resolve(result: unknown): void;
+  reject(error: GluewallError): void;
+}
+
+/**
+ * The query log of a running gluewall: a thread of its own reads sources and keeps entries. What only this thread has is handed
+ * over unread, in bounded memory; nothing here waits.
+ */
+export class QueryLog implements AskedLog {
+  readonly clientInLog: (client: Address) => Address;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #script: URL;
+  readonly #questions = new Map<number, Question>();
+  readonly #handed = { gate: 0, capture: 0, dnstap: 0 };
+  readonly #lost = { gate: 0, capture: 0, dnstap: 0 };
+  readonly #frames = new Map<string, FramePack>();
+  #order: LogOrder;
+  #entries: LogEntry[] = [];
+  #worker: Worker | undefined;
+  #waitingOctets = 0;
+  #nextId = 0;
+  #sources: readonly SourceFigures[] = [];
+  #isFlushPlanned = false;
+  #isStopped = false;
+  #cancelRestart: (() => void) | undefined;
+
+  constructor({ order, clientInLog, threadScript }: QueryLogOptions, clock: Clock, log: Log) {
+    this.#order = order;
+    this.clientInLog = clientInLog;
+    this.#clock = clock;
+    this.#log = log;
+    this.#script = threadScript ?? new URL('./log-thread.js', import.meta.url);
+  }
+
+  /** Begins; what cannot be had is told by the log, and tried again. */
+  start(): void {
+    const worker = new Worker(this.#script, { workerData: this.#order });
+    this.#worker = worker;
+    worker.on('message', (message: FromLogThread) => this.#receive(message));
+    worker.on('error', (error) => this.#ended(worker, `its thread failed: ${error.message}`));
+    worker.on('exit', () => this.#ended(worker, 'its thread ended'));
+  }
+
+  /** Takes up what can change while gluewall runs. */
+  configure(settings: LogSettings, trustedResolvers: readonly Address[]): void {
+    this.#order = { ...this.#order, ...settings, trustedResolvers };
+    this.#send({ kind: 'settings', settings, trustedResolvers });
+  }
+
+  /** Takes what became of a query: one that was not let pass, or would not have been, enters the log. */
+  takeEvent(event: VerdictEvent): void {
+    const entry = gateEntry(event);
+    if (entry === undefined) return;
+    this.#entries.push(entry);
+    this.#planFlush();
+  }
+
+  /** Takes observations, which hold only during the call. */
+  takeCaptured(batch: Uint8Array, shiftMs: number): void {
+    const copy = batch.slice();
+    this.#hand({ kind: 'capture', batch: copy, shiftMs }, copy.length, 1, [copy.buffer]);
+  }
+
+  /** Takes a data frame of dnstap, which holds only during the call. */
+  takeDnstap(frame: Uint8Array, writer: string): void {
+    let pack = this.#frames.get(writer);
+    if (pack === undefined) {
+      if (this.#frames.size >= MAX_PACKS) this.#flush();
+      pack = new FramePack();
+      this.#frames.set(writer, pack);
+    }
+    pack.add(frame);
+    this.#planFlush();
+  }
+
+  get figures(): QueryLogFigures {
+    const [handed, lost] = [{ ...this.#handed }, { ...this.#lost }];
+    return { isKept: this.#worker !== undefined, handed, lost, sources: this.#sources };
+  }
+
+  search: LogOperations['search'] = (question) => this.#ask('search', question);
+  coverage: LogOperations['coverage'] = (gapMs) => this.#ask('coverage', gapMs);
+  quarantined: LogOperations['quarantined'] = (source) => this.#ask('quarantined', source);
+  trim: LogOperations['trim'] = () => this.#ask('trim');
+  sourceFigures: LogOperations['sourceFigures'] = () => this.#ask('sourceFigures');
+
+  /** Resolves when all that was taken is kept, or cannot be. Safe twice. */
+  async stop(): Promise<void> {
+    this.#flush();
+    this.#isStopped = true;
+    this.#cancelRestart?.();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    this.#send({ kind: 'stop' });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, STOP_LIMIT_MS);
+    });
+    await Promise.race([exited, late]);
+    clearTimeout(timer);
+    // Not waited for: a thread that hangs in a system call ends only with it.
+    void worker.terminate();
+  }
+
+  #ask<K extends keyof LogOperations>(
+    operation: K,
+    ...args: Parameters<LogOperations[K]>
+  ): ReturnType<LogOperations[K]> {
+    return new Promise((resolve, reject) => {
+      if (this.#worker === undefined) {
+        reject(notKept('it is not there at the moment'));
+      } else if (this.#questions.size >= MAX_QUESTIONS) {
+        reject(notKept(`${MAX_QUESTIONS} questions wait already`));
+      } else {
+        const id = this.#nextId++;
+        this.#questions.set(id, { resolve, reject });
+        this.#send({ kind: 'ask', id, operation, args });
+      }
+      // What the thread answers is of the type of the operation: `serveQueryLog` sees to it.
+    }) as ReturnType<LogOperations[K]>;
+  }
+
+  #planFlush(): void {
+    if (this.#isFlushPlanned) return;
+    this.#isFlushPlanned = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#isFlushPlanned = false;
+    if (this.#entries.length > 0) {
+      const entries = this.#entries;
+      this.#entries = [];
+      this.#hand({ kind: 'gate', entries }, entries.length * ENTRY_OCTETS, entries.length, []);
+    }
+    for (const [writer, pack] of this.#frames) {
+      const { octets, count } = pack;
+      const frames = pack.take();
+      this.#hand({ kind: 'dnstap', writer, frames }, octets, count, [frames.buffer]);
+    }
+    this.#frames.clear();
+  }
+
+  #hand(what: Handed, octets: number, count: number, given: readonly ArrayBufferLike[]): void {
+    const hasRoom = this.#waitingOctets + octets <= MAX_WAITING_OCTETS;
+    if (!hasRoom || this.#worker === undefined || this.#isStopped) {
+      this.#lost[what.kind] += count;
+      return;
+    }
+    this.#handed[what.kind] += count;
+    this.#waitingOctets += octets;
+    this.#send({ kind: 'handed', octets, what }, given);
+  }
+
+  #send(message: ToLogThread, given: readonly ArrayBufferLike[] = []): void {
+    this.#worker?.postMessage(
+      message,
+      given.filter((memory) => memory instanceof ArrayBuffer),
+    );
+  }
+
+  #receive(message: FromLogThread): void {
+    switch (message.kind) {
+      case 'taken':
+        this.#waitingOctets -= message.octets;
+        return;
+      case 'figures':
+        this.#sources = message.sources;
+        return;
+      case 'say':
+        this.#log[message.level](message.fields, message.message);
+        return;
+      default: {
+        const question = this.#questions.get(message.id);
+        this.#questions.delete(message.id);
+        if (message.kind === 'done') question?.resolve(message.result);
+        else question?.reject(new GluewallError(message.code, message.message));
+      }
+    }
+  }
+
+  #ended(worker: Worker, reason: string): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#waitingOctets = 0;
+    for (const { reject } of this.#questions.values()) reject(notKept(reason));
+    this.#questions.clear();
+    if (this.#isStopped) return;
+    this.#log.error({}, `the query log is not kept: ${reason}; it begins anew in ${RESTART_MS / 1000} s`);
+    this.#cancelRestart = this.#clock.after(RESTART_MS, () => this.start());
+  }
+}
+
+function notKept(reason: string): GluewallError {
+  return new GluewallError('store-closed', `the query log cannot be asked: ${reason}; try again`);
+}

@@ -1,0 +1,65 @@
+import type { ControlRequest } from '../../control/protocol.ts';
+import type { SearchSummary } from '../../services/log-services.ts';
+import type { EntryView } from '../../services/log-view.ts';
+import { addressArgument, earlierArgument, nameArgument } from '../arguments.ts';
+import { answerTo } from '../ask.ts';
+import type { LogSearchOptions } from '../commands/log.ts';
+import { printJson, printLines } from '../output.ts';
+import { shellWord } from '../shell-word.ts';
+import { printEntry } from './print-log.ts';
+
+type SearchRequest = Extract<ControlRequest, { readonly operation: 'log search' }>;
+
+/** `gluewall log search`. */
+export async function searchLog(options: LogSearchOptions): Promise<void> {
+  const request = requestOf(options, Date.now());
+  const answer = answerTo(options, request);
+  const entries: EntryView[] = [];
+  for (;;) {
+    const step = await answer.next();
+    if (step.done === true) {
+      await printEnd(options, request, step.value as SearchSummary, entries);
+      return;
+    }
+    const entry = step.value as EntryView;
+    if (options.json === true) entries.push(entry);
+    else await printLines([printEntry(entry)]);
+  }
+}
+
+function requestOf(options: LogSearchOptions, nowMs: number): SearchRequest {
+  const { name, zone, client, pseudonym, answer, source, since, until, limit, page } = options;
+  return {
+    operation: 'log search',
+    name: name === undefined ? undefined : nameArgument(name),
+    zone: zone === undefined ? undefined : nameArgument(zone),
+    client: client === undefined ? undefined : addressArgument(client),
+    pseudonym: pseudonym === undefined ? undefined : addressArgument(pseudonym),
+    answer: answer === undefined ? undefined : addressArgument(answer),
+    source,
+    since: since === undefined ? undefined : earlierArgument(since, nowMs),
+    until: until === undefined ? undefined : earlierArgument(until, nowMs),
+    after: page,
+    limit,
+  };
+}
+
+async function printEnd(
+  options: LogSearchOptions,
+  request: SearchRequest,
+  { count, next }: SearchSummary,
+  entries: readonly EntryView[],
+): Promise<void> {
+  if (options.json === true) return printJson({ count, next, entries });
+  if (count === 0) await printLines(['no such query is in the log; `gluewall log sources` says what it covers']);
+  if (next !== null) await printLines([`more: ${nextCommand(options, request, next)}`]);
+}
+
+/** The command that shows the next page; with the times as they were understood. */
+function nextCommand({ config, socket }: LogSearchOptions, request: SearchRequest, next: string): string {
+  const { operation: _, after: __, ...asked } = request;
+  const words = Object.entries({ ...asked, page: next, config, socket }).flatMap(([option, value]) =>
+    value === undefined ? [] : [`--${option}`, shellWord(String(value))],
+  );
+  return ['gluewall log search', ...words].join(' ');
+}

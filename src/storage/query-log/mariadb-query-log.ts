@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import type { Connection } from 'mariadb';
+import {
+  COVERAGE_SLOT_MS,
+  type LogPage,
+  type LogQuestion,
+  MAX_GAPS,
+  type QuarantinedRecord,
+  type QueryLogStore,
+  type Retention,
+  type SourceBatch,
+  type SourceCoverage,
+  type SourcePosition,
+  type TrimReport,
+} from '../../querylog/query-log-store.ts';
+import type { MariadbAccess } from '../mariadb-connection.ts';
+import { splitByDay } from './day-entries.ts';
+import { MariadbLane } from './mariadb-lane.ts';
+import { appendBatch, type BatchMark } from './mariadb-query-log-append.ts';
+import { makeDays } from './mariadb-query-log-days.ts';
+import type { Row } from './mariadb-query-log-rows.ts';
+import { searchPage } from './mariadb-query-log-search.ts';
+import { SourceNumbers } from './mariadb-query-log-sources.ts';
+import { logSize, trimLog } from './mariadb-query-log-trim.ts';
+
+/** A request that the server takes longer for is given up, before the connection would be. */
+const STATEMENT_LIMIT_SECONDS = 15;
+/** A lock on a table is waited for so long. */
+const LOCK_WAIT_SECONDS = 10;
+/** Without autocommit, what is sent behind a statement that failed is undone with it. */
+const WRITE_SESSION = `SET autocommit = 0, lock_wait_timeout = ${LOCK_WAIT_SECONDS}`;
+const READ_SESSION = `SET autocommit = 1, max_statement_time = ${STATEMENT_LIMIT_SECONDS}`;
+/** Batches that may be brought again at the same time. */
+const TURNS = 16;
+/** Marks of those who have not written for so long are forgotten. */
+const MARK_LIFE_MS = 90 * 86_400_000;
+
+const SQL = {
+  packet: 'SELECT @@max_allowed_packet',
+  deleteMarks: 'DELETE FROM log_marks WHERE saved_at_ms < ?',
+  // Waits for whoever is keeping a batch of the source: also for a process that has died and whose commit is on the way.
+  position: 'SELECT fingerprint, read_octets, state FROM log_positions WHERE source = ? LOCK IN SHARE MODE',
+  coverage: 'SELECT source, SUM(entries), MIN(first_at_ms), MAX(last_at_ms) FROM log_coverage GROUP BY source',
+  gaps: `SELECT source, past, slot FROM (
+      SELECT source, past, slot, ROW_NUMBER() OVER (PARTITION BY source ORDER BY slot - past DESC, slot) AS place FROM (
+        SELECT source, slot, 1 + LAG(slot) OVER (PARTITION BY source ORDER BY slot) AS past FROM log_coverage
+      ) AS slots WHERE slot > past AND (slot - past) * ${COVERAGE_SLOT_MS} >= ?
+    ) AS gaps WHERE place <= ${MAX_GAPS} ORDER BY source, slot`,
+  quarantined: 'SELECT source, at_ms, reason, sample FROM log_quarantined ORDER BY id DESC',
+  quarantinedOf: 'SELECT source, at_ms, reason, sample FROM log_quarantined WHERE source = ? ORDER BY id DESC',
+} as const;
+
+/**
+ * The query log in a MariaDB database, in the same one as the store. Connects when it is first asked, and again after each
+ * failure: a request then rejects as those of the store do (openMariadbStore). A batch whose append was rejected may be brought
+ * again, as the same object: it is kept once, even where the first one was kept and only the answer was lost.
+ */
+export function openMariadbQueryLog(access: MariadbAccess): QueryLogStore {
+  return new MariadbQueryLog(access);
+}
+
+class MariadbQueryLog implements QueryLogStore {
+  readonly #sources = new SourceNumbers();
+  readonly #days = new Set<number>();
+  readonly #writer: MariadbLane;
+  readonly #reader: MariadbLane;
+  /** Taking away takes longer than entries can wait. */
+  readonly #trimmer: MariadbLane;
+  readonly #writerId = randomBytes(16);
+  #batches = 0;
+  readonly #marks = new WeakMap<SourceBatch, BatchMark>();
+  /** Undefined until the server was asked. */
+  #packetOctets: number | undefined;
+
+  constructor(access: MariadbAccess) {
+    const forget = () => this.#forget();
+    this.#writer = new MariadbLane(access, WRITE_SESSION, forget);
+    this.#reader = new MariadbLane(access, READ_SESSION, forget);
+    this.#trimmer = new MariadbLane(access, WRITE_SESSION, forget);
+  }
+
+  async append(batch: SourceBatch): Promise<void> {
+    const mark = this.#markOf(batch);
+    const days = splitByDay(batch);
+    await this.#writer.do('write', async (connection) => {
+      const packetOctets = await this.#packetLimit(connection);
+      const source = await this.#sources.make(connection, batch.source);
+      await makeDays(
+        connection,
+        batch.source,
+        days.map(({ day }) => day),
+        this.#days,
+      );
+      await appendBatch(connection, source, mark, batch, days, packetOctets);
+      await connection.commit();
+    });
+  }
+
+  position(source: string): Promise<SourcePosition | undefined> {
+    return this.#reader.do('read', async (connection) => {
+      const number = await this.#sources.find(connection, source);
+      if (number === undefined) return undefined;
+      const rows: readonly Row[] = await connection.execute(SQL.position, [number]);
+      if (rows[0] === undefined) return undefined;
+      const [fingerprint, offset, state] = rows[0];
+      return { fingerprint: String(fingerprint), offset: Number(offset), state: String(state) };
+    });
+  }
+
+  search(question: LogQuestion): Promise<LogPage> {
+    return this.#reader.do('read', (connection) => searchPage(connection, question, this.#sources));
+  }
+
+  coverage(gapMs: number): Promise<readonly SourceCoverage[]> {
+    return this.#reader.do('read', async (connection) => {
+      const sums: readonly Row[] = await connection.query(SQL.coverage);
+      const gapRows: readonly Row[] = await connection.execute(SQL.gaps, [Math.min(gapMs, Number.MAX_VALUE)]);
+      const names = await this.#sources.names(
+        connection,
+        sums.map(([source]) => Number(source)),
+      );
+      return sums.map((row) => readCoverage(row, gapRows, names)).sort((a, b) => (a.source < b.source ? -1 : 1));
+    });
+  }
+
+  quarantined(source: string | undefined): Promise<readonly (QuarantinedRecord & { readonly source: string })[]> {
+    return this.#reader.do('read', async (connection) => {
+      const number = source === undefined ? undefined : await this.#sources.find(connection, source);
+      if (source !== undefined && number === undefined) return [];
+      const rows: readonly Row[] =
+        number === undefined
+          ? await connection.query(SQL.quarantined)
+          : await connection.execute(SQL.quarantinedOf, [number]);
+      const names = await this.#sources.names(
+        connection,
+        rows.map(([of]) => Number(of)),
+      );
+      return rows.map(([of, atMs, reason, sample]) => {
+        const octets = new Uint8Array(sample as Buffer);
+        return { source: names.get(Number(of)) ?? '', atMs: Number(atMs), reason: String(reason), sample: octets };
+      });
+    });
+  }
+
+  async trim(retention: Retention, nowMs: number): Promise<TrimReport> {
+    const taken = { days: 0, entries: 0 };
+    await this.#trimmer.do('write', (connection) => trimLog(connection, retention, nowMs, taken));
+    return taken;
+  }
+
+  sizeBytes(): Promise<number | undefined> {
+    return this.#reader.do('read', logSize);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#writer.close(), this.#reader.close(), this.#trimmer.close()]);
+  }
+
+  #markOf(batch: SourceBatch): BatchMark {
+    const known = this.#marks.get(batch);
+    if (known !== undefined) return known;
+    const number = this.#batches++;
+    const mark = { writer: this.#writerId, turn: number % TURNS, sequence: number, nowMs: Date.now() };
+    this.#marks.set(batch, mark);
+    return mark;
+  }
+
+  /** What one packet to the server may have; asked once on each connection, where old marks are forgotten, too. */
+  async #packetLimit(connection: Connection): Promise<number> {
+    if (this.#packetOctets !== undefined) return this.#packetOctets;
+    const rows: readonly Row[] = await connection.query(SQL.packet);
+    await connection.execute(SQL.deleteMarks, [Date.now() - MARK_LIFE_MS]);
+    await connection.commit();
+    this.#packetOctets = Number(rows[0]![0]);
+    return this.#packetOctets;
+  }
+
+  #forget(): void {
+    this.#sources.forget();
+    this.#days.clear();
+    this.#packetOctets = undefined;
+  }
+}
+
+function readCoverage(row: Row, gapRows: readonly Row[], names: ReadonlyMap<number, string>): SourceCoverage {
+  const [source, entries, firstAtMs, lastAtMs] = row.map(Number) as [number, number, number, number];
+  const gaps = gapRows
+    .filter(([of]) => Number(of) === source)
+    .map(([, past, slot]) => ({ fromMs: Number(past) * COVERAGE_SLOT_MS, toMs: Number(slot) * COVERAGE_SLOT_MS }));
+  return { source: names.get(source) ?? '', entries, firstAtMs, lastAtMs, gaps };
+}
