@@ -14,6 +14,8 @@ import type {
   MetricSources,
   ModeFigures,
   PackFigures,
+  QueryLogFigures,
+  QueryLogSourceFigures,
   RuleFigures,
   SwitchFigures,
   WalkFigures,
@@ -53,6 +55,7 @@ export function metricSources(clock: TimeSource, parts: CountedParts, joined: Jo
     controller: () => controllerOf(parts, joined.config()),
     losses: () => lossList(parts),
     store: () => parts.writer.figures(),
+    queryLog: () => queryLogOf(parts),
     policy: () => ({ rules: rulesOf(parts.policies), packs: packs === undefined ? undefined : packsOf(packs) }),
   };
 }
@@ -66,6 +69,30 @@ function modeOf({ policies, enforcement, bypasses }: CountedParts, nowMs: number
     hasFallenBack: heldBack === 'no source' && groups.some(({ mode }) => mode === 'enforce'),
     bypasses: bypasses.orders.map(({ group, untilMs }) => ({ group: group?.name ?? ALL_CLIENTS, endsAtMs: untilMs })),
   };
+}
+
+/** Hosts and writers of one source are put together: a label has no more values than are configured. */
+function queryLogOf({ queryLog }: CountedParts): QueryLogFigures | undefined {
+  if (queryLog === undefined) return undefined;
+  const { isKept, sources } = queryLog.figures;
+  const merged = new Map<string, QueryLogSourceFigures>();
+  for (const { source, entries, refused, lost, lastAtMs, problem } of sources) {
+    const name = source.split('/', 1)[0]!;
+    const before = merged.get(name);
+    merged.set(name, {
+      source: name,
+      entries: entries + (before?.entries ?? 0),
+      refused: Object.values(refused).reduce((sum, count) => sum + count, before?.refused ?? 0),
+      lost: lost + (before?.lost ?? 0),
+      lastAtMs: laterOf(lastAtMs, before?.lastAtMs),
+      isFailing: problem !== undefined || before?.isFailing === true,
+    });
+  }
+  return { isKept, sources: merged.values() };
+}
+
+function laterOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 
 /** Whom a bypass is for that is for no group. */

@@ -13,6 +13,8 @@ export interface DnstapConnectionHooks {
 
 /** A writer sends START this soon, and closes the connection this soon after STOP. */
 const HANDSHAKE_MS = 10_000;
+/** A frame that has begun is whole when this has passed twice. */
+const FRAME_MS = 30_000;
 
 /** The reading end of one Frame Streams connection, with a handshake or without. */
 export class DnstapConnection {
@@ -88,10 +90,21 @@ export class DnstapConnection {
     }
     this.#cancelTimer();
     this.#state = 'started';
+    this.#watch(undefined);
     this.#hooks.onStart();
   }
 
+  /** Ends a stream with a frame that does not end; `half` is how far the last one had come that was there in part. */
+  #watch(half: number | undefined): void {
+    this.#cancelTimer = this.#clock.after(FRAME_MS, () => {
+      const { heldOctets, framesOctets } = this.#reader;
+      if (heldOctets > 0 && framesOctets === half) this.#refuse('it did not end a frame in time');
+      else this.#watch(heldOctets > 0 ? framesOctets : undefined);
+    });
+  }
+
   #stop(): void {
+    this.#cancelTimer();
     this.#state = 'stopped';
     this.#cancelTimer = this.#clock.after(HANDSHAKE_MS, () => this.close());
     if (this.#isBidirectional) this.#stream.end(composeControl('finish'));

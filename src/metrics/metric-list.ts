@@ -1,6 +1,7 @@
 import { HISTORY_METRICS, LEARNING_METRICS } from './history-metrics.ts';
 import type { Metric } from './metric.ts';
 import { policyMetrics } from './policy-metrics.ts';
+import { QUERY_LOG_METRICS } from './querylog-metrics.ts';
 import { CONFIG_METRICS, MODE_METRICS, STORE_METRICS } from './service-metrics.ts';
 import { SWITCH_METRICS } from './switch-metrics.ts';
 import { WALK_METRICS } from './walk-metrics.ts';
@@ -16,5 +17,6 @@ export function metricList(): readonly Metric[] {
     ...LEARNING_METRICS,
     ...SWITCH_METRICS,
     ...STORE_METRICS,
+    ...QUERY_LOG_METRICS,
   ];
 }

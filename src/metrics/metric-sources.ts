@@ -201,6 +201,23 @@ export interface PolicyFigures {
   readonly packs: Iterable<PackFigures> | undefined;
 }
 
+/** One source of the query log as it is configured, since the start. */
+export interface QueryLogSourceFigures {
+  readonly source: string;
+  readonly entries: number;
+  /** Records that could not be read. */
+  readonly refused: number;
+  readonly lost: number;
+  /** Milliseconds since the epoch, by the clock of the source; undefined: nothing has come. */
+  readonly lastAtMs: number | undefined;
+  readonly isFailing: boolean;
+}
+
+export interface QueryLogFigures {
+  readonly isKept: boolean;
+  readonly sources: Iterable<QueryLogSourceFigures>;
+}
+
 /** Everything that is counted, part by part. Each is asked once or more for each scrape, and answers from memory. */
 export interface MetricSources {
   /** Undefined where nobody knows it. */
@@ -215,4 +232,5 @@ export interface MetricSources {
   losses(): Iterable<LossFigures>;
   store(): StoreFigures;
   policy(): PolicyFigures;
+  queryLog(): QueryLogFigures | undefined;
 }

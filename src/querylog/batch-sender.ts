@@ -14,6 +14,8 @@ export interface BatchSenderOptions {
   readonly room?: QueueRoom | undefined;
   /** Whether to try again when the store rejects; if not, its error is given to whoever waits. */
   readonly triesAgain: boolean;
+  /** Told of a batch that was taken and will never be kept. */
+  readonly onLost?: ((batch: SourceBatch) => void) | undefined;
 }
 
 const MAX_WAITING = 2;
@@ -37,18 +39,12 @@ export class BatchSender {
   /** Set from the first rejection until a batch is taken. */
   #failure: Error | undefined;
   #isStopped = false;
-  #lost = 0;
 
   constructor(options: BatchSenderOptions, store: BatchStore, clock: Clock, log: Log) {
     this.#options = options;
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
-  }
-
-  /** Batches that found no room, or were refused for what is in them. */
-  get lost(): number {
-    return this.#lost;
   }
 
   /** Why the store took nothing when it was last asked. */
@@ -68,10 +64,7 @@ export class BatchSender {
   /** False when there is no room for it: it is lost. */
   send(batch: SourceBatch): boolean {
     const { room } = this.#options;
-    if (this.#isStopped || (room !== undefined && !room.take(batchOctets(batch)))) {
-      this.#lost++;
-      return false;
-    }
+    if (this.#isStopped || (room !== undefined && !room.take(batchOctets(batch)))) return false;
     this.#waiting.push(batch);
     this.#running ??= this.#run();
     return true;
@@ -94,10 +87,10 @@ export class BatchSender {
     this.#isStopped = true;
     this.#endPause?.();
     await this.#running;
-    const { room } = this.#options;
+    const { room, onLost } = this.#options;
     for (const batch of this.#waiting.splice(0)) {
       room?.give(batchOctets(batch));
-      if (room !== undefined) this.#lost++;
+      if (room !== undefined) onLost?.(batch);
     }
     this.#tell();
   }
@@ -165,9 +158,9 @@ export class BatchSender {
 
   #refused(batch: SourceBatch, { message }: Error): void {
     this.#waiting.shift();
-    this.#options.room?.give(batchOctets(batch));
-    this.#lost++;
-    const { source } = this.#options;
+    const { source, room, onLost } = this.#options;
+    room?.give(batchOctets(batch));
+    onLost?.(batch);
     this.#log.error({ source }, `what ${source} brought is left out of the query log: ${message}`);
     this.#tell();
   }

@@ -21,9 +21,9 @@ export interface FollowedSource extends Pick<SourceOptions, 'name' | 'zone' | 's
 
 const POLL_MS = 250;
 const RETRY_MS = 5000;
-const PORTION_OCTETS = 1024 * 1024;
+const PORTION_OCTETS = 256 * 1024;
 /** Portions of one turn; then others have theirs. */
-const TURN_PORTIONS = 64;
+const TURN_PORTIONS = 256;
 /** A file that was rotated away has been read when nothing was added to it for so long, or for so long there is another. */
 const QUIET_MS = 1000;
 const LINGER_MS = 60_000;

@@ -16,7 +16,9 @@ export class FollowedFile {
   readonly #portion: Buffer;
   #fingerprint: string;
   #offset: number;
-  #writtenMs = 0;
+  #writtenMs: number;
+  /** As `writtenMs`, of the last read. */
+  #readMs = Number.NaN;
 
   private constructor(
     path: string,
@@ -32,6 +34,7 @@ export class FollowedFile {
     this.#fingerprint = fingerprint;
     this.#offset = offset;
     this.#portion = portion;
+    this.#writtenMs = stats.mtimeMs;
   }
 
   /** Opens a file at its beginning. Rejects as the file system does, or with an Error that says what it is instead of a file. */
@@ -86,7 +89,7 @@ export class FollowedFile {
   async read(): Promise<FileRead> {
     const { size, mtimeMs } = await this.#handle.stat();
     if (size < this.#offset) return 'replaced';
-    if (size === this.#offset && mtimeMs === this.#writtenMs) return 'end';
+    if (size === this.#offset && mtimeMs === this.#readMs) return 'end';
     const { bytesRead } = await this.#handle.read(this.#portion, 0, this.#portion.length, this.#offset);
     const isShort = (fingerprintLength(this.#fingerprint) ?? 0) < FINGERPRINT_OCTETS;
     const fingerprint = isShort ? await fingerprintOf(this.#handle) : this.#fingerprint;
@@ -94,6 +97,7 @@ export class FollowedFile {
     if (!(await hasFingerprint(this.#handle, this.#fingerprint))) return 'replaced';
     this.#fingerprint = fingerprint;
     this.#writtenMs = mtimeMs;
+    this.#readMs = mtimeMs;
     if (bytesRead === 0) return 'end';
     this.#offset += bytesRead;
     return { octets: this.#portion.subarray(0, bytesRead) };

@@ -15,7 +15,7 @@ export interface SourceFigures {
   readonly refused: Readonly<Record<string, number>>;
   /** Entries made of them, which may be fewer than were taken. */
   readonly entries: number;
-  /** Entries that found no room while the store took nothing; of sources that cannot be read again. */
+  /** Entries that the store refused, or, of sources that cannot be read again, that found no room while it took nothing. */
   readonly lost: number;
   /** The time of the last record; milliseconds since the epoch. */
   readonly lastAtMs: number | undefined;

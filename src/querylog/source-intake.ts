@@ -4,10 +4,10 @@ import type { Log } from '../core/log.ts';
 import { BatchSender, type BatchStore } from './batch-sender.ts';
 import { ClockGap, hoursText } from './clock-gap.ts';
 import { createSplitter } from './create-splitter.ts';
-import { EntryBatchWriter } from './entry-batch.ts';
+import { EntryBatchReader, EntryBatchWriter } from './entry-batch.ts';
 import { type IntakeState, readIntakeState } from './intake-state.ts';
 import type { LogFormat, LogReader, RecordOutcome } from './log-reader.ts';
-import { MAX_SAMPLE_OCTETS, type QuarantinedRecord, type SourcePosition } from './query-log-store.ts';
+import { MAX_SAMPLE_OCTETS, type QuarantinedRecord, type SourceBatch, type SourcePosition } from './query-log-store.ts';
 import type { QueueRoom } from './queue-room.ts';
 import type { RecordSink, RecordSplitter } from './record-splitter.ts';
 import { RefusalCounts, type SourceFigures } from './source-figures.ts';
@@ -86,7 +86,8 @@ export class SourceIntake {
     this.#clock = clock;
     this.#log = log;
     const { name: source, room, isLive: triesAgain } = options;
-    this.#sender = new BatchSender({ source, room, triesAgain }, store, clock, log);
+    const onLost = ({ entries }: SourceBatch) => this.#countLost(entries);
+    this.#sender = new BatchSender({ source, room, triesAgain, onLost }, store, clock, log);
     this.#writtenMs = options.writtenMs;
     this.#time = new SourceTime(this.#timeOptions());
     const { server, client, format } = options;
@@ -187,9 +188,9 @@ export class SourceIntake {
     this.#settle();
     this.#changed();
     this.flush();
-    await this.#sender.whenIdle();
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    await this.#sender.whenIdle();
   }
 
   /** Hands over what there is, once, and ends; what has no end is read again by who resumes. Safe twice. */
@@ -312,6 +313,15 @@ export class SourceIntake {
     const isSent = this.#sender.send({ source, entries: this.#entries.take(), position, quarantined });
     if (isSent) this.#sent += count;
     else this.#lost += count;
+  }
+
+  /** Entries of a batch that the store did not take after all. */
+  #countLost(entries: Uint8Array): void {
+    const reader = new EntryBatchReader(entries);
+    let count = 0;
+    while (reader.next() === 'entry') count++;
+    this.#sent -= count;
+    this.#lost += count;
   }
 
   #position(): SourcePosition | undefined {

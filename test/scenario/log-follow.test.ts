@@ -221,6 +221,24 @@ describe('a log file that is followed', () => {
     await expectAllOnce(log);
   });
 
+  it('may be written by a clock that is an hour off, which is said of it alone, and not for what is old', async () => {
+    const [right, wrong] = [followed({ name: 'right' }), followed({ name: 'wrong' })];
+    for (const log of [right, wrong]) {
+      appendFileSync(log.path, log.lines(1000, 5 * 86_400_000));
+      log.start();
+      await log.untilAll();
+      for (let count = 0; count < 20; count++) {
+        appendFileSync(log.path, log.lines(1, log === wrong ? 3_600_000 : 0));
+        await log.pass(500);
+      }
+      await expectAllOnce(log);
+    }
+    const warnings = [right, wrong].map(({ log }) => log.lines.filter((line) => line.startsWith('warn')));
+    const said = 'warn: the times of wrong are 1 hour behind the clock of this machine; check its clock, and ours';
+    expect(warnings).toEqual([[], [said]]);
+    expect(right.follower.figures().behindMs).toBeLessThan(1000);
+  });
+
   it('may be a link, which leads to another file later', async () => {
     const log = followed();
     const [first, second] = ['first', 'second'].map((name) => join(log.folder, name)) as [string, string];

@@ -146,6 +146,7 @@ export const ALERT_CASES: readonly AlertCase[] = [
     quiet: [buckets('0+100x40', '0+100x40'), buckets('0x40', '0x40')],
   },
   gaugeCase('GluewallStoreFailing', 'gluewall_store_failing', WRONG_1, 1),
+  gaugeCase('GluewallQueryLogFailing', 'gluewall_querylog_source_failing', WRONG_1, 10, { source: 'ns1' }),
   eventsLost('verdicts not logged'),
   eventsLost('events not kept in the store'),
   eventsLost('events not written to eve.file'),

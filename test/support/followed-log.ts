@@ -55,11 +55,11 @@ export class FollowedLog {
     return Array.from({ length: this.#written }, (_, at) => `h${at}.example`);
   }
 
-  /** The next lines, not written yet. */
-  lines(count: number): string {
+  /** The next lines, not written yet; of a writer whose clock is behind. */
+  lines(count: number, behindMs = 0): string {
     const first = this.#written;
     this.#written += count;
-    const atMs = this.#clock.nowMs();
+    const atMs = this.#clock.nowMs() - behindMs;
     return Array.from({ length: count }, (_, at) => `${atMs} h${first + at}.example\n`).join('');
   }
 

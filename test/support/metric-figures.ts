@@ -113,6 +113,10 @@ export function metricFigures(changes: Partial<MetricSources> = {}): MetricSourc
       journalSaves: 0,
       journalBytes: 0,
     }),
+    queryLog: () => ({
+      isKept: true,
+      sources: [{ source: 'ns1', entries: 5, refused: 1, lost: 0, lastAtMs: 1_768_000_000_000, isFailing: false }],
+    }),
     policy: () => ({
       rules: [
         { id: 'r1', action: 'allow', origin: 'configuration', hits: 3 },

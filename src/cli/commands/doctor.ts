@@ -14,6 +14,7 @@ import { readClockFacts } from '../../doctor/clock-facts.ts';
 import { clockFindings } from '../../doctor/clock-findings.ts';
 import type { Finding } from '../../doctor/finding.ts';
 import { learningFindings, readLearningFacts } from '../../doctor/learning-findings.ts';
+import { logFindings, readLogFileFacts } from '../../doctor/log-findings.ts';
 import { mariadbFindings } from '../../doctor/mariadb-findings.ts';
 import { readStoreFacts } from '../../doctor/store-facts.ts';
 import { storeFindings } from '../../doctor/store-findings.ts';
@@ -25,6 +26,8 @@ import {
   programFindings,
   rightsFinding,
 } from '../../doctor/system-findings.ts';
+import { DAY_MS } from '../../querylog/query-log-store.ts';
+import type { SourceView } from '../../services/log-services.ts';
 import { APPLICATION_ID } from '../../storage/migrations.ts';
 import { type BridgeFacts, readBridgeFacts } from '../../switches/bridge-facts.ts';
 import { bridgePlace, openVswitchRunDirectory } from '../../switches/bridge-place.ts';
@@ -79,6 +82,7 @@ async function examine(bridges: readonly string[], options: AskOptions): Promise
     { section: 'configuration', findings: configurationFindings(config, file) },
     { section: 'interfaces', findings: interfaceFindings(system.interfaces, hasOtherSource(config)) },
     { section: 'store', findings: store },
+    ...(await logSections(config, options.socket ?? config.control.socket)),
     { section: 'clock', findings: clockFindings(await readClockFacts(systemClock)) },
     ...(await bridgeSections(named, runDirectory, config)),
     learning,
@@ -93,6 +97,30 @@ async function storeSection(config: Config, isRunning: boolean): Promise<readonl
   const { kind } = config.store;
   if (kind === 'mariadb') return mariadbFindings(await mariadbFacts(config));
   return storeFindings(kind === 'memory' ? undefined : readStoreFacts(storeFile(config), APPLICATION_ID), isRunning);
+}
+
+/** Of the sources of the query log, where there are any. */
+async function logSections(config: Config, socket: string | undefined): Promise<readonly Section[]> {
+  const { sources } = config.querylog;
+  if (sources.length === 0) return [];
+  const files = sources.flatMap(({ name, file }) => (file === undefined ? [] : [readLogFileFacts(name, file)]));
+  const problems = await sourceProblems(socket ?? defaultSocketPath());
+  return [{ section: 'query log', findings: logFindings(files, problems) }];
+}
+
+/** What the gluewall that runs cannot read or keep; undefined when none answers. */
+async function sourceProblems(socket: string): Promise<ReadonlyMap<string, string> | undefined> {
+  const problems = new Map<string, string>();
+  try {
+    for await (const item of askControl(socket, { operation: 'log sources', gapMs: DAY_MS })) {
+      const { source, reading } = item as SourceView;
+      if (typeof reading?.problem === 'string') problems.set(source, reading.problem);
+    }
+    return problems;
+  } catch (error) {
+    if (error instanceof GluewallError) return undefined;
+    throw error;
+  }
 }
 
 function configurationFindings(config: Config, file: string): readonly Finding[] {

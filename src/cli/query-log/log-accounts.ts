@@ -30,6 +30,6 @@ export async function showRefused(options: LogRefusedOptions): Promise<void> {
 /** `gluewall log trim`. */
 export async function trimLog(options: AskOptions): Promise<void> {
   await ask<TrimReport>(options, { operation: 'log trim' }, ({ days, entries }) => [
-    days + entries === 0 ? 'all of it is to be kept' : `${days} days are gone, and ${entries} further entries`,
+    days + entries === 0 ? 'all of it is to be kept' : `gone: days ${days}, entries ${entries}`,
   ]);
 }

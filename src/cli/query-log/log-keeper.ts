@@ -61,7 +61,10 @@ export class LogKeeper {
       this.trim().then(
         ({ days, entries }) => {
           if (days + entries > 0)
-            this.#log.info({ days, entries }, `the query log let go of ${days} days and ${entries} further entries`);
+            this.#log.info(
+              { days, entries },
+              `the query log let go of what was to be kept no longer: days ${days}, entries ${entries}`,
+            );
         },
         (error: Error) =>
           this.#log.error({ error: error.message }, `the query log lets go of nothing: ${error.message}`),

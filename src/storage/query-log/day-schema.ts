@@ -4,6 +4,7 @@ import type { LogSchema } from './log-file.ts';
 export const SEGMENT_BITS = 17;
 /** Entries of a block, as a power of 2: what is looked through where no index helps. */
 export const BLOCK_BITS = 12;
+export const BLOCKS_OF_SEGMENT = 2 ** (SEGMENT_BITS - BLOCK_BITS);
 
 /**
  * `GlQd`: the entries of one day, by number from 0 on. Names are keys (name-key.ts), `spelled` is a name in wire form where its

@@ -2,6 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { LogPlace } from '../../querylog/query-log-store.ts';
 import { BLOCK_WAY, type DayQuestion, type IndexedWay, type Way } from './day-question.ts';
 import { ENTRY_COLUMNS, type EntryRow } from './day-rows.ts';
+import { BLOCKS_OF_SEGMENT } from './day-schema.ts';
 
 /** A segment or a block. */
 interface Part {
@@ -12,6 +13,9 @@ interface Part {
 
 /** Rows that are counted to see which way is the shortest. */
 const MAX_COUNTED = 256;
+/** Whether a segment has anything of a source. */
+const SOURCE_PROBE = `EXISTS (SELECT 1 FROM block WHERE source = ?
+  AND number >= part.number * ${BLOCKS_OF_SEGMENT} AND number < (part.number + 1) * ${BLOCKS_OF_SEGMENT})`;
 const COLUMNS = ENTRY_COLUMNS.map((column) => `entry.${column}`).join(', ');
 
 /** Searches one day. Throws what SQLite throws. */
@@ -27,7 +31,7 @@ export class DaySearch {
 
   /** The newest `limit` rows that are asked for, newest first; `source` is a number of this day. */
   rows(question: DayQuestion, source: number | undefined, limit: number): readonly EntryRow[] {
-    const parts = question.ways.length === 0 ? this.#blocks(question, source) : this.#segments(question);
+    const parts = question.ways.length === 0 ? this.#blocks(question, source) : this.#segments(question, source);
     let found: readonly EntryRow[] = [];
     for (const part of parts) {
       const last = found.length === limit ? found.at(-1) : undefined;
@@ -41,17 +45,21 @@ export class DaySearch {
   }
 
   /** Those that have something on each way; by their last time, as the blocks are. Looked for one by one as they are wanted. */
-  #segments({ ways, sinceMs, before }: DayQuestion): Iterable<Part> {
-    const probes = ways.map(({ probe }) => probe.sql).join(' AND ');
+  #segments({ ways, sinceMs, before }: DayQuestion, source: number | undefined): Iterable<Part> {
+    const probes = ways.map(({ probe }) => probe.sql);
+    const values: unknown[] = ways.flatMap(({ probe }) => [...probe.values, sinceMs, before.atMs]);
+    if (source !== undefined) {
+      probes.push(SOURCE_PROBE);
+      values.push(source);
+    }
     // With its LIMIT, the inner query has all segments in order before the first is looked at.
     const statement = this.#statement<Part>(
       `SELECT number, last_at_ms AS lastAtMs FROM (
          SELECT number, last_at_ms FROM segment WHERE last_at_ms >= ? AND first_at_ms <= ?
          ORDER BY last_at_ms DESC LIMIT -1) AS part
-       WHERE ${probes}`,
+       WHERE ${probes.join(' AND ')}`,
     );
-    const probed = ways.flatMap(({ probe }) => [...probe.values, sinceMs, before.atMs]);
-    return statement.iterate(sinceMs, before.atMs, ...probed);
+    return statement.iterate(sinceMs, before.atMs, ...values);
   }
 
   #blocks({ sinceMs, before }: DayQuestion, source: number | undefined): Iterable<Part> {

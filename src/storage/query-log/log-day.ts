@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { FoundEntry, LogPlace } from '../../querylog/query-log-store.ts';
 import type { DayQuestion } from './day-question.ts';
 import { type EntryRow, readEntryRow } from './day-rows.ts';
-import { BLOCK_BITS, SEGMENT_BITS } from './day-schema.ts';
+import { BLOCKS_OF_SEGMENT, SEGMENT_BITS } from './day-schema.ts';
 import { DaySearch } from './day-search.ts';
 import { DayWriter } from './day-writer.ts';
 import type { SlotCount } from './source-coverage.ts';
@@ -19,7 +19,6 @@ export interface Delivery {
 /** Kept in memory of the file while it is written to, and else; KiB. */
 const WRITING_CACHE_KIBIBYTES = 32 * 1024;
 const READING_CACHE_KIBIBYTES = 2 * 1024;
-const BLOCKS_OF_SEGMENT = 2 ** (SEGMENT_BITS - BLOCK_BITS);
 
 /** The file of one day, opened. Throws what SQLite throws. */
 export class LogDay {

@@ -1,7 +1,9 @@
 /** Opens the SQLite files of the query log, which several processes may have open at once. */
 import {
+  accessSync,
   chownSync,
   closeSync,
+  constants,
   existsSync,
   fchownSync,
   mkdirSync,
@@ -41,6 +43,8 @@ const SUFFIXES = ['', '-wal', '-shm', '-journal'];
  */
 export function openLogFile(file: string, schema: LogSchema): Database {
   makeFile(file);
+  accessSync(file, constants.R_OK | constants.W_OK);
+  accessSync(dirname(file), constants.W_OK);
   const connection = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     connection.pragma('trusted_schema = OFF');

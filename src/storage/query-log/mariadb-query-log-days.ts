@@ -7,6 +7,8 @@ import type { Row } from './mariadb-query-log-rows.ts';
 const TABLES = ['log_entries', 'log_answers'] as const;
 /** MariaDB takes 8192 partitions; one of ours holds nothing. */
 const MAX_PARTITIONS = Math.min(MAX_DAYS, 8190);
+/** Partitions that one statement makes; each is a file, and the server is to answer in time. */
+const MADE_AT_ONCE = 64;
 
 const SQL = {
   days: `SELECT table_name, CAST(partition_description AS SIGNED) FROM information_schema.partitions
@@ -30,8 +32,10 @@ export async function makeDays(
     const missing = days.filter((day) => !held.has(day)).sort((a, b) => a - b);
     if (missing.length === 0) continue;
     if (held.size + missing.length > MAX_PARTITIONS) throw tooManyDays(source);
-    const list = missing.map((day) => `PARTITION ${partitionName(day)} VALUES IN (${day})`);
-    await connection.query(`ALTER TABLE ${table} ADD PARTITION (${list.join(', ')})`);
+    for (let first = 0; first < missing.length; first += MADE_AT_ONCE) {
+      const list = missing.slice(first, first + MADE_AT_ONCE).map(partitionClause);
+      await connection.query(`ALTER TABLE ${table} ADD PARTITION (${list.join(', ')})`);
+    }
   }
   for (const day of days) known.add(day);
 }
@@ -48,6 +52,10 @@ async function partitions(connection: Connection): Promise<ReadonlyMap<string, R
   const found = new Map(TABLES.map((table) => [table as string, new Set<number>()]));
   for (const [table, day] of rows) found.get(String(table))?.add(Number(day));
   return found;
+}
+
+function partitionClause(day: number): string {
+  return `PARTITION ${partitionName(day)} VALUES IN (${day})`;
 }
 
 /** Such as `d2026_11_21`. */

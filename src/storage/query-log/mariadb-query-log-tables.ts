@@ -43,7 +43,7 @@ export const QUERY_LOG_TABLES: readonly string[] = [
     PRIMARY KEY (day, segment)
   ) ${ENGINE}`,
   // name: labels from the root down, each behind its length, in lower case. spelled: in wire form, where it was asked otherwise.
-  // answers: each address behind its length.
+  // answers: each address behind its length. The number stands in the indexes, so that entries need not be sorted by it.
   `CREATE TABLE IF NOT EXISTS log_entries (
     day INT NOT NULL,
     segment INT UNSIGNED NOT NULL,
@@ -62,8 +62,8 @@ export const QUERY_LOG_TABLES: readonly string[] = [
     source INT UNSIGNED NOT NULL,
     answers VARBINARY(1100) NOT NULL,
     PRIMARY KEY (number, day),
-    KEY log_entries_by_name (segment, name, at_ms),
-    KEY log_entries_by_client (segment, client, at_ms)
+    KEY log_entries_by_name (segment, name, at_ms, number),
+    KEY log_entries_by_client (segment, client, at_ms, number)
   ) ${ENGINE} ${BY_DAY}`,
   `CREATE TABLE IF NOT EXISTS log_answers (
     day INT NOT NULL,

@@ -93,16 +93,16 @@ class SqliteQueryLog implements QueryLogStore {
   }
 
   async search(question: LogQuestion): Promise<LogPage> {
-    const limit = Math.min(question.limit, MAX_PAGE_ENTRIES);
+    const limit = Math.floor(Math.min(question.limit, MAX_PAGE_ENTRIES));
     const days = this.#read(() => this.#days.list());
     if (!(limit >= 1)) return { entries: [], last: undefined };
-    const asked = dayQuestion({ ...question, limit });
+    const asked = dayQuestion(question);
     const found: FoundEntry[] = [];
     for (const day of days) {
       if (dayEndMs(day) <= asked.sinceMs || found.length > limit) break;
       if (day * DAY_MS > asked.before.atMs) continue;
       // One more than there is room for tells that more follow.
-      const wanted = Math.floor(limit) + 1 - found.length;
+      const wanted = limit + 1 - found.length;
       found.push(...(this.#read(() => this.#days.read(day, (file) => file.search(asked, wanted))) ?? []));
       await breathe();
     }
@@ -246,7 +246,14 @@ class SqliteQueryLog implements QueryLogStore {
     try {
       return operation();
     } catch (cause) {
+      // A day has been set aside by now.
+      if (isDamage(cause, action)) throw damagedLedger(join(this.#folder, LEDGER_FILE), cause);
       throw storeError(cause, this.#folder, action);
     }
   }
+}
+
+function damagedLedger(file: string, cause: unknown): GluewallError {
+  const message = `the file ${file} of the query log is damaged: start gluewall anew, which sets it aside`;
+  return new GluewallError('store-corrupt', message, { cause });
 }

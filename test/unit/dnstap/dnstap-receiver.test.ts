@@ -130,6 +130,26 @@ describe('DnstapReceiver', () => {
     expect(lines.at(-1)).toContain('did not begin');
   });
 
+  it('ends the stream of one who does not end a frame, and not that of one who is silent between them', async () => {
+    const { begin, clock, lines, receiver, observed } = await setUp();
+    const [half, silent] = [begin(), begin()];
+    silent.write(composeControl('start', DNSTAP), QUERY);
+    half.write(composeControl('start', DNSTAP));
+    await seen('both have begun', () => receiver.statistics().connected === 2 && observed() === 1);
+    clock.advance(29_000);
+    half.write(QUERY, QUERY.subarray(0, 20));
+    await seen('the whole frame', () => observed() === 2);
+    clock.advance(30_000);
+    half.write(QUERY.subarray(20), QUERY.subarray(0, 20));
+    await seen('the next whole frame', () => observed() === 3);
+    clock.advance(30_000);
+    expect(receiver.statistics().connected).toBe(2);
+    clock.advance(30_000);
+    await half.ended;
+    expect(lines.at(-1)).toContain('did not end a frame in time');
+    expect(receiver.statistics().connected).toBe(1);
+  });
+
   it('lets in 64 at once', async () => {
     const { begin, receiver } = await setUp();
     const writers = Array.from({ length: 65 }, begin);

@@ -140,6 +140,6 @@ describe('any text', () => {
     const fronts = ['', '<30>', '<30>1 2026-11-21T09:08:07Z h p 7 q ', 'Nov 21 09:08:07 ', 'Nov 21 09:08:07 a ', 'a[1'];
     const before = performance.now();
     for (const front of fronts) takePrefix(front + part.repeat(65_536 / part.length), sourceTime());
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(performance.now() - before).toBeLessThan(2000);
   });
 });

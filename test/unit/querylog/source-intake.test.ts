@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { GluewallError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { MAX_SAMPLE_OCTETS } from '../../../src/querylog/query-log-store.ts';
 import { QueueRoom } from '../../../src/querylog/queue-room.ts';
@@ -166,6 +167,21 @@ describe('SourceIntake', () => {
     intake.push(lines(clock, 1, 3));
     await settled(clock, 1000);
     expect(store.names).toHaveLength(4);
+  });
+
+  it('goes on behind a batch that the store will never take, and counts it', async () => {
+    const { clock, store, log, intake } = rig();
+    store.failure = new GluewallError('store-batch', 'too many days');
+    intake.begin(FINGERPRINT);
+    intake.push(lines(clock, 3));
+    await settled(clock, 1000);
+    store.failure = undefined;
+    intake.push(lines(clock, 2, 3));
+    await settled(clock, 1000);
+    expect(store.names).toEqual(['h3.example', 'h4.example']);
+    expect(store.batches.at(-1)!.position!.offset).toBe(intake.offset);
+    expect(intake.figures()).toMatchObject({ entries: 2, lost: 3 });
+    expect(said(log, 'error')).toEqual(['what ns1 brought is left out of the query log: too many days']);
   });
 
   it('gives the error of the store to an import', async () => {

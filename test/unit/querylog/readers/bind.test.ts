@@ -207,7 +207,7 @@ describe('bad input', () => {
         reading.record(Buffer.from((front + part.repeat(65_536)).slice(0, 65_536), 'latin1'));
       }
     }
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(performance.now() - before).toBeLessThan(5000);
     expect(reading.taken).toBeGreaterThan(0);
   });
 

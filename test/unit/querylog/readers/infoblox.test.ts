@@ -110,7 +110,7 @@ describe('bad input', () => {
     for (const part of ['a', ';', '"', '\\', ' ', '"; ', 'www.example 60 IN CNAME www.example; ', '\0', '\xff']) {
       read(response(part.repeat(65_000 / part.length)));
     }
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(performance.now() - before).toBeLessThan(3000);
   });
 });
 

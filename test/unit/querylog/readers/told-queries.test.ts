@@ -67,6 +67,7 @@ describe('a client that asks again from the same port', () => {
     ['before it is answered', [asked(0), asked(1), answered(2, 'NOERROR'), answered(2, 'NXDOMAIN')], ['0 0', '1 3']],
     ['denied each time', [asked(0), denied(0), failed(0), asked(1), denied(1), failed(1)], ['0 5', '1 5']],
     ['denied each time, before', [asked(0), asked(0.1), denied(0.2), denied(0.3)], ['0 5', '0.1 5']],
+    ['denied, then failed', [asked(0), denied(0), asked(1), failed(1, 'SERVFAIL')], ['0 5', '1 2']],
     ['where only denials are logged', [denied(0), denied(1), denied(2)], ['0 5', '1 5', '2 5']],
     ['where denials are told twice', [denied(0), failed(0), denied(1), failed(1)], ['0 5', '1 5']],
     ['where only failures are logged', [failed(0, 'SERVFAIL'), failed(1, 'SERVFAIL')], ['0 2', '1 2']],

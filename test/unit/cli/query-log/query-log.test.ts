@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../../../../mininet/until.ts';
+import type { LogOrder } from '../../../../src/cli/query-log/log-order.ts';
+import { QueryLog } from '../../../../src/cli/query-log/query-log.ts';
+import { systemClock } from '../../../../src/core/clock.ts';
+import { RecordingLog } from '../../../support/recording-log.ts';
+import { verdictEvent } from '../../../support/verdict-events.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
+
+const threadScript = new URL('../../../support/fake-log-thread.mjs', import.meta.url);
+const ORDER: LogOrder = {
+  store: { kind: 'memory' },
+  keyFile: undefined,
+  trustedResolvers: [],
+  keepMs: Number.POSITIVE_INFINITY,
+  keepMsOf: new Map(),
+  sizeBytes: 1,
+  sources: [],
+};
+
+let kept: QueryLog | undefined;
+
+function start(order: Partial<LogOrder> = {}, log = new RecordingLog(), clock = systemClock) {
+  kept = new QueryLog({ order: { ...ORDER, ...order }, clientInLog: (client) => client, threadScript }, clock, log);
+  kept.start();
+  return kept;
+}
+
+afterEach(async () => {
+  await kept?.stop();
+});
+
+const question = { limit: 1 };
+
+describe('QueryLog', () => {
+  it('hands over what it takes, in copies, and asks behind it', async () => {
+    const log = start();
+    const batch = new Uint8Array([1, 2, 3]);
+    log.takeCaptured(batch, 5);
+    log.takeDnstap(new Uint8Array([4]), 'ns1');
+    log.takeDnstap(new Uint8Array([5, 6]), 'ns1');
+    log.takeEvent(verdictEvent({ verdict: 'block' }));
+    log.takeEvent(verdictEvent({ verdict: 'allow' }));
+    expect(batch).toEqual(new Uint8Array([1, 2, 3]));
+    await Promise.resolve();
+    const answer = (await log.search(question)) as unknown as { readonly handed: number; readonly args: unknown };
+    expect([answer.handed, answer.args]).toEqual([3, [question]]);
+    expect(log.figures.handed).toEqual({ gate: 1, capture: 1, dnstap: 2 });
+    expect(log.figures.lost).toEqual({ gate: 0, capture: 0, dnstap: 0 });
+  });
+
+  it('bounds what waits for a thread that takes nothing, and counts the rest', () => {
+    const log = start({ sizeBytes: 0 });
+    const batch = new Uint8Array(1024 * 1024);
+    for (let count = 0; count < 40; count++) log.takeCaptured(batch, 0);
+    expect(log.figures.handed.capture).toBe(32);
+    expect(log.figures.lost.capture).toBe(8);
+  });
+
+  it('bounds the questions that wait', async () => {
+    const log = start();
+    const asked = Array.from({ length: 70 }, () =>
+      log.coverage(1).then(
+        () => 'done',
+        ({ code }) => code,
+      ),
+    );
+    const answers = await Promise.all(asked);
+    expect(answers.filter((answer) => answer === 'done')).toHaveLength(64);
+    expect(answers.filter((answer) => answer === 'store-closed')).toHaveLength(6);
+  });
+
+  it('passes on why the store refuses', async () => {
+    await expect(start().trim()).rejects.toMatchObject({ code: 'store-away', message: 'the store is away' });
+  });
+
+  it('begins anew when its thread dies, and refuses what is asked meanwhile', async () => {
+    const clock = new VirtualClock();
+    const said = new RecordingLog();
+    const log = start({}, said, clock);
+    const asked = log.search(question);
+    await asked;
+    log.configure(ORDER, []);
+    await until('the thread is gone', 10_000, () => !log.figures.isKept || undefined);
+    expect(said.lines.join()).toContain('told to fail');
+    await expect(log.search(question)).rejects.toMatchObject({ code: 'store-closed' });
+    log.takeCaptured(new Uint8Array(1), 0);
+    expect(log.figures.lost.capture).toBe(1);
+    clock.advance(5000);
+    await expect(log.search(question)).resolves.toMatchObject({ handed: 0 });
+  });
+
+  it('stops behind what it has taken, safe twice', async () => {
+    const said = new RecordingLog();
+    const log = start({}, said);
+    log.takeDnstap(new Uint8Array([4]), 'ns1');
+    await log.stop();
+    await log.stop();
+    expect(said.lines).toEqual(['info: stopped after 1']);
+  });
+});
