@@ -1,3 +1,4 @@
+import { formatSyslogPlace } from '../querylog/syslog-place.ts';
 import type { Contradiction } from './contradictions.ts';
 import { OWN_SOURCES } from './querylog-keys.ts';
 import type { Config } from './schema.ts';
@@ -22,9 +23,18 @@ export function queryLogProblems({ querylog }: Config): readonly Contradiction[]
     if (sources.findIndex(({ name }) => name === source.name) !== index) {
       say('name', 'there is another one of that name: each has a name of its own');
     }
+    const first = sources.find((other) => placeOf(other) === placeOf(source))!;
+    if (first !== source && first.name !== source.name && placeOf(source) !== undefined) {
+      say(source.file === undefined ? 'syslog' : 'file', `${first.name} reads the same: all would be in the log twice`);
+    }
     if (keep !== undefined && source.keep !== undefined && source.keep > keep) {
       say('keep', 'querylog.keep is shorter, and holds for all: make that longer');
     }
     return problems;
   });
+}
+
+/** What a source reads, to compare it by. */
+function placeOf({ file, syslog }: Config['querylog']['sources'][number]): string | undefined {
+  return file ?? (syslog === undefined ? undefined : formatSyslogPlace(syslog));
 }

@@ -5,6 +5,8 @@ import type { Answer } from './answer.ts';
 import { type ControlReply, type ControlRequest, MAX_REQUEST_BYTES } from './protocol.ts';
 
 const DEADLINE_MS = 10_000;
+/** The query log may be large, and its thread have much to read. */
+const LOG_DEADLINE_MS = 60_000;
 
 /**
  * Asks the running gluewall behind a control socket; gives what comes as `perform` does. Throws GluewallError
@@ -23,8 +25,7 @@ export async function* askControl(path: string, request: ControlRequest, signal?
   signal?.addEventListener('abort', stop);
   try {
     socket.write(line);
-    const isPatient = (request.operation === 'events' && request.follow) || request.operation === 'pack refresh';
-    return yield* answerFrom(socket, path, isPatient ? 0 : DEADLINE_MS);
+    return yield* answerFrom(socket, path, deadlineOf(request));
   } finally {
     signal?.removeEventListener('abort', stop);
     socket.destroy();
@@ -52,9 +53,16 @@ function connectTo(path: string): Promise<Socket> {
   });
 }
 
+/** How long the first line may take, 0 for any time. */
+function deadlineOf(request: ControlRequest): number {
+  const isPatient = (request.operation === 'events' && request.follow) || request.operation === 'pack refresh';
+  if (isPatient || request.operation === 'log trim') return 0;
+  return request.operation.startsWith('log ') ? LOG_DEADLINE_MS : DEADLINE_MS;
+}
+
 /**
  * Only the wait for the first line has a limit, 0 for none: a list may be long, events that are followed may be rare, and
- * fetching a threat list may take its time.
+ * fetching a threat list, or letting go of old entries, may take its time.
  */
 async function* answerFrom(socket: Socket, path: string, deadlineMs: number): Answer {
   const problem = (reason: string) => new GluewallError('control-socket', `control socket ${path}: ${reason}`);

@@ -218,7 +218,9 @@ describe('syslog that is heard', () => {
     await expect(hear({ transport: 'udp', host: '127.0.0.1', port: udp.port })).rejects.toMatchObject({
       code: 'syslog-listen',
     });
-    const file = join(mkdtempSync(join(tmpdir(), 'gluewall-syslog-')), 'file');
+    const folder = mkdtempSync(join(tmpdir(), 'gluewall-syslog-'));
+    ends.push(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'file');
     writeFileSync(file, '');
     await expect(hear({ transport: 'unix', path: file })).rejects.toThrow('exists and is no socket');
   });

@@ -189,6 +189,27 @@ describeIf(['root', 'mariadb'], 'the query log in MariaDB', () => {
     expect(await searchAll(store)).toMatchObject([{ place: { number: 0 } }]);
   });
 
+  it('makes no partitions for a batch of more days than it can hold', { timeout: 60_000 }, async () => {
+    const { access, server } = await start(QUICK);
+    const store = open(access);
+    const days = Array.from({ length: 9000 }, (_, day) => entryOf(0, { atMs: day * 86_400_000 }));
+    await expect(store.append(batchOf(days))).rejects.toMatchObject({ code: 'store-batch' });
+    expect(await searchAll(store)).toEqual([]);
+    const root = await server.connectAsRoot();
+    const [counted] = await root.query(
+      `SELECT COUNT(*) AS partitions FROM information_schema.partitions WHERE table_name = 'log_entries'`,
+    );
+    expect(Number(counted.partitions)).toBe(1);
+    // What a writer left that died before it kept anything.
+    const left = 'ADD PARTITION (PARTITION d2026_01_15 VALUES IN (20468))';
+    await root.query(`ALTER TABLE ${access.place.database}.log_entries ${left}`);
+    await root.end();
+    await store.append(batchOf([entryOf(1)]));
+    expect(await searchAll(store)).toHaveLength(1);
+    const trimmed = await store.trim({ ...KEEP_ALL, keepMs: 0 }, NOON_MS + 2 * 86_400_000);
+    expect(trimmed).toEqual({ days: 1, entries: 1 });
+  });
+
   it('says what is to be granted, and that a server takes no writes', { timeout: 60_000 }, async () => {
     const { access, server } = await start(QUICK);
     const root = await server.connectAsRoot();

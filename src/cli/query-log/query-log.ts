@@ -38,7 +38,8 @@ const ENTRY_OCTETS = 512;
 /** Writers whose frames wait for the end of the turn. */
 const MAX_PACKS = 256;
 const RESTART_MS = 5000;
-const STOP_LIMIT_MS = 20_000;
+/** Less than a service manager waits. */
+const STOP_LIMIT_MS = 10_000;
 
 interface Question {
   resolve(result: unknown): void;

@@ -108,8 +108,8 @@ export class LogDay {
   }
 
   /**
-   * Removes entries of a source, those of one segment at most; says how many, and whether there are more. To be called in
-   * `change`.
+   * Removes entries of a source, those of one segment at most; says how many, and whether that was all. Parts of the file that
+   * come free may still show octets of them until they are written over, or the file goes. To be called in `change`.
    */
   removePortion(source: string): { readonly removed: number; readonly isDone: boolean } {
     const { sourceNumber, firstBlock, deleteAnswers, deleteEntries, deleteBlocks, deleteSlots, deleteSource } =
@@ -124,12 +124,9 @@ export class LogDay {
     }
     const segment = Math.floor(block / BLOCKS_OF_SEGMENT);
     const range = [segment * 2 ** SEGMENT_BITS, (segment + 1) * 2 ** SEGMENT_BITS];
-    // So that nothing of them stays in the file.
-    this.#connection.pragma('secure_delete = ON');
     deleteAnswers.run(segment, ...range, of);
     const { changes } = deleteEntries.run(...range, of);
     deleteBlocks.run(segment * BLOCKS_OF_SEGMENT, (segment + 1) * BLOCKS_OF_SEGMENT, of);
-    this.#connection.pragma('secure_delete = OFF');
     return { removed: changes, isDone: false };
   }
 

@@ -31,7 +31,7 @@ export async function makeDays(
     const held = there.get(table) ?? new Set();
     const missing = days.filter((day) => !held.has(day)).sort((a, b) => a - b);
     if (missing.length === 0) continue;
-    if (held.size + missing.length > MAX_PARTITIONS) throw tooManyDays(source);
+    if (held.size + missing.length > MAX_PARTITIONS) throw tooManyDays(source, MAX_PARTITIONS);
     for (let first = 0; first < missing.length; first += MADE_AT_ONCE) {
       const list = missing.slice(first, first + MADE_AT_ONCE).map(partitionClause);
       await connection.query(`ALTER TABLE ${table} ADD PARTITION (${list.join(', ')})`);
@@ -45,6 +45,11 @@ export async function dropDay(connection: Connection, day: number): Promise<void
   for (const table of TABLES) {
     await connection.query(`ALTER TABLE ${table} DROP PARTITION IF EXISTS ${partitionName(day)}`);
   }
+}
+
+/** The days that have a partition; also of some that nothing was kept of. */
+export async function partitionedDays(connection: Connection): Promise<ReadonlySet<number>> {
+  return new Set([...(await partitions(connection)).values()].flatMap((days) => [...days]));
 }
 
 async function partitions(connection: Connection): Promise<ReadonlyMap<string, ReadonlySet<number>>> {

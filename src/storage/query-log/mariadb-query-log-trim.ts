@@ -1,7 +1,7 @@
 /** How entries are taken away from MariaDB: whole days with their partition, those of one source segment by segment. */
 import type { Connection } from 'mariadb';
 import { COVERAGE_SLOT_MS, DAY_MS, type Retention } from '../../querylog/query-log-store.ts';
-import { dropDay } from './mariadb-query-log-days.ts';
+import { dropDay, partitionedDays } from './mariadb-query-log-days.ts';
 import type { Row } from './mariadb-query-log-rows.ts';
 import { retentionStartMs } from './retention-start.ts';
 import { SEGMENT_ENTRIES } from './segment.ts';
@@ -44,7 +44,8 @@ export async function trimLog(
   taken: Taken,
 ): Promise<void> {
   const firstDay = firstKeptDay(retention, undefined, nowMs);
-  for (const day of await heldDays(connection)) if (day < firstDay) await takeDay(connection, day, taken);
+  const days = new Set([...(await heldDays(connection)), ...(await partitionedDays(connection))]);
+  for (const day of days) if (day < firstDay) await takeDay(connection, day, taken);
   const sources: readonly Row[] = await connection.query(SQL.sources);
   for (const [source, name] of sources) {
     const firstDayOfSource = firstKeptDay(retention, String(name), nowMs);
@@ -66,6 +67,7 @@ function firstKeptDay(retention: Retention, source: string | undefined, nowMs: n
   return Math.max(0, Math.ceil(retentionStartMs(retention, source, nowMs) / DAY_MS - 1));
 }
 
+/** Oldest first. */
 async function heldDays(connection: Connection): Promise<readonly number[]> {
   const rows: readonly Row[] = await connection.query(SQL.days);
   return rows.map(([day]) => Number(day));
@@ -89,8 +91,8 @@ async function forgetDay(connection: Connection, day: number, taken: Taken): Pro
   if (left.length === 0) {
     await connection.execute(SQL.forgetSegments, [day]);
     await connection.execute(SQL.forgetSlots, slotsOf(day));
-    await connection.execute(SQL.forgetDay, [day]);
-    taken.days++;
+    const { affectedRows } = await connection.execute(SQL.forgetDay, [day]);
+    taken.days += affectedRows;
   }
   await connection.commit();
 }

@@ -71,6 +71,14 @@ describe('a source', () => {
     expect(mistakes({ sources: twice })).toContain('there is another one of that name');
   });
 
+  it.each([{ file: 'q.log' }, { syslog: 'udp:127.0.0.1:514' }])('reads what no other reads: %j', (place) => {
+    const twice = [
+      { name: 'a', ...place },
+      { name: 'b', ...place },
+    ];
+    expect(mistakes({ sources: twice })).toContain('a reads the same');
+  });
+
   it('may be of every format there is', () => {
     expect(LOG_FORMATS.length).toBeGreaterThan(0);
     for (const { name } of LOG_FORMATS)
