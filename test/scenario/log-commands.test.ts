@@ -11,6 +11,7 @@ let folder: string;
 const at = (name: string) => join(folder, name);
 const config = () => at('gluewall.yaml');
 const log = (...args: readonly string[]) => gluewall(process.env, 'log', ...args, '--config', config());
+const detect = (...args: readonly string[]) => gluewall(process.env, 'log', 'detect', ...args);
 const entriesOf = async (...args: readonly string[]) => JSON.parse((await log('search', '--json', ...args)).stdout);
 
 /** A line of BIND, of a minute of 21 November 2026. */
@@ -219,7 +220,7 @@ describe('log detect', () => {
   it('names the format and shows three entries, of each file that it can', async () => {
     writeFileSync(at('queries.log'), lines(10));
     writeFileSync(at('letter.txt'), 'Dear reader,\nthis is no log.\n');
-    const { status, stdout, stderr } = await log('detect', at('queries.log'), at('letter.txt'), at('nothing'));
+    const { status, stdout, stderr } = await detect(at('queries.log'), at('letter.txt'), at('nothing'));
     expect(status).toBe(1);
     expect(stdout.split('\n').filter((text) => text.includes('.example.com A'))).toHaveLength(3);
     expect(stdout).toMatch(/queries\.log: bind \(.+\); at its beginning 10 records of queries/);
@@ -230,7 +231,7 @@ describe('log detect', () => {
 
   it('says what to do about a file in another encoding', async () => {
     writeFileSync(at('dns.log'), Buffer.from(`\uFEFF${lines(3)}`, 'utf16le'));
-    const { status, stderr } = await log('detect', at('dns.log'));
+    const { status, stderr } = await detect(at('dns.log'));
     expect([status, stderr]).toEqual([1, expect.stringContaining('iconv')]);
   });
 });

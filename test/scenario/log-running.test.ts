@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSy
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as dnsPacket from 'dns-packet';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { GluewallProcess } from '../../mininet/gluewall-process.ts';
@@ -116,6 +117,38 @@ describe('what the gate does not let pass', () => {
       { client: '192.0.2.10', name: 'www.bank.test', type: 'A', server: '203.0.113.8', source: 'gate', mark },
     ]);
   });
+});
+
+it('what switches copy enters the log where it is to, a query and its response as one', async () => {
+  const others = {
+    inside: { networks: ['192.0.2.0/24'] },
+    outside: { ports: [2] },
+    trusted_resolvers: ['192.0.2.2'],
+    openflow: { listen: `127.0.0.1:${PORT}`, learn: true },
+  };
+  await start({ capture: true }, others);
+  const fake = await FakeSwitch.connect(PORT);
+  await running!.ready();
+  const copy = (entry: keyof typeof PIPELINE.copy.entries, inPort: number, data: Buffer) => {
+    const match = [{ field: 'in_port', value: inPort }] as const;
+    const { rule } = PIPELINE.copy.entries[entry];
+    const common = { bufferId: NO_BUFFER, totalLen: data.length, reason: 1, tableId: 3, match, data };
+    fake.send({ type: 'packetIn', xid: 0, cookie: cookieOf(7, rule), ...common });
+  };
+  const [resolver, server] = ['192.0.2.2', '203.0.113.53'];
+  copy('query', 1, composeFrame(composeQuery('www.copied.example', 77), { source: resolver, destination: server }));
+  const response = dnsPacket.encode({
+    type: 'response',
+    id: 77,
+    questions: [{ name: 'www.copied.example', type: 'A' }],
+    answers: [{ name: 'www.copied.example', type: 'A', ttl: 60, data: '198.51.100.7' }],
+  });
+  const ports = { sourcePort: 53, destinationPort: 40_000 };
+  copy('response', 2, composeFrame(response, { source: server, destination: resolver, ...ports }));
+  const found = await whenThere(1, { answer: '198.51.100.7' });
+  expect(found).toMatchObject([
+    { client: resolver, name: 'www.copied.example', responseCode: 'NOERROR', server, source: 'capture', mark: null },
+  ]);
 });
 
 describe('a file', () => {

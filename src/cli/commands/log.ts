@@ -50,6 +50,7 @@ export function addLogCommands(program: Command): void {
       'zcat queries.log.2.gz | gluewall log import - --source ns1-older --format bind',
     ],
   )
+    .option('--config <file>', 'configuration, for the place of the log (default ./gluewall.yaml)')
     .option('--source <name>', 'what the log calls it (default: the name of the file)')
     .option('--json', 'answer as JSON')
     .action(async (files: readonly string[], options: LogFileOptions) =>
@@ -107,7 +108,6 @@ function fileCommand(parent: Command, usage: string, description: string, exampl
   return parent
     .command(usage)
     .description(description)
-    .option('--config <file>', 'configuration, for the place of the log (default ./gluewall.yaml)')
     .option('--format <format>', 'what is in them (default: what they look like; see docs/query-log.md)')
     .option(
       '--zone <zone>',

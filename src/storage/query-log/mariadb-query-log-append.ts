@@ -16,13 +16,11 @@ import { entryValues, type Row, VALUE_COLUMNS } from './mariadb-query-log-rows.t
 import { SEGMENT_ENTRIES } from './segment.ts';
 import { slotOf } from './source-coverage.ts';
 
-/** Names one batch of one store object: one that is brought again, because it is not known whether it was kept, is kept once. */
+/** Names one batch of a source: one that is brought again, because it is not known whether it was kept, is kept once. */
 export interface BatchMark {
-  /** 16 octets. */
+  /** The store object, 16 octets. */
   readonly writer: Buffer;
-  /** Batches with the same turn follow one another; of each turn the last is remembered. */
-  readonly turn: number;
-  /** Rises within a turn. */
+  /** Rises with each batch that it brings. */
   readonly sequence: number;
   readonly nowMs: number;
 }
@@ -36,7 +34,7 @@ const ROW_OCTETS = 64;
 const MAX_ON_THE_WAY = 4;
 
 const SQL = {
-  mark: `INSERT INTO log_marks (writer, turn, sequence, saved_at_ms) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE
+  mark: `INSERT INTO log_marks (writer, source, sequence, saved_at_ms) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE
     saved_at_ms = IF(sequence < VALUES(sequence), VALUES(saved_at_ms), saved_at_ms),
     sequence = GREATEST(sequence, VALUES(sequence))`,
   position: `INSERT INTO log_positions (source, fingerprint, read_octets, state) VALUES (?, ?, ?, ?)
@@ -75,7 +73,7 @@ export async function appendBatch(
   days: readonly DayEntries[],
   packetOctets: number,
 ): Promise<void> {
-  const { affectedRows } = await connection.execute(SQL.mark, [mark.writer, mark.turn, mark.sequence, mark.nowMs]);
+  const { affectedRows } = await connection.execute(SQL.mark, [mark.writer, source, mark.sequence, mark.nowMs]);
   if (affectedRows === 0) return;
   if (position !== undefined) await savePosition(connection, source, position);
   const ascending = [...days].sort((a, b) => a.day - b.day);

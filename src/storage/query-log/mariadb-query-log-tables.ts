@@ -21,13 +21,13 @@ export const QUERY_LOG_TABLES: readonly string[] = [
     read_octets BIGINT NOT NULL,
     state LONGTEXT ${WORDS} NOT NULL
   ) ${ENGINE}`,
-  // The batches that were kept last, by the store object that brought them; see mariadb-query-log-append.ts.
+  // The batch of each source that was kept last, by the store object that brought it; see mariadb-query-log-append.ts.
   `CREATE TABLE IF NOT EXISTS log_marks (
     writer VARBINARY(16) NOT NULL,
-    turn TINYINT UNSIGNED NOT NULL,
+    source INT UNSIGNED NOT NULL,
     sequence BIGINT NOT NULL,
     saved_at_ms DOUBLE NOT NULL,
-    PRIMARY KEY (writer, turn)
+    PRIMARY KEY (writer, source)
   ) ${ENGINE}`,
   // The row of a day is locked by whoever gives out numbers for it.
   `CREATE TABLE IF NOT EXISTS log_days (

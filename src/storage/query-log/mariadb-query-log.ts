@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Connection } from 'mariadb';
 import {
   COVERAGE_SLOT_MS,
@@ -14,7 +14,7 @@ import {
   type TrimReport,
 } from '../../querylog/query-log-store.ts';
 import type { MariadbAccess } from '../mariadb-connection.ts';
-import { splitByDay } from './day-entries.ts';
+import { type DayEntries, splitByDay } from './day-entries.ts';
 import { MariadbLane } from './mariadb-lane.ts';
 import { appendBatch, type BatchMark } from './mariadb-query-log-append.ts';
 import { makeDays } from './mariadb-query-log-days.ts';
@@ -30,8 +30,6 @@ const LOCK_WAIT_SECONDS = 10;
 /** Without autocommit, what is sent behind a statement that failed is undone with it. */
 const WRITE_SESSION = `SET autocommit = 0, lock_wait_timeout = ${LOCK_WAIT_SECONDS}`;
 const READ_SESSION = `SET autocommit = 1, max_statement_time = ${STATEMENT_LIMIT_SECONDS}`;
-/** Batches that may be brought again at the same time. */
-const TURNS = 16;
 /** Marks of those who have not written for so long are forgotten. */
 const MARK_LIFE_MS = 90 * 86_400_000;
 
@@ -53,7 +51,7 @@ const SQL = {
 /**
  * The query log in a MariaDB database, in the same one as the store. Connects when it is first asked, and again after each
  * failure: a request then rejects as those of the store do (openMariadbStore). A batch whose append was rejected may be brought
- * again, as the same object: it is kept once, even where the first one was kept and only the answer was lost.
+ * again, before another of its source: it is kept once, even where the first one was kept and only the answer was lost.
  */
 export function openMariadbQueryLog(access: MariadbAccess): QueryLogStore {
   return new MariadbQueryLog(access);
@@ -68,7 +66,8 @@ class MariadbQueryLog implements QueryLogStore {
   readonly #trimmer: MariadbLane;
   readonly #writerId = randomBytes(16);
   #batches = 0;
-  readonly #marks = new WeakMap<SourceBatch, BatchMark>();
+  /** By source: the last batch, where it is not known whether it was kept. */
+  readonly #doubts = new Map<string, { readonly digest: string; readonly sequence: number }>();
   /** Undefined until the server was asked. */
   #packetOctets: number | undefined;
 
@@ -80,20 +79,16 @@ class MariadbQueryLog implements QueryLogStore {
   }
 
   async append(batch: SourceBatch): Promise<void> {
-    const mark = this.#markOf(batch);
     const days = splitByDay(batch);
-    await this.#writer.do('write', async (connection) => {
-      const packetOctets = await this.#packetLimit(connection);
-      const source = await this.#sources.make(connection, batch.source);
-      await makeDays(
-        connection,
-        batch.source,
-        days.map(({ day }) => day),
-        this.#days,
-      );
-      await appendBatch(connection, source, mark, batch, days, packetOctets);
-      await connection.commit();
-    });
+    const sequence = this.#sequenceOf(batch);
+    const mark = { writer: this.#writerId, sequence, nowMs: Date.now() };
+    try {
+      await this.#writer.do('write', (connection) => this.#append(connection, batch, days, mark));
+      this.#doubts.delete(batch.source);
+    } catch (error) {
+      this.#doubts.set(batch.source, { digest: digestOf(batch), sequence });
+      throw error;
+    }
   }
 
   position(source: string): Promise<SourcePosition | undefined> {
@@ -156,13 +151,24 @@ class MariadbQueryLog implements QueryLogStore {
     await Promise.all([this.#writer.close(), this.#reader.close(), this.#trimmer.close()]);
   }
 
-  #markOf(batch: SourceBatch): BatchMark {
-    const known = this.#marks.get(batch);
-    if (known !== undefined) return known;
-    const number = this.#batches++;
-    const mark = { writer: this.#writerId, turn: number % TURNS, sequence: number, nowMs: Date.now() };
-    this.#marks.set(batch, mark);
-    return mark;
+  async #append(
+    connection: Connection,
+    batch: SourceBatch,
+    days: readonly DayEntries[],
+    mark: BatchMark,
+  ): Promise<void> {
+    const packetOctets = await this.#packetLimit(connection);
+    const source = await this.#sources.make(connection, batch.source);
+    const numbers = days.map(({ day }) => day);
+    await makeDays(connection, batch.source, numbers, this.#days);
+    await appendBatch(connection, source, mark, batch, days, packetOctets);
+    await connection.commit();
+  }
+
+  /** A new number, or that of the batch that was in doubt when it is brought again. */
+  #sequenceOf(batch: SourceBatch): number {
+    const doubt = this.#doubts.get(batch.source);
+    return doubt !== undefined && doubt.digest === digestOf(batch) ? doubt.sequence : this.#batches++;
   }
 
   /** What one packet to the server may have; asked once on each connection, where old marks are forgotten, too. */
@@ -180,6 +186,12 @@ class MariadbQueryLog implements QueryLogStore {
     this.#days.clear();
     this.#packetOctets = undefined;
   }
+}
+
+/** Tells a batch from others of its source. */
+function digestOf({ entries, position, quarantined }: SourceBatch): string {
+  const rest = JSON.stringify([position, quarantined.map(({ atMs, reason }) => [atMs, reason])]);
+  return createHash('sha256').update(entries).update(rest).digest('hex');
 }
 
 function readCoverage(row: Row, gapRows: readonly Row[], names: ReadonlyMap<number, string>): SourceCoverage {
