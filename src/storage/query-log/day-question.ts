@@ -2,7 +2,7 @@ import { addressOctets } from '../../core/address.ts';
 import { type Name, ROOT } from '../../dns/name.ts';
 import type { LogPlace, LogQuestion } from '../../querylog/query-log-store.ts';
 import { nameKey, nameKeyRange } from '../name-key.ts';
-import { BLOCK_BITS } from './day-schema.ts';
+import { BLOCK_ENTRIES } from './segment.ts';
 
 /** Something that must hold, in SQL. */
 interface Condition {
@@ -61,7 +61,7 @@ export function dayQuestion(question: LogQuestion): DayQuestion {
 /** All entries of a block. */
 export const BLOCK_WAY: Way = {
   from: 'entry WHERE entry.number >= ? AND entry.number < ?',
-  values: (block) => [block * 2 ** BLOCK_BITS, (block + 1) * 2 ** BLOCK_BITS],
+  values: (block) => [block * BLOCK_ENTRIES, (block + 1) * BLOCK_ENTRIES],
   ordered: 'entry',
   isInOrder: false,
 };

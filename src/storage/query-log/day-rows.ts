@@ -1,6 +1,7 @@
 import { type Address, addressFromOctets } from '../../core/address.ts';
-import { type LogEntry, MARKS, MAX_ANSWERS, ROLES } from '../../querylog/log-entry.ts';
+import { type LogEntry, MARKS, ROLES } from '../../querylog/log-entry.ts';
 import { nameOfKey, nameOfOctets } from './name-octets.ts';
+import { readAnswers } from './read-answers.ts';
 
 /** The columns of an EntryRow. */
 export const ENTRY_COLUMNS = [
@@ -49,17 +50,4 @@ function addressOf(value: unknown): Address | undefined {
 
 function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
-}
-
-/** Addresses that stand each behind its length. */
-function readAnswers(octets: Buffer): Address[] {
-  const answers: Address[] = [];
-  let at = 0;
-  while (at < octets.length && answers.length < MAX_ANSWERS) {
-    const end = at + 1 + octets[at]!;
-    const address = addressFromOctets(octets.subarray(at + 1, end));
-    if (address !== undefined) answers.push(address);
-    at = end;
-  }
-  return answers;
 }

@@ -1,11 +1,5 @@
 import type { LogSchema } from './log-file.ts';
 
-/** Entries of a segment, as a power of 2. Each index begins with the segment, so that what is written lies close together. */
-export const SEGMENT_BITS = 17;
-/** Entries of a block, as a power of 2: what is looked through where no index helps. */
-export const BLOCK_BITS = 12;
-export const BLOCKS_OF_SEGMENT = 2 ** (SEGMENT_BITS - BLOCK_BITS);
-
 /**
  * `GlQd`: the entries of one day, by number from 0 on. Names are keys (name-key.ts), `spelled` is a name in wire form where its
  * case is another; addresses are 4 or 16 octets; `answers` is each address behind its length; role and mark are places in ROLES

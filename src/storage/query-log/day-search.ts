@@ -2,7 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { LogPlace } from '../../querylog/query-log-store.ts';
 import { BLOCK_WAY, type DayQuestion, type IndexedWay, type Way } from './day-question.ts';
 import { ENTRY_COLUMNS, type EntryRow } from './day-rows.ts';
-import { BLOCKS_OF_SEGMENT } from './day-schema.ts';
+import { BLOCKS_OF_SEGMENT } from './segment.ts';
 
 /** A segment or a block. */
 interface Part {

@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { EntryBatchReader } from '../../querylog/entry-batch.ts';
 import { MARKS, ROLES } from '../../querylog/log-entry.ts';
-import { BLOCK_BITS, SEGMENT_BITS } from './day-schema.ts';
 import { PassingOctets, writeNameKey } from './name-octets.ts';
+import { blockOf, SEGMENT_ENTRIES, segmentOf } from './segment.ts';
 import { slotOf } from './source-coverage.ts';
 
 /** Entries that follow one another and share a segment, a block or a slot. */
@@ -36,10 +36,10 @@ export class DayWriter {
     const reader = new EntryBatchReader(entries);
     for (let number = this.#nextNumber(); reader.next() === 'entry'; number++) {
       const { atMs } = reader;
-      const segment = number >>> SEGMENT_BITS;
+      const segment = segmentOf(number);
       this.#addEntry(number, segment, atMs, of, reader);
       segments.add(segment, atMs);
-      blocks.add(number >>> BLOCK_BITS, atMs);
+      blocks.add(blockOf(number), atMs);
       slots.add(slotOf(atMs), atMs);
     }
     for (const sum of [segments, blocks, slots]) sum.end();
@@ -47,7 +47,7 @@ export class DayWriter {
 
   #nextNumber(): number {
     const last = this.#statements.lastSegment.get();
-    return last === undefined ? 0 : last.number * 2 ** SEGMENT_BITS + last.numbers;
+    return last === undefined ? 0 : last.number * SEGMENT_ENTRIES + last.numbers;
   }
 
   #addEntry(number: number, segment: number, atMs: number, source: number, reader: EntryBatchReader): void {

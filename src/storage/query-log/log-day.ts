@@ -3,9 +3,9 @@ import type { Database } from 'better-sqlite3';
 import type { FoundEntry, LogPlace } from '../../querylog/query-log-store.ts';
 import type { DayQuestion } from './day-question.ts';
 import { type EntryRow, readEntryRow } from './day-rows.ts';
-import { BLOCKS_OF_SEGMENT, SEGMENT_BITS } from './day-schema.ts';
 import { DaySearch } from './day-search.ts';
 import { DayWriter } from './day-writer.ts';
+import { BLOCKS_OF_SEGMENT, SEGMENT_ENTRIES } from './segment.ts';
 import type { SlotCount } from './source-coverage.ts';
 
 /** Which parcels may come again, as the ledger has it. */
@@ -123,7 +123,7 @@ export class LogDay {
       return { removed: 0, isDone: true };
     }
     const segment = Math.floor(block / BLOCKS_OF_SEGMENT);
-    const range = [segment * 2 ** SEGMENT_BITS, (segment + 1) * 2 ** SEGMENT_BITS];
+    const range = [segment * SEGMENT_ENTRIES, (segment + 1) * SEGMENT_ENTRIES];
     deleteAnswers.run(segment, ...range, of);
     const { changes } = deleteEntries.run(...range, of);
     deleteBlocks.run(segment * BLOCKS_OF_SEGMENT, (segment + 1) * BLOCKS_OF_SEGMENT, of);

@@ -13,7 +13,7 @@ import {
 } from '../../querylog/query-log-store.ts';
 import type { DayEntries } from './day-entries.ts';
 import { entryValues, type Row, VALUE_COLUMNS } from './mariadb-query-log-rows.ts';
-import { SEGMENT_ENTRIES } from './segment.ts';
+import { SEGMENT_ENTRIES, segmentOf } from './segment.ts';
 import { slotOf } from './source-coverage.ts';
 
 /** Names one batch of a source: one that is brought again, because it is not known whether it was kept, is kept once. */
@@ -221,10 +221,6 @@ class EntryInserts {
     await Promise.all(this.#onTheWay);
     throw this.#failure.cause;
   }
-}
-
-function segmentOf(number: number): number {
-  return Math.floor(number / SEGMENT_ENTRIES);
 }
 
 function newSpan(): TimeSpan {

@@ -16,10 +16,10 @@ import Sqlite from 'better-sqlite3';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { DAY_MS, type QueryLogStore } from '../../../../src/querylog/query-log-store.ts';
 import { splitByDay } from '../../../../src/storage/query-log/day-entries.ts';
-import { SEGMENT_BITS } from '../../../../src/storage/query-log/day-schema.ts';
 import { LogDays } from '../../../../src/storage/query-log/log-days.ts';
 import { openLogFile } from '../../../../src/storage/query-log/log-file.ts';
 import { LEDGER_SCHEMA, LogLedger } from '../../../../src/storage/query-log/log-ledger.ts';
+import { SEGMENT_ENTRIES } from '../../../../src/storage/query-log/segment.ts';
 import { openSqliteQueryLog } from '../../../../src/storage/query-log/sqlite-query-log.ts';
 import { describeIf } from '../../../support/describe-if.ts';
 import { ADDRESSES, batchOf, entryOf, NAMES, NOON_MS } from '../../../support/log-entries.ts';
@@ -97,7 +97,7 @@ describe('a query log in SQLite that is opened again', () => {
 });
 
 describe('a query log in SQLite of many entries', () => {
-  const count = 2 ** SEGMENT_BITS + 20_000;
+  const count = SEGMENT_ENTRIES + 20_000;
   // Far out of order: the times of the segments overlap.
   const entries = Array.from({ length: count }, (_, number) => {
     const rare = number % 20_011 === 0 ? { name: NAMES[6]! } : {};
