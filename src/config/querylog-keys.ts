@@ -1,7 +1,7 @@
 /** The keys below `querylog`. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { LOG_FORMATS } from '../querylog/readers/list.ts';
+import { FORMAT_NAMES } from '../querylog/format-names.ts';
 import { isTimeZone } from '../querylog/source-time.ts';
 import { formatSyslogPlace, type SyslogPlace } from '../querylog/syslog-place.ts';
 import { address, facts, listenAddress, neededPath, optionalDuration, refuse, whole, written } from './fields.ts';
@@ -50,10 +50,10 @@ const sourceKeys = z.strictObject({
     )
     .meta(facts('place', 'none', 'one place')),
   format: z
-    .enum(['detect', ...LOG_FORMATS.map(({ name }) => name)])
+    .enum(['detect', ...FORMAT_NAMES])
     .default('detect')
     .describe('What is in it; detect: as `gluewall log detect` finds, of syslog by the name of the program')
-    .meta(facts('word', 'detect', ['detect', ...LOG_FORMATS.map(({ name }) => name)].join(', '))),
+    .meta(facts('word', 'detect', ['detect', ...FORMAT_NAMES].join(', '))),
   zone: z
     .string()
     .max(64)

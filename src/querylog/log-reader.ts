@@ -34,7 +34,7 @@ export interface LogReader {
 
 /** One kind of log. */
 export interface LogFormat {
-  /** As in the configuration. */
+  /** As in the configuration: one of FORMAT_NAMES, where it stands in the list. */
   readonly name: string;
   /** For people. */
   readonly title: string;
