@@ -70,7 +70,7 @@ afterAll(async () => {
 function shell(command: string) {
   // What would go on for ever is stopped as a person stops it.
   const limited = command.includes('--follow')
-    ? command.replace('gluewall', 'timeout --preserve-status -s INT 1 gluewall')
+    ? command.replace('gluewall', 'timeout --preserve-status -s INT 3 gluewall')
     : command;
   const local = limited
     .replace(/\/etc\/gluewall(\/gluewall)?\.yaml/g, 'gluewall.yaml')
