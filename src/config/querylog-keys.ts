@@ -101,7 +101,9 @@ export const queryLogKeys = z.strictObject({
   anonymise: z
     .strictObject({
       key_file: neededPath
-        .describe('A file of 32 octets, or of 64 hexadecimal digits, mode 0600, relative to this file')
+        .describe(
+          'A file of 32 octets, or of 64 hexadecimal digits, which the user of gluewall alone should be able to read; relative to this file',
+        )
         .meta(facts('path', 'none', '4095 characters')),
     })
     .optional()

@@ -112,7 +112,10 @@ const recordType = z.string().transform((text, context) => {
 const logPlace = z.string().transform((text, context) => {
   const parsed = parseLogPlace(text);
   if (parsed !== undefined) return parsed;
-  context.addIssue({ code: 'custom', message: `"${text}" is no page: want what the page before named` });
+  context.addIssue({
+    code: 'custom',
+    message: `"${text}" is no page: want what stands behind --page in the last line of the page before`,
+  });
   return z.NEVER;
 });
 

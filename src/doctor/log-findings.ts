@@ -40,7 +40,7 @@ function fileFinding({ source, file, state }: LogFileFacts, problem: string | un
   const right = `give the user of gluewall the right: setfacl -m u:gluewall:r ${file}`;
   // What the running one says is so, whoever asks here.
   if (problem !== undefined) {
-    const remedy = state === 'readable' ? right : REMEDIES[state];
+    const remedy = state === 'readable' ? remedyOf(problem, file, right) : REMEDIES[state];
     return { check, ok: false, message: `${source}: ${file} ${problem}`, remedy };
   }
   if (isRunning || state === 'readable')
@@ -50,6 +50,12 @@ function fileFinding({ source, file, state }: LogFileFacts, problem: string | un
   }
   const message = state === 'missing' ? `there is no ${file} yet` : `${file} is no file`;
   return { check, ok: state === 'missing' ? null : false, message: `${source}: ${message}`, remedy: REMEDIES[state] };
+}
+
+/** Of a file that this user may read. */
+function remedyOf(problem: string, file: string, right: string): string {
+  if (problem.startsWith('cannot be read')) return right;
+  return `see what gluewall makes of it: gluewall log detect ${file}`;
 }
 
 const REMEDIES: Readonly<Record<Exclude<LogFileFacts['state'], 'readable'>, string>> = {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { BatchStore } from './batch-sender.ts';
-import { DETECT_OCTETS, detectFormat } from './detect-format.ts';
+import { DETECT_OCTETS, type DetectOptions, detectFormat } from './detect-format.ts';
 import { FollowedFile } from './followed-file.ts';
 import { readIntakeState } from './intake-state.ts';
 import type { LogFormat } from './log-reader.ts';
@@ -198,6 +198,7 @@ export class FileFollower {
   async #createIntake(file: FollowedFile): Promise<SourceIntake | undefined> {
     const stored = this.#stored ?? undefined;
     const known = this.#source.format ?? logFormat(readIntakeState(stored?.state ?? '').format ?? '');
+    if (stored === undefined && known !== undefined) await this.#refuseOther(file, known);
     const format = known ?? (await this.#detect(file));
     if (format === undefined) return undefined;
     const { path: _, ...source } = this.#source;
@@ -217,16 +218,32 @@ export class FileFollower {
   async #detect(file: FollowedFile): Promise<LogFormat | undefined> {
     const head = await file.head(DETECT_OCTETS);
     if (head.length === 0) return undefined;
-    const { zone, server } = this.#source;
-    const nowMs = this.#clock.nowMs();
-    const { found, advice } = detectFormat(head, { zone, server, nowMs, writtenMs: nowMs });
+    const { found, advice } = detectFormat(head, this.#detectOptions());
     if (found !== undefined) return found.format;
     throw new Error(`is of no known format: ${advice ?? 'set its format'}`);
   }
 
+  /** Rejects when the file is plainly of another format than it is said to be: what is read once is not read again. */
+  async #refuseOther(file: FollowedFile, { name }: LogFormat): Promise<void> {
+    const head = await file.head(DETECT_OCTETS);
+    const { found, trials } = detectFormat(head, this.#detectOptions());
+    const hasOwn = trials.some(({ format, taken }) => format.name === name && taken > 0);
+    if (found === undefined || hasOwn) return;
+    throw new Error(`looks like ${found.format.name}, and not like ${name}: set its format`);
+  }
+
+  #detectOptions(): DetectOptions {
+    const { zone, server } = this.#source;
+    const nowMs = this.#clock.nowMs();
+    return { zone, server, nowMs, writtenMs: nowMs };
+  }
+
   /** The open file is no longer what it was: goes on with the copy of it, or with what it has become. */
   async #lose(file: FollowedFile, intake: SourceIntake): Promise<void> {
-    this.#log.info({ source: this.#source.name }, `${file.path} was truncated or replaced`);
+    this.#log.info(
+      { source: this.#source.name },
+      `${file.path} was truncated or replaced: reading goes on with its copy, if there is one, and then from its beginning`,
+    );
     await this.#close();
     intake.rewind(intake.fingerprint);
   }
@@ -270,7 +287,10 @@ export class FileFollower {
       current = path;
       break;
     }
-    const next = current === undefined ? await this.#laterPath(file.writtenMs) : nextRotated(rotated, current)?.path;
+    let next = current === undefined ? await this.#laterPath(file.writtenMs) : nextRotated(rotated, current)?.path;
+    // Numbers may be given by hand, or count upwards: what was written earlier has been read.
+    const stats = current === undefined || next === undefined ? undefined : await statOf(next);
+    if (stats !== undefined && stats.mtimeMs < file.writtenMs) next = await this.#laterPath(file.writtenMs);
     return next ?? (namedOctets > 0 ? this.#source.path : undefined);
   }
 

@@ -32,6 +32,11 @@ export interface SourceBatch {
   readonly entries: Uint8Array;
   /** Where the source is to be read from when this batch is kept; undefined: of a source without places, such as a socket. */
   readonly position: SourcePosition | undefined;
+  /**
+   * Of a batch with a position: the one that this batch goes on from, undefined: none was kept. When the store keeps another,
+   * somebody else reads the source, too: `append` then keeps nothing and rejects with `store-position`.
+   */
+  readonly from?: Pick<SourcePosition, 'fingerprint' | 'offset'> | undefined;
   readonly quarantined: readonly QuarantinedRecord[];
 }
 

@@ -51,7 +51,10 @@ export function addLogCommands(program: Command): void {
     ],
   )
     .option('--config <file>', 'configuration, for the place of the log (default ./gluewall.yaml)')
-    .option('--source <name>', 'what the log calls it (default: the name of the file)')
+    .option(
+      '--source <name>',
+      'what the log calls it; the same for all files of a server, so that none is taken in twice (default: the name of the file)',
+    )
     .option('--json', 'answer as JSON')
     .action(async (files: readonly string[], options: LogFileOptions) =>
       (await import('../query-log/import-files.ts')).importFiles(files, options),
@@ -91,7 +94,11 @@ function addAccounts(log: Command): void {
     'gluewall log sources',
     'gluewall log sources --gap 10m --json',
   ])
-    .option('--gap <duration>', 'times without a query that are so long are gaps; 5m at least', '1h')
+    .option(
+      '--gap <duration>',
+      'times without a query that are so long are gaps, looked for in steps of 5m; 5m at least',
+      '1h',
+    )
     .action(async (options: LogSourcesOptions) => (await import('../query-log/log-accounts.ts')).showSources(options));
   askingCommand(log, 'refused', 'the newest records that could not be read, with the reason', [
     'gluewall log refused',

@@ -78,14 +78,27 @@ async function findSource(
   );
 }
 
-/** A file that goes on where it was left has the format that it had. */
+/**
+ * A file that goes on where it was left has the format that it had. What is read in a wrong format is known from then on, and
+ * could not be taken in again: a format that was named is refused where the file says otherwise.
+ */
 function formatOf(file: LogFile, reading: ReadOptions, position: SourcePosition | undefined): LogFormat {
-  const known =
-    reading.format ?? (position === undefined ? undefined : logFormat(readIntakeState(position.state).format ?? ''));
+  const named = reading.format;
+  const known = position === undefined ? undefined : logFormat(readIntakeState(position.state).format ?? '');
+  if (known !== undefined && (named ?? known) !== known)
+    throw otherFormat(file, `was taken in as ${known.name} before`);
   if (known !== undefined) return known;
   const detection = tryFile(file, reading);
-  if (detection.found === undefined) throw unknownFormat(file, detection);
-  return detection.found.format;
+  if (detection.found !== undefined) return detection.found.format;
+  if (named === undefined) throw unknownFormat(file, detection);
+  const other = tryFile(file, { ...reading, format: undefined }).found?.format;
+  if (other !== undefined) throw otherFormat(file, `looks like ${other.name}, and not like ${named.name}`);
+  // Its beginning says nothing: a line that is too long, or what is no query.
+  return named;
+}
+
+function otherFormat({ name }: LogFile, how: string): GluewallError {
+  return new GluewallError('log-file', `${name} ${how}: leave out --format`);
 }
 
 async function readAll(

@@ -9,6 +9,7 @@ import type { LogFileOptions } from '../commands/log.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printJson, printLines } from '../output.ts';
 import { ReadingProgress } from '../reading-progress.ts';
+import { shellWord } from '../shell-word.ts';
 import { complain, stderrLog } from '../stderr-log.ts';
 import { type ImportParts, importFile } from './import-file.ts';
 import { logClients } from './log-clients.ts';
@@ -42,7 +43,7 @@ export async function importFiles(files: readonly string[], options: LogFileOpti
       try {
         const view = await importShown(file, parts, config, store);
         views.push(view);
-        if (options.json !== true) await printLines(describe(view));
+        if (options.json !== true) await printLines(describe(view, parts.keepsSamples));
       } catch (error) {
         // What one file cannot give must not lose what the others do; a store that fails fails for all.
         if (!(error instanceof GluewallError) || error.code !== 'log-file') throw error;
@@ -105,12 +106,14 @@ function isConfigured(name: string, { querylog }: Config): boolean {
   return OWN_SOURCES.includes(name) || querylog.sources.some((source) => source.name === name);
 }
 
-function describe({ file, source, knownBytes, zone, reading }: ImportView): string[] {
+function describe({ file, source, knownBytes, zone, reading }: ImportView, keepsSamples: boolean): string[] {
+  const hasSamples = keepsSamples && Object.keys(reading.refused).length > 0;
   const before = knownBytes === 0 ? '' : `; its first ${knownBytes} octets were taken in before, and are left out`;
   const zoned = reading.assumed.includes('zone') ? [`  that zone was ${zone}: see --zone`] : [];
   return [
     `${file}: ${reading.entries} entries taken in as ${source}${before}`,
     ...printReading(reading).map((line) => `  ${line}`),
     ...zoned,
+    ...(hasSamples ? [`  what was refused: gluewall log refused --source ${shellWord(source)}`] : []),
   ];
 }

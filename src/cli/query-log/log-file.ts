@@ -126,9 +126,13 @@ async function* unpacked(chunks: AsyncGenerator<Buffer, void>, name: string): As
   } catch (cause) {
     const damage = gzipDamage(cause);
     if (damage === undefined) throw cause;
-    throw new GluewallError('log-file', `${name}: ${damage}; what came before is taken in: copy the file again`, {
-      cause,
-    });
+    throw new GluewallError(
+      'log-file',
+      `${name}: ${damage}: copy the file again; of the whole one what is known is left out`,
+      {
+        cause,
+      },
+    );
   } finally {
     // Not waited for: behind gzip a read of a quiet pipe may be under way, and what it brings is of no use any more.
     chunks.return().catch(() => undefined);

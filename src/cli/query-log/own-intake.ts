@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { BatchSender, type BatchStore } from '../../querylog/batch-sender.ts';
 import { EntryBatchReader, EntryBatchWriter } from '../../querylog/entry-batch.ts';
+import type { SourceBatch } from '../../querylog/query-log-store.ts';
 import type { QueueRoom } from '../../querylog/queue-room.ts';
 import type { SourceFigures } from '../../querylog/source-figures.ts';
 
@@ -19,7 +20,8 @@ export class OwnIntake {
 
   constructor(source: string, room: QueueRoom, store: BatchStore, clock: Clock, log: Log) {
     this.#source = source;
-    this.#sender = new BatchSender({ source, room, triesAgain: true }, store, clock, log);
+    const onLost = ({ entries }: SourceBatch) => this.#countLost(entries);
+    this.#sender = new BatchSender({ source, room, triesAgain: true, onLost }, store, clock, log);
   }
 
   /** To be called when something was added. */
@@ -33,8 +35,8 @@ export class OwnIntake {
     if (count === 0) return;
     const entries = this.entries.take();
     this.#bytes += entries.length;
-    const first = new EntryBatchReader(entries);
-    if (first.next() === 'entry') this.#lastAtMs = first.atMs;
+    const reader = new EntryBatchReader(entries);
+    while (reader.next() === 'entry') this.#lastAtMs = reader.atMs;
     const isSent = this.#sender.send({ source: this.#source, entries, position: undefined, quarantined: [] });
     if (isSent) this.#sent += count;
     else this.#lost += count;
@@ -44,6 +46,14 @@ export class OwnIntake {
   async stop(): Promise<void> {
     this.flush();
     await this.#sender.stop();
+  }
+
+  /** Entries of a batch that the store did not take after all. */
+  #countLost(entries: Uint8Array): void {
+    let count = 0;
+    for (const reader = new EntryBatchReader(entries); reader.next() === 'entry'; ) count++;
+    this.#sent -= count;
+    this.#lost += count;
   }
 
   figures(): SourceFigures {

@@ -38,7 +38,7 @@ export function printReading({ format, records, entries, other, refused, lost, .
   const { behindMs, assumed, problem } = reading;
   const as = format === null ? '' : ` as ${format}`;
   return [
-    `read${as}  records ${records}  entries ${entries}  no queries ${other}${lost === 0 ? '' : `  lost ${lost}`}`,
+    `read${as}  records ${records}  entries ${entries}  others ${other}${lost === 0 ? '' : `  lost ${lost}`}`,
     ...Object.entries(refused).map(([reason, count]) => `refused  ${count}  ${reason}`),
     ...(behindMs === null || Math.abs(behindMs) < FAR_MS ? [] : [`its clock is ${describeGap(behindMs)} ours`]),
     ...printAssumed(assumed),

@@ -44,7 +44,8 @@ export function tryFile(file: LogFile, { format, zone, server }: ReadOptions): D
 export function unknownFormat(file: LogFile, { trials, advice }: Detection): GluewallError {
   if (advice !== undefined) return new GluewallError('log-file', `${file.name} cannot be read: ${advice}`);
   const tried = trials.map(({ format }) => format.name).join(', ');
-  const remedy = 'look whether it is a query log at all; docs/query-log.md says how servers are told to write one';
+  const remedy =
+    'look whether it is a query log at all, and name its --format if you know it; docs/query-log.md says how servers are told to write one';
   const reasons = commonReasons(trials);
   const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
   return new GluewallError('log-file', `${file.name}: nothing in it is a query by ${tried}${why}; ${remedy}`);

@@ -13,9 +13,11 @@ import { retentionOf } from './retention.ts';
 /** The query log of a gluewall that does not run; its store is closed by whoever opened it. Throws `not-running` where there is none. */
 export function openRestingLog(config: Config): { readonly asked: AskedLog; readonly store: QueryLogStore } {
   const place = logStorePlace(config);
-  if (place.kind === 'memory') throw noLog('store.kind is memory, so nothing is kept');
+  if (place.kind === 'memory') {
+    throw noLog('store.kind is memory, so nothing is kept', 'start it with `gluewall run`');
+  }
   if (place.kind === 'sqlite' && !existsSync(place.folder))
-    throw noLog(`there is no query log ${formatLogPlace(place)}`);
+    throw noLog(`there is no query log ${formatLogPlace(place)}`, FIRST_LOG);
   const store = openLogStore(place, stderrLog);
   const asked: AskedLog = {
     search: (question) => store.search(question),
@@ -28,7 +30,9 @@ export function openRestingLog(config: Config): { readonly asked: AskedLog; read
   return { asked, store };
 }
 
-function noLog(why: string): GluewallError {
-  const remedy = 'start it with `gluewall run`, fill a log with `gluewall log import`, or name its file with --config';
+const FIRST_LOG =
+  'start it with `gluewall run`, fill a log with `gluewall log import`, or name its configuration with --config';
+
+function noLog(why: string, remedy: string): GluewallError {
   return new GluewallError('not-running', `no gluewall answers, and ${why}: ${remedy}`);
 }

@@ -1,6 +1,7 @@
 import type { ControlRequest } from '../../control/protocol.ts';
+import { GluewallError } from '../../core/errors.ts';
 import type { SearchSummary } from '../../services/log-services.ts';
-import type { EntryView } from '../../services/log-view.ts';
+import { type EntryView, parseLogPlace } from '../../services/log-view.ts';
 import { addressArgument, earlierArgument, nameArgument } from '../arguments.ts';
 import { answerTo } from '../ask.ts';
 import type { LogSearchOptions } from '../commands/log.ts';
@@ -28,7 +29,12 @@ export async function searchLog(options: LogSearchOptions): Promise<void> {
 }
 
 function requestOf(options: LogSearchOptions, nowMs: number): SearchRequest {
-  const { name, zone, client, pseudonym, answer, source, since, until, limit, page } = options;
+  const { name, zone, client, pseudonym, answer, source, limit, page } = options;
+  const since = options.since === undefined ? undefined : earlierArgument(options.since, nowMs);
+  const until = options.until === undefined ? undefined : earlierArgument(options.until, nowMs);
+  if (since !== undefined && until !== undefined && since >= until) {
+    throw new GluewallError('usage', `--since ${since} is not before --until ${until}: nothing lies between`);
+  }
   return {
     operation: 'log search',
     name: name === undefined ? undefined : nameArgument(name),
@@ -37,11 +43,16 @@ function requestOf(options: LogSearchOptions, nowMs: number): SearchRequest {
     pseudonym: pseudonym === undefined ? undefined : addressArgument(pseudonym),
     answer: answer === undefined ? undefined : addressArgument(answer),
     source,
-    since: since === undefined ? undefined : earlierArgument(since, nowMs),
-    until: until === undefined ? undefined : earlierArgument(until, nowMs),
-    after: page,
+    since,
+    until,
+    after: page === undefined ? undefined : pageArgument(page),
     limit,
   };
+}
+
+function pageArgument(text: string): string {
+  if (parseLogPlace(text) !== undefined) return text;
+  throw new GluewallError('usage', `--page: "${text}" is no page: want what the last line of the page before names`);
 }
 
 async function printEnd(
