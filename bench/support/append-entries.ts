@@ -18,9 +18,10 @@ export async function appendEntries(
   const append = async () => {
     const count = writer.count;
     const entries = writer.take();
+    const from = done === 0 ? undefined : { fingerprint: 'made', offset: done };
     const position = { fingerprint: 'made', offset: done + count, state: '' };
     const startedAtMs = performance.now();
-    await store.append({ source: 'bench', entries, position, quarantined: [] });
+    await store.append({ source: 'bench', entries, from, position, quarantined: [] });
     tookMs += performance.now() - startedAtMs;
     done += count;
     if (Math.floor(done / SAID_EVERY) > Math.floor((done - count) / SAID_EVERY)) say(done);

@@ -44,8 +44,6 @@ function parseAll(file: string): number {
   const time = new SourceTime({
     zone: 'UTC',
     nowMs: () => Date.now(),
-    writtenMs: Number.POSITIVE_INFINITY,
-    earliestMs: Number.NEGATIVE_INFINITY,
   });
   const reader = logFormat('bind')!.create({ entries, time, server: undefined, client: (address) => address });
   const splitter = new LineSplitter();

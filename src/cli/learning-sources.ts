@@ -31,11 +31,11 @@ export class LearningSources {
       if (this.#config.querylog.capture) queryLog?.takeCaptured(batch, shiftMs);
     };
     const takeNow = (batch: Uint8Array) => learner.take(batch);
-    const takeFrame = (frame: Buffer, writer: string) => {
-      if (this.#config.querylog.dnstap) queryLog?.takeDnstap(frame, writer);
+    const takeFrames = (frames: Buffer, count: number, writer: string) => {
+      if (this.#config.querylog.dnstap) queryLog?.takeDnstap(frames, count, writer);
     };
     this.capture = createCapture(config, take, clock, log);
-    this.dnstap = createDnstap(config, takeNow, takeFrame, clock, log);
+    this.dnstap = createDnstap(config, takeNow, takeFrames, clock, log);
     this.copies = config.openflow.learn ? new CopiedFrames(clock, (batch) => take(batch, 0)) : undefined;
   }
 
@@ -111,11 +111,11 @@ function createCapture(
 function createDnstap(
   { dnstap, trusted_resolvers: resolvers }: Config,
   take: (batch: Uint8Array) => void,
-  onFrame: (frame: Buffer, writer: string) => void,
+  onFrames: (frames: Buffer, count: number, writer: string) => void,
   clock: Clock,
   log: Log,
 ): DnstapReceiver | undefined {
   const { listen, access } = dnstap;
   if (listen === undefined) return undefined;
-  return new DnstapReceiver({ listen, isForGroup: access === 'group', resolvers, onFrame }, take, clock, log);
+  return new DnstapReceiver({ listen, isForGroup: access === 'group', resolvers, onFrames }, take, clock, log);
 }

@@ -21,7 +21,9 @@ export function describeIssue(issue: z.core.$ZodIssue, text: YamlText): readonly
   return [{ ...text.placeOfValue(issue.path), message: `${key}: ${wanted(issue)}` }];
 }
 
-const KEYS = knownKeys(configSchema).map(({ path }) => path);
+const KNOWN = knownKeys(configSchema);
+const KEYS = KNOWN.map(({ path }) => path);
+const UNITS: ReadonlyMap<string, string> = new Map(KNOWN.map(({ path, facts }) => [path, facts.unit]));
 const GROUPS = [...new Set(KEYS.filter((path) => path.includes('.')).map((path) => path.split('.')[0]!))];
 
 function describeUnknownKey(parents: readonly PropertyKey[], unknown: string): string {
@@ -63,7 +65,7 @@ function either(words: readonly string[]): string {
 function wanted(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `${issue.input === undefined ? 'is missing: ' : ''}${WANTED_TYPES[issue.expected] ?? issue.message}`;
+      return `${issue.input === undefined ? 'is missing: ' : ''}${wantedType(issue)}`;
     case 'invalid_value':
       return wantedWord(issue.values.map(String), issue.input);
     case 'too_small':
@@ -88,10 +90,15 @@ function wantedLess(origin: string, maximum: number | bigint): string {
   return origin === 'string' ? `want at most ${maximum} characters` : `want ${maximum} or less`;
 }
 
+function wantedType({ expected, path, message }: z.core.$ZodIssueInvalidType): string {
+  if (expected !== 'int' && expected !== 'number') return WANTED_TYPES[expected] ?? message;
+  const unit = UNITS.get(keyPath(path));
+  return `want a whole number${unit === undefined ? '' : ` of ${unit}`}`;
+}
+
 const WANTED_TYPES: Readonly<Record<string, string>> = {
   array: 'want a list, such as [192.0.2.53]',
   object: 'want keys below it, such as "hold: {time: 50ms}"',
-  int: 'want a whole number',
-  number: 'want a whole number',
+  boolean: 'want true or false',
   string: 'want text',
 };

@@ -5,6 +5,7 @@ import { FORMAT_NAMES } from '../querylog/format-names.ts';
 import { isTimeZone } from '../querylog/source-time.ts';
 import { formatSyslogPlace, type SyslogPlace } from '../querylog/syslog-place.ts';
 import { address, facts, listenAddress, neededPath, optionalDuration, refuse, whole, written } from './fields.ts';
+import { rangePattern } from './range-pattern.ts';
 
 export const MAX_LOG_SOURCES = 64;
 const MAX_NAME_CHARACTERS = 63;
@@ -12,7 +13,7 @@ const NAME = `[0-9A-Za-z][0-9A-Za-z_.-]{0,${MAX_NAME_CHARACTERS - 1}}`;
 const GIBIBYTE = 1024 ** 3;
 
 const WANT_SYSLOG = 'want udp:HOST:PORT, tcp:HOST:PORT or unix:/PATH';
-const SYSLOG_PATTERN = '(?:udp|tcp):(?:\\[[^\\]]+\\]|[^:[\\]/]+):[0-9]{1,5}|unix:/[^\\0]{1,106}';
+const SYSLOG_PATTERN = `(?:udp|tcp):(?:\\[[^\\]]+\\]|[^:[\\]/]+):${rangePattern(1, 65535)}|unix:/[^\\0]{1,106}`;
 
 const syslogPlace = z.codec(
   z.string({ error: WANT_SYSLOG }).meta(written(SYSLOG_PATTERN, WANT_SYSLOG)),
@@ -49,6 +50,13 @@ const sourceKeys = z.strictObject({
       'Where syslog is heard: udp:HOST:PORT, tcp:HOST:PORT or unix:/PATH (a stream); each host that sends is a source `NAME/HOST`',
     )
     .meta(facts('place', 'none', 'one place')),
+  access: z
+    .enum(['owner', 'group'])
+    .default('owner')
+    .describe(
+      'Who may write to a unix socket of syslog: the user of gluewall and root (mode 0600), or its group too (0660); of a folder with the set-group-ID bit, the group of the folder',
+    )
+    .meta(facts('word', 'owner', 'owner, group')),
   format: z
     .enum(['detect', ...FORMAT_NAMES])
     .default('detect')

@@ -102,7 +102,7 @@ export class ControlConnection {
   }
 
   async #perform(request: ParsedRequest): Promise<void> {
-    const answer = perform(this.#services, request, this.#end.signal);
+    const answer = perform(this.#services, request, this.#end.signal, this.#gone.signal);
     try {
       for (let items = 1; ; items++) {
         if (items % ITEMS_PER_TURN === 0) await this.#turns.next();

@@ -5,10 +5,15 @@ import { isLogRequest, type LogRequest, type ParsedRequest } from './protocol.ts
 
 /**
  * Carries out a request, on the services of a running gluewall or on those of a store that rests. `signal` ends what
- * would go on for ever. Throws GluewallError for what is refused.
+ * would go on for ever, and `gone` what is for nobody any more. Throws GluewallError for what is refused.
  */
-export async function* perform(services: Services, request: ParsedRequest, signal: AbortSignal): Answer {
-  if (isLogRequest(request)) return yield* performOnLog(services.log, request);
+export async function* perform(
+  services: Services,
+  request: ParsedRequest,
+  signal: AbortSignal,
+  gone?: AbortSignal,
+): Answer {
+  if (isLogRequest(request)) return yield* performOnLog(services.log, request, gone);
   switch (request.operation) {
     case 'lookup':
       return services.lookup(request.target);
@@ -56,11 +61,11 @@ export async function* perform(services: Services, request: ParsedRequest, signa
 }
 
 /** As `perform`, for requests that are about the query log alone. */
-export async function* performOnLog(log: LogServices, request: LogRequest): Answer {
+export async function* performOnLog(log: LogServices, request: LogRequest, gone?: AbortSignal): Answer {
   switch (request.operation) {
     case 'log search': {
       const { operation: _, since: sinceMs, until: untilMs, ...search } = request;
-      return yield* log.search({ ...search, sinceMs, untilMs });
+      return yield* log.search({ ...search, sinceMs, untilMs }, gone);
     }
     case 'log sources':
       return yield* counted(log.sources(request.gapMs));

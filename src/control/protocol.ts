@@ -4,12 +4,13 @@
  */
 import { z } from 'zod';
 import { parseAddress } from '../core/address.ts';
+import { DAY_MS } from '../core/clock.ts';
 import { parseMac } from '../core/mac-address.ts';
 import { canonicalName, parseName } from '../dns/name.ts';
 import { parseRecordType } from '../dns/registry.ts';
 import type { RuleMatch } from '../policy/rule.ts';
 import { isRuleWord, parseMatch } from '../policy/rule-text.ts';
-import { COVERAGE_SLOT_MS, DAY_MS, MAX_SOURCE_CHARACTERS } from '../querylog/query-log-store.ts';
+import { COVERAGE_SLOT_MS, MAX_SOURCE_CHARACTERS } from '../querylog/query-log-store.ts';
 import { MAX_BYPASS_MS } from '../services/bypass-services.ts';
 import type { ClientTarget } from '../services/client-view.ts';
 import { parseLogPlace } from '../services/log-view.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, DAY_MS } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import type { Log } from '../core/log.ts';
 import { PacedLog } from '../core/paced-log.ts';
@@ -24,7 +24,6 @@ export interface ControllerOptions {
 }
 
 const CONNECTION_RATE = 50;
-const DAY_MS = 86_400_000;
 /** From then on the start of gluewall warns that its certificate ends. */
 const WARN_DAYS = 30;
 

@@ -1,3 +1,5 @@
+export const DAY_MS = 86_400_000;
+
 /** What time it is: the machine's, or that of the capture that is being read. */
 export interface TimeSource {
   /** Milliseconds since the Unix epoch. */

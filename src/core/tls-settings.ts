@@ -88,7 +88,7 @@ function readPem(files: ConfiguredFiles, role: TlsFile): string {
  * Whether this may be a file of systemd's LoadCredential=: root's, not to be written, with a list that lets one user read it. The
  * mode of such a file shows the mask of the list where others show the rights of the group, which is root's own.
  */
-function isCredential({ uid, gid, mode }: Stats): boolean {
+export function isCredential({ uid, gid, mode }: Stats): boolean {
   return uid === 0 && gid === 0 && (mode & 0o777) === 0o440;
 }
 

@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import { DNSTAP_CONTENT_TYPE, MAX_DNSTAP_OCTETS } from './dnstap-message.ts';
-import { type ControlFrame, composeControl, FrameStreamReader } from './frame-streams.ts';
+import { type ControlFrame, composeControl, FrameStreamReader, LENGTH_OCTETS } from './frame-streams.ts';
 
 export interface DnstapConnectionHooks {
   /** A dnstap payload in `octets`, which hold only during the call. */
   onPayload(octets: Buffer): void;
+  /** `count` data frames as they came, one behind the other, each behind its length; they hold only during the call. */
+  onFrames(frames: Buffer, count: number): void;
   onStart(): void;
   /** The writer breaks the protocol, in words; the connection is closed. Called once at most. */
   onProblem(problem: string): void;
@@ -26,11 +28,18 @@ export class DnstapConnection {
   #state: 'new' | 'accepted' | 'started' | 'stopped' | 'closed' = 'new';
   #isBidirectional = false;
   #problem: string | undefined;
+  #lastMs: number;
+  /** The octets that came last, and the whole data frames in them that are not given yet: from where to where, and how many. */
+  #octets: Buffer = Buffer.alloc(0);
+  #framesStart = 0;
+  #framesEnd = 0;
+  #frames = 0;
 
   constructor(stream: Duplex, clock: Clock, hooks: DnstapConnectionHooks) {
     this.#stream = stream;
     this.#hooks = hooks;
     this.#clock = clock;
+    this.#lastMs = clock.nowMs();
     this.#reader = new FrameStreamReader(MAX_DNSTAP_OCTETS, {
       onData: (octets, start, end) => this.#data(octets, start, end),
       onControl: (frame) => this.#control(frame),
@@ -44,6 +53,11 @@ export class DnstapConnection {
     return this.#state === 'started';
   }
 
+  /** When a whole frame came last; before the first one: when it began. */
+  get lastMs(): number {
+    return this.#lastMs;
+  }
+
   /** Nothing more is heard of it. Safe twice. */
   close(): void {
     this.#cancelTimer();
@@ -53,14 +67,39 @@ export class DnstapConnection {
 
   #push(octets: Buffer): void {
     if (this.#state === 'closed') return;
+    const { framesOctets } = this.#reader;
+    this.#octets = octets;
     const problem = this.#reader.push(octets) ?? this.#problem;
+    this.#giveFrames();
+    if (this.#reader.framesOctets !== framesOctets) this.#lastMs = this.#clock.nowMs();
     if (problem !== undefined) this.#refuse(problem);
   }
 
   #data(octets: Buffer, start: number, end: number): void {
     if (this.#problem !== undefined) return;
-    if (this.#state === 'started') this.#hooks.onPayload(octets.subarray(start, end));
-    else this.#problem = 'it sends data before START or after STOP';
+    if (this.#state !== 'started') {
+      this.#problem = 'it sends data before START or after STOP';
+      return;
+    }
+    this.#hooks.onPayload(octets.subarray(start, end));
+    this.#collect(octets, start - LENGTH_OCTETS, end);
+  }
+
+  /** Frames that follow one another are given at once; one that came in parts stands in other memory, where the next may come. */
+  #collect(octets: Buffer, start: number, end: number): void {
+    if (octets !== this.#octets) {
+      this.#hooks.onFrames(octets.subarray(start, end), 1);
+      return;
+    }
+    if (start !== this.#framesEnd) this.#giveFrames();
+    if (this.#frames++ === 0) this.#framesStart = start;
+    this.#framesEnd = end;
+  }
+
+  #giveFrames(): void {
+    const [frames, count] = [this.#octets.subarray(this.#framesStart, this.#framesEnd), this.#frames];
+    this.#frames = 0;
+    if (count > 0) this.#hooks.onFrames(frames, count);
   }
 
   #control({ type, contentTypes }: ControlFrame): void {

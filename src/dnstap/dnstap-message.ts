@@ -32,7 +32,8 @@ const FIELD = {
   responseMessage: 14,
 } as const;
 
-const OUTER_FIELDS: ReadonlySet<number> = new Set(Object.values(OUTER));
+const OUTER_FIELDS: ReadonlySet<number> = new Set([OUTER.message, OUTER.type]);
+const IDENTITY_FIELD: ReadonlySet<number> = new Set([OUTER.identity]);
 const MESSAGE_FIELDS: ReadonlySet<number> = new Set(Object.values(FIELD));
 
 /** `Message.Type`, from 1 on. */
@@ -61,8 +62,6 @@ export type SocketProtocol = (typeof SOCKET_PROTOCOLS)[number];
 /** One side of an exchange as dnstap tells of it. What the writer left out is undefined. */
 export interface DnstapMessage {
   readonly type: DnstapType;
-  /** Who wrote it, as it calls itself; octets as latin1. */
-  readonly identity: string | undefined;
   readonly socketProtocol: SocketProtocol | undefined;
   /** The side that asks. */
   readonly queryAddress: Address | undefined;
@@ -96,10 +95,8 @@ export function readDnstap(octets: Buffer): DnstapMessage | DnstapProblem {
   const queryAtMs = timeOf(fields, FIELD.queryTimeSeconds, FIELD.queryTimeNanoseconds);
   const responseAtMs = timeOf(fields, FIELD.responseTimeSeconds, FIELD.responseTimeNanoseconds);
   if (Number.isNaN(queryAtMs) || Number.isNaN(responseAtMs)) return 'nanoseconds of a second and more';
-  const identity = outer.get(OUTER.identity);
   return {
     type,
-    identity: Buffer.isBuffer(identity) ? identity.toString('latin1') : undefined,
     socketProtocol: SOCKET_PROTOCOLS[numberOf(fields, FIELD.socketProtocol) - 1],
     queryAddress: addressOf(fields, FIELD.queryAddress),
     queryPort: portOf(fields, FIELD.queryPort),
@@ -112,8 +109,14 @@ export function readDnstap(octets: Buffer): DnstapMessage | DnstapProblem {
   };
 }
 
+/** What the writer of a data frame calls itself, a part of the octets; undefined where it does not say, or in no dnstap. */
+export function readDnstapIdentity(octets: Buffer): Buffer | undefined {
+  const identity = readFields(octets, IDENTITY_FIELD)?.get(OUTER.identity);
+  return Buffer.isBuffer(identity) && identity.length > 0 ? identity : undefined;
+}
+
 /** Wire types of protocol buffers. */
-const WIRE = { varint: 0, octets: 2, fixed32: 5 } as const;
+const WIRE = { varint: 0, octets: 2, groupStart: 3, groupEnd: 4, fixed32: 5 } as const;
 
 /** A message has 15 fields, each once; so many leave room for those of later versions. */
 const MAX_FIELDS = 64;
@@ -128,7 +131,8 @@ function readFields(octets: Buffer, wanted: ReadonlySet<number>): Fields | undef
       const tag = reader.uint32();
       const wireType = tag & 7;
       const field = tag >>> 3;
-      if (field === 0) return undefined;
+      // Groups, which dnstap has none of, may be nested as deep as a frame is long: the library calls itself for each.
+      if (field === 0 || wireType === WIRE.groupStart || wireType === WIRE.groupEnd) return undefined;
       if (!wanted.has(field)) reader.skipType(wireType);
       else if (wireType === WIRE.varint) fields.set(field, readVarint(reader));
       else if (wireType === WIRE.fixed32) fields.set(field, reader.fixed32());

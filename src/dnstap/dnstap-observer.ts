@@ -43,17 +43,16 @@ export class DnstapObserver {
     this.#observer = new Observer(this.messageCounters, this.#writer);
   }
 
-  /** Takes the dnstap payload in `octets`, of which nothing is kept; gives what its writer calls itself, where it says so. */
-  take(octets: Buffer): string | undefined {
+  /** Takes the dnstap payload in `octets`, of which nothing is kept. */
+  take(octets: Buffer): void {
     const message = readDnstap(octets);
     if (typeof message === 'string') {
       this.counters.add('unreadable');
-      return undefined;
+      return;
     }
     this.counters.add(message.type);
     if (message.type === 'resolver query') this.#observe(message, message.queryMessage, 'outbound');
     if (message.type === 'resolver response') this.#observe(message, message.responseMessage, 'inbound');
-    return message.identity;
   }
 
   #observe(message: DnstapMessage, dns: Buffer | undefined, direction: 'outbound' | 'inbound'): void {

@@ -9,6 +9,7 @@ import { PacedLog } from '../core/paced-log.ts';
 import { listenOnUnixSocket } from '../core/unix-socket.ts';
 import { DnstapConnection } from './dnstap-connection.ts';
 import { DnstapObserver } from './dnstap-observer.ts';
+import { ReadingTurns } from './reading-turns.ts';
 
 export interface DnstapReceiverOptions {
   readonly listen: CapturePlace;
@@ -16,8 +17,11 @@ export interface DnstapReceiverOptions {
   readonly isForGroup: boolean;
   /** Who the writers are, where they do not say so themselves. */
   readonly resolvers: readonly Address[];
-  /** Takes each data frame, which holds only during the call; `writer` is what it calls itself, else its address. */
-  readonly onFrame?: (frame: Buffer, writer: string) => void;
+  /**
+   * Takes `count` data frames as they came, one behind the other, each behind its length, which hold only during the call;
+   * `writer` is the address of who writes, or `local`.
+   */
+  readonly onFrames?: (frames: Buffer, count: number, writer: string) => void;
 }
 
 /** What came by dnstap since the start. */
@@ -41,6 +45,7 @@ export class DnstapReceiver {
   readonly #said: PacedLog;
   readonly #problems: PacedLog;
   readonly #connections = new Set<DnstapConnection>();
+  readonly #turns = new ReadingTurns();
   #server: Server | undefined;
 
   /** `onBatch` takes batches of queries that left and responses that came in. */
@@ -57,7 +62,6 @@ export class DnstapReceiver {
   async start(): Promise<number> {
     const { listen } = this.#options;
     const server = createServer((socket) => this.#accept(socket));
-    server.maxConnections = MAX_CONNECTIONS;
     await this.#listen(server).catch((cause: Error) => {
       throw new GluewallError('dnstap-listen', `dnstap.listen: ${formatCapturePlace(listen)} ${cause.message}`, {
         cause,
@@ -69,7 +73,7 @@ export class DnstapReceiver {
     const bound = server.address();
     const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
     const where = formatCapturePlace('path' in listen ? listen : { host: listen.host, port });
-    this.#log.info({ port }, `listening for dnstap on ${where}`);
+    this.#log.info('path' in listen ? {} : { port }, `listening for dnstap on ${where}`);
     return port;
   }
 
@@ -114,16 +118,30 @@ export class DnstapReceiver {
   #accept(socket: Socket): void {
     // A broken connection is one that ends.
     socket.on('error', () => {});
-    const name = socket.remoteAddress ?? 'a resolver of this machine';
+    this.#makeRoom();
+    const address = socket.remoteAddress;
+    const name = address ?? 'a resolver of this machine';
     const connection = new DnstapConnection(socket, this.#clock, {
-      onPayload: (octets) => {
-        const identity = this.#observer.take(octets);
-        this.#options.onFrame?.(octets, identity ?? socket.remoteAddress ?? 'local');
-      },
+      onPayload: (octets) => this.#observer.take(octets),
+      onFrames: (frames, count) => this.#options.onFrames?.(frames, count, address ?? 'local'),
       onStart: () => this.#said.say({}, `${name} writes dnstap`),
       onProblem: (problem) => this.#problems.say({}, `the dnstap stream of ${name} was ended: ${problem}`),
     });
     this.#connections.add(connection);
-    socket.on('close', () => this.#connections.delete(connection));
+    this.#turns.add(socket);
+    socket.on('data', ({ length }: Buffer) => this.#turns.took(socket, length));
+    socket.on('close', () => {
+      this.#connections.delete(connection);
+      this.#turns.delete(socket);
+    });
+  }
+
+  /** Where there is none the connection that was silent longest goes, so that those who only hold one keep nobody out. */
+  #makeRoom(): void {
+    if (this.#connections.size < MAX_CONNECTIONS) return;
+    const silent = [...this.#connections].reduce((a, b) => (b.lastMs < a.lastMs ? b : a));
+    this.#connections.delete(silent);
+    silent.close();
+    this.#problems.say({}, `more than ${MAX_CONNECTIONS} dnstap writers: the one that was silent longest was ended`);
   }
 }

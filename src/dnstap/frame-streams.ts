@@ -13,7 +13,8 @@ const CONTENT_TYPE_FIELD = 1;
 /** FSTRM_CONTROL_FRAME_LENGTH_MAX, and FSTRM_CONTROL_FIELD_CONTENT_TYPE_LENGTH_MAX. */
 const MAX_CONTROL_OCTETS = 512;
 const MAX_CONTENT_TYPE_OCTETS = 256;
-const LENGTH_OCTETS = 4;
+/** Of the length before a frame. */
+export const LENGTH_OCTETS = 4;
 
 /** A control frame, and the content types that it names. */
 export interface ControlFrame {
@@ -148,6 +149,16 @@ function readControl(octets: Buffer, start: number, end: number): ControlFrame |
     at += length;
   }
   return { type, contentTypes };
+}
+
+/** The data frames of whole ones that stand one behind the other, each behind its length; as parts of them. */
+export function* dataFramesOf(frames: Uint8Array): Generator<Buffer, void> {
+  const octets = Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
+  for (let at = 0; at < octets.length; ) {
+    const start = at + LENGTH_OCTETS;
+    at = start + octets.readUInt32BE(at);
+    yield octets.subarray(start, at);
+  }
 }
 
 /** A control frame with its lengths; `contentTypes` fit in MAX_CONTROL_OCTETS. */

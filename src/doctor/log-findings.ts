@@ -41,7 +41,7 @@ function fileFinding({ source, file, state }: LogFileFacts, problem: string | un
   // What the running one says is so, whoever asks here.
   if (problem !== undefined) {
     const remedy = state === 'readable' ? remedyOf(problem, file, right) : REMEDIES[state];
-    return { check, ok: false, message: `${source}: ${file} ${problem}`, remedy };
+    return { check, ok: false, message: `${source}: ${problem}`, remedy };
   }
   if (isRunning || state === 'readable')
     return { check, ok: true, message: isRunning ? `${source}: ${file} is read` : `${source}: ${file} can be read` };
@@ -54,7 +54,7 @@ function fileFinding({ source, file, state }: LogFileFacts, problem: string | un
 
 /** Of a file that this user may read. */
 function remedyOf(problem: string, file: string, right: string): string {
-  if (problem.startsWith('cannot be read')) return right;
+  if (problem.startsWith(`${file} cannot be read`)) return right;
   return `see what gluewall makes of it: gluewall log detect ${file}`;
 }
 

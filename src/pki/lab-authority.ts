@@ -2,9 +2,9 @@ import { generateKeyPair, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
+import { DAY_MS } from '../core/clock.ts';
 
 const KEY_BITS = 2048;
-const DAY_MS = 86_400_000;
 /** Clocks of switches differ from ours. */
 const BEFORE_MS = 3_600_000;
 

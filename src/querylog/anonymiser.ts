@@ -1,7 +1,9 @@
 import { type Cipher, createCipheriv } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type Address, addressFromOctets, addressOctets } from '../core/address.ts';
 import { GluewallError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { isCredential } from '../core/tls-settings.ts';
 
 export const ANONYMISER_KEY_OCTETS = 32;
 
@@ -65,12 +67,12 @@ export class Anonymiser {
 
 /**
  * Reads the key of an Anonymiser: a file of 32 octets, or of 64 hexadecimal digits. Throws `querylog-key`, without a word of what
- * stands in the file.
+ * stands in the file; warns when others may read it.
  */
-export function readAnonymiserKey(path: string): Buffer {
+export function readAnonymiserKey(path: string, log: Log): Buffer {
   // One octet more than digits and the end of their line, to see that there is more.
   const octets = Buffer.alloc(2 * ANONYMISER_KEY_OCTETS + 3);
-  const length = readBeginning(path, octets);
+  const length = readBeginning(path, octets, log);
   if (length === ANONYMISER_KEY_OCTETS) return Buffer.from(octets.subarray(0, length));
   const digits = octets.toString('latin1', 0, length).replace(/\r?\n$/, '');
   if (digits.length === 2 * ANONYMISER_KEY_OCTETS && /^[\da-f]+$/i.test(digits)) return Buffer.from(digits, 'hex');
@@ -81,10 +83,12 @@ export function readAnonymiserKey(path: string): Buffer {
 }
 
 /** How many octets of the file there were room for. */
-function readBeginning(path: string, octets: Buffer): number {
+function readBeginning(path: string, octets: Buffer, log: Log): number {
   try {
-    const file = openSync(path, 'r');
+    // A pipe must not hold up the start.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      warnOfReaders(path, fstatSync(file), log);
       let length = 0;
       for (let count = -1; count !== 0 && length < octets.length; length += count) {
         count = readSync(file, octets, length, octets.length - length, null);
@@ -94,7 +98,23 @@ function readBeginning(path: string, octets: Buffer): number {
       closeSync(file);
     }
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new GluewallError('querylog-key', `the key that clients are anonymised with cannot be read: ${problem}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const remedy =
+      code === 'ENOENT'
+        ? `make one that the user of gluewall alone can read: (umask 077; openssl rand -hex 32 > ${path})`
+        : 'name a file with querylog.anonymise.key_file that the user of gluewall may read';
+    throw new GluewallError(
+      'querylog-key',
+      `the key that clients are anonymised with cannot be read: ${message}; ${remedy}`,
+    );
   }
+}
+
+function warnOfReaders(path: string, status: Stats, log: Log): void {
+  if (!status.isFile() || (status.mode & 0o077) === 0 || isCredential(status)) return;
+  const mode = (status.mode & 0o777).toString(8).padStart(4, '0');
+  log.warn(
+    { file: path, mode },
+    `${path} may be read by others than its owner (mode ${mode}), who can tell clients by it: chmod 600 ${path}`,
+  );
 }

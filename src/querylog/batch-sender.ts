@@ -21,6 +21,8 @@ export interface BatchSenderOptions {
 const MAX_WAITING = 2;
 /** What the store says of a batch that it will never take. */
 const REFUSALS: readonly string[] = ['store-batch', 'store-rows'];
+/** What it says when it has another position of the source than the one that a batch goes on from: nothing that follows fits. */
+const CONFLICT = 'store-position';
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -39,6 +41,8 @@ export class BatchSender {
   /** Set from the first rejection until a batch is taken. */
   #failure: Error | undefined;
   #isStopped = false;
+  /** The position that the store kept last, as far as we know. */
+  #kept: SourcePosition | undefined;
 
   constructor(options: BatchSenderOptions, store: BatchStore, clock: Clock, log: Log) {
     this.#options = options;
@@ -47,9 +51,23 @@ export class BatchSender {
     this.#log = log;
   }
 
+  /** Goes on from a position that the store has. */
+  resume(position: SourcePosition): void {
+    this.#kept = position;
+  }
+
   /** Why the store took nothing when it was last asked. */
   get failure(): Error | undefined {
     return this.#failure;
+  }
+
+  /** Whether the store has rejected what will not be tried again: nothing more is kept. */
+  get isOver(): boolean {
+    return this.#failure !== undefined && (!this.#options.triesAgain || this.#hasConflict);
+  }
+
+  get #hasConflict(): boolean {
+    return this.#failure !== undefined && codeOf(this.#failure) === CONFLICT;
   }
 
   get isIdle(): boolean {
@@ -64,13 +82,14 @@ export class BatchSender {
   /** False when there is no room for it: it is lost. */
   send(batch: SourceBatch): boolean {
     const { room } = this.#options;
-    if (this.#isStopped || (room !== undefined && !room.take(batchOctets(batch)))) return false;
+    // Whoever else reads the source keeps the same places: what waits here could pass for what was kept there.
+    if (this.#isStopped || this.#hasConflict || (room !== undefined && !room.take(batchOctets(batch)))) return false;
     this.#waiting.push(batch);
     this.#running ??= this.#run();
     return true;
   }
 
-  /** Resolves when it is not full. Rejects with the store's error where it is not asked again. */
+  /** Resolves when it is not full. Rejects with the store's error where it is not asked again, and with `store-position` always. */
   async whenRoom(): Promise<void> {
     while (this.isFull && !this.#hasGivenUp) await this.#change();
     this.#throwFailure();
@@ -96,11 +115,11 @@ export class BatchSender {
   }
 
   get #hasGivenUp(): boolean {
-    return this.#isStopped || (this.#failure !== undefined && !this.#options.triesAgain);
+    return this.#isStopped || this.isOver;
   }
 
   #throwFailure(): void {
-    if (this.#failure !== undefined && !this.#options.triesAgain) throw this.#failure;
+    if (this.isOver) throw this.#failure;
   }
 
   #change(): Promise<void> {
@@ -118,7 +137,7 @@ export class BatchSender {
       const failure = await this.#append(batch, isAgain);
       if (failure === undefined) {
         pauseMs = FIRST_PAUSE_MS;
-        this.#kept(batch);
+        this.#taken(batch);
       } else if (this.#options.triesAgain && isRefusal(failure)) {
         this.#refused(batch, failure);
       } else {
@@ -139,15 +158,16 @@ export class BatchSender {
         if (kept !== undefined && isSamePosition(kept, batch.position)) return undefined;
       }
       // What is given to a store is the store's, and it may be asked again.
-      await this.#store.append({ ...batch, entries: batch.entries.slice() });
+      await this.#store.append({ ...batch, from: this.#kept, entries: batch.entries.slice() });
       return undefined;
     } catch (error) {
       return error as Error;
     }
   }
 
-  #kept(batch: SourceBatch): void {
+  #taken(batch: SourceBatch): void {
     this.#waiting.shift();
+    this.#kept = batch.position ?? this.#kept;
     this.#options.room?.give(batchOctets(batch));
     if (this.#failure !== undefined && this.#options.triesAgain) {
       this.#log.info({ source: this.#options.source }, 'the query log takes entries again');
@@ -169,7 +189,7 @@ export class BatchSender {
     const isFirst = this.#failure === undefined;
     this.#failure = failure;
     this.#tell();
-    if (!isFirst || !this.#options.triesAgain) return;
+    if (!isFirst || this.isOver) return;
     const { source, room } = this.#options;
     const then = room === undefined ? 'reading waits' : 'what comes waits in memory, as far as there is room';
     this.#log.error(
@@ -193,7 +213,11 @@ export class BatchSender {
 }
 
 function isRefusal(failure: Error): boolean {
-  return failure instanceof GluewallError && REFUSALS.includes(failure.code);
+  return REFUSALS.includes(codeOf(failure) ?? '');
+}
+
+function codeOf(failure: Error): string | undefined {
+  return failure instanceof GluewallError ? failure.code : undefined;
 }
 
 function isSamePosition(a: SourcePosition, b: SourcePosition): boolean {

@@ -6,9 +6,12 @@ import { ObservationReader } from '../dns/observation-reader.ts';
 import { type EntryBatchWriter, LAST_MS } from './entry-batch.ts';
 import { ExchangeJoiner } from './exchange-joiner.ts';
 import { type LogEntry, MAX_ANSWERS, type Role } from './log-entry.ts';
+import type { QueueRoom } from './queue-room.ts';
 
 export interface CaptureEntriesParts {
   readonly entries: EntryBatchWriter;
+  /** Memory for queries whose response is waited for, shared with other sources. */
+  readonly openRoom?: QueueRoom | undefined;
   /** Resolvers of the inside: with recursion desired they pass on what they were asked. */
   readonly trustedResolvers: ReadonlySet<Address>;
   /** What stands in the log for a client: the address itself, or its pseudonym. */
@@ -27,7 +30,7 @@ export class CaptureEntries {
 
   constructor(parts: CaptureEntriesParts) {
     this.#parts = parts;
-    this.#exchanges = new ExchangeJoiner(parts.entries);
+    this.#exchanges = new ExchangeJoiner(parts.entries, parts.openRoom);
   }
 
   /** How many queries wait for their response. */

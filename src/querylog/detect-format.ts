@@ -58,8 +58,7 @@ export function detectFormat(
 function tryFormat(format: LogFormat, head: Buffer, options: DetectOptions): FormatTrial {
   const entries = new EntryBatchWriter();
   const { zone, server, nowMs, writtenMs } = options;
-  const earliestMs = Number.NEGATIVE_INFINITY;
-  const time = new SourceTime({ zone, nowMs: () => nowMs, writtenMs, earliestMs });
+  const time = new SourceTime({ zone, nowMs: () => nowMs, writtenMs: () => writtenMs });
   const reader = format.create({ entries, time, server, client: (address) => address });
   const splitter = createSplitter(format);
   const counts = { taken: 0, other: 0 };

@@ -28,7 +28,10 @@ const AT = {
 const NONE_16 = 0xffff;
 /** Two addresses, a name and all answers of IPv6. */
 const MAX_RECORD_OCTETS = AT.rest + 16 + 16 + 255 + MAX_ANSWERS * 17;
-const FIRST_OCTETS = 64 * 1024;
+const FIRST_OCTETS = 16 * 1024;
+/** A batch goes when it is so large, or has so many entries: what the store does with one in one go is bounded. */
+const FULL_OCTETS = 1024 * 1024;
+const FULL_ENTRIES = 16_384;
 /** No date is farther from the epoch (ECMA-262 §21.4.1.1), and no entry: it would end its batch. Milliseconds. */
 export const LAST_MS = 8.64e15;
 /** Entries that more may be told of. */
@@ -37,7 +40,7 @@ const RECENT_ENTRIES = 64;
 /** An entry without its name. */
 export type EntryFields = Omit<LogEntry, 'name'>;
 
-/** Packs entries. Grows as it needs to: whoever writes looks at `count` and takes what there is. */
+/** Packs entries. Grows as it needs to: whoever writes looks at `isFull` and takes what there is. */
 export class EntryBatchWriter {
   #octets: Buffer = Buffer.allocUnsafe(FIRST_OCTETS);
   #view: DataView = viewOf(this.#octets);
@@ -48,6 +51,16 @@ export class EntryBatchWriter {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** Whether it is time to take what there is. */
+  get isFull(): boolean {
+    return this.#count >= FULL_ENTRIES || this.#length >= FULL_OCTETS;
+  }
+
+  /** Memory for what has been added; 0: nothing was. */
+  get heldOctets(): number {
+    return this.#count === 0 ? 0 : this.#octets.length;
   }
 
   add(entry: LogEntry): void {
@@ -88,12 +101,13 @@ export class EntryBatchWriter {
     const batch = new Uint8Array(this.#octets.subarray(0, this.#length));
     this.#length = 0;
     this.#count = 0;
+    if (this.#octets.length > FIRST_OCTETS) this.#move(FIRST_OCTETS);
     return batch;
   }
 
   /** Writes all that stands before the name; says where that goes. */
   #fields(fields: EntryFields): number {
-    if (this.#octets.length - this.#length < MAX_RECORD_OCTETS) this.#grow();
+    if (this.#octets.length - this.#length < MAX_RECORD_OCTETS) this.#move(2 * this.#octets.length);
     const octets = this.#octets;
     const view = this.#view;
     const start = this.#length;
@@ -141,11 +155,11 @@ export class EntryBatchWriter {
     return at + 16;
   }
 
-  #grow(): void {
-    const larger = Buffer.allocUnsafe(2 * this.#octets.length);
-    this.#octets.copy(larger, 0, 0, this.#length);
-    this.#octets = larger;
-    this.#view = viewOf(larger);
+  #move(octets: number): void {
+    const moved = Buffer.allocUnsafe(octets);
+    this.#octets.copy(moved, 0, 0, this.#length);
+    this.#octets = moved;
+    this.#view = viewOf(moved);
   }
 }
 

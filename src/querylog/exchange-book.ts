@@ -1,15 +1,22 @@
 import type { Address } from '../core/address.ts';
-import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, type Name } from '../dns/name.ts';
+import { canonicalName } from '../dns/name.ts';
 import type { EntryBatchWriter } from './entry-batch.ts';
-import { type LogEntry, MARKS, MAX_ANSWERS, ROLES } from './log-entry.ts';
+import { keepEntries, keptEntries } from './kept-entries.ts';
+import { type LogEntry, MAX_ANSWERS } from './log-entry.ts';
+import type { QueueRoom } from './queue-room.ts';
 
 /** An entry of which more may be told. */
 export type OpenEntry = { -readonly [K in keyof LogEntry]: LogEntry[K] };
 
 /** How much later than a query its response may be told of, by the times in the log. */
-const HOLD_MS = 5000;
-/** Queries that wait; the oldest goes when there is one more. */
-const MAX_OPEN = 16_384;
+export const HOLD_MS = 5000;
+/** Memory for queries that wait, about; the oldest goes when there is no more. It bounds what is kept as state, too. */
+const MAX_OPEN_OCTETS = 4 * 1024 * 1024;
+/** So much of it is never shared: whoever floods does not keep others from joining. */
+const OWN_OCTETS = 32 * 1024;
+/** Memory of one that waits besides its key, its name and its answers, and of each answer. */
+const OPEN_OCTETS = 400;
+const ANSWER_OCTETS = 40;
 
 /** Queries with one key that are looked at for one record. */
 const MAX_LOOKED_AT = 256;
@@ -18,6 +25,7 @@ const MAX_LOOKED_AT = 256;
 interface Open {
   readonly key: string;
   readonly entry: OpenEntry;
+  readonly octets: number;
   before: Open | undefined;
   behind: Open | undefined;
 }
@@ -28,17 +36,22 @@ interface Open {
  */
 export class ExchangeBook {
   readonly #entries: EntryBatchWriter;
-  readonly #mostOpen: number;
+  readonly #room: QueueRoom | undefined;
+  readonly #mostOctets: number;
   readonly #byKey = new Map<string, Open[]>();
   #oldest: Open | undefined;
   #newest: Open | undefined;
   #size = 0;
+  #octets = 0;
+  /** Of the room. */
+  #held = 0;
   #forgottenMs = Number.NEGATIVE_INFINITY;
 
-  /** `mostOpen`: how many may wait, MAX_OPEN at most. */
-  constructor(entries: EntryBatchWriter, mostOpen = MAX_OPEN) {
+  /** `room`: shared with others, for what goes beyond OWN_OCTETS. `mostOctets`: MAX_OPEN_OCTETS at most. */
+  constructor(entries: EntryBatchWriter, room?: QueueRoom, mostOctets = MAX_OPEN_OCTETS) {
     this.#entries = entries;
-    this.#mostOpen = mostOpen;
+    this.#room = room;
+    this.#mostOctets = mostOctets;
   }
 
   get size(): number {
@@ -52,7 +65,7 @@ export class ExchangeBook {
 
   /** A query was asked. Lets go of those that have waited too long at its time. */
   add(key: string, entry: LogEntry): void {
-    this.#letGo(entry.atMs, this.#mostOpen - 1);
+    this.passTime(entry.atMs);
     this.#append(key, entry);
   }
 
@@ -88,9 +101,10 @@ export class ExchangeBook {
     if (open !== undefined) this.#take(open);
   }
 
-  /** The log has come to this time. */
+  /** The log has come to this time: those at the front go that have waited too long, or whose times are ahead of it. */
   passTime(nowMs: number): void {
-    this.#letGo(nowMs, this.#mostOpen);
+    while (this.#oldest !== undefined && Math.abs(nowMs - this.#oldest.entry.atMs) > HOLD_MS)
+      this.#forget(this.#oldest);
   }
 
   /** Lets go of all. */
@@ -98,29 +112,38 @@ export class ExchangeBook {
     while (this.#oldest !== undefined) this.#forget(this.#oldest);
   }
 
-  /** What waits, for JSON. */
+  /** What waits, for JSON: the entries, and what stands in the key of each before and behind its name. */
   state(): unknown {
-    const waiting: [string, LogEntry][] = [];
-    for (let open = this.#oldest; open !== undefined; open = open.behind) waiting.push([open.key, open.entry]);
-    return waiting;
+    const entries: LogEntry[] = [];
+    const keys: string[][] = [];
+    for (let open = this.#oldest; open !== undefined; open = open.behind) {
+      entries.push(open.entry);
+      keys.push(splitOnce(open.key, canonicalName(open.entry.name)));
+    }
+    return { entries: keepEntries(entries), keys };
   }
 
   /** Takes up what `state` gave, and `forgottenMs`; leaves out what is no entry. */
   resume(state: unknown, forgottenMs = Number.NEGATIVE_INFINITY): void {
     this.#forgottenMs = forgottenMs;
-    if (!Array.isArray(state)) return;
-    for (const item of state.slice(0, this.#mostOpen)) {
-      if (!Array.isArray(item) || typeof item[0] !== 'string') continue;
-      const entry = readEntry(item[1]);
+    if (typeof state !== 'object' || state === null) return;
+    const { entries, keys } = state as Record<string, unknown>;
+    for (const [index, entry] of keptEntries(entries).entries()) {
+      const key: unknown = Array.isArray(keys) ? keys[index] : undefined;
+      if (!Array.isArray(key) || key.length > 2 || !key.every((part) => typeof part === 'string')) continue;
       // As it stood: none is let go for the time of another that waits.
-      if (entry !== undefined) this.#append(item[0], entry);
+      this.#append(key.join(canonicalName(entry.name)), entry);
     }
   }
 
   #append(key: string, entry: LogEntry): void {
+    const octets = OPEN_OCTETS + key.length + entry.name.length + ANSWER_OCTETS * entry.answers.length;
+    while (!this.#fits(octets) && this.#oldest !== undefined) this.#forget(this.#oldest);
+    this.#octets += octets;
     const open: Open = {
       key,
       entry: { ...entry, answers: [...entry.answers] },
+      octets,
       before: this.#newest,
       behind: undefined,
     };
@@ -133,13 +156,13 @@ export class ExchangeBook {
     else same.push(open);
   }
 
-  /** Those at the front that have waited too long, or whose times are ahead of what follows: a clock that was set back. */
-  #letGo(nowMs: number, most: number): void {
-    while (this.#oldest !== undefined) {
-      const isRecent = Math.abs(nowMs - this.#oldest.entry.atMs) <= HOLD_MS;
-      if (isRecent && this.#size <= most) return;
-      this.#forget(this.#oldest);
-    }
+  /** Whether so many octets more may wait; they have their place in the room from then on. */
+  #fits(octets: number): boolean {
+    const sum = this.#octets + octets;
+    const more = Math.max(0, sum - OWN_OCTETS - this.#held);
+    if (sum > this.#mostOctets || this.#room?.take(more) === false) return false;
+    this.#held += more;
+    return true;
   }
 
   #forget(open: Open): void {
@@ -154,6 +177,12 @@ export class ExchangeBook {
     if (behind === undefined) this.#newest = before;
     else behind.before = before;
     this.#size--;
+    this.#octets -= open.octets;
+    const spare = this.#held - Math.max(0, this.#octets - OWN_OCTETS);
+    if (spare > 0) {
+      this.#held -= spare;
+      this.#room?.give(spare);
+    }
     const same = this.#byKey.get(key)!;
     if (same.length === 1) this.#byKey.delete(key);
     else same.splice(same.indexOf(open), 1);
@@ -167,56 +196,7 @@ export function addAnswer(entry: OpenEntry, address: Address): void {
   entry.answers = [...entry.answers, address];
 }
 
-/** The entry that JSON carried, undefined when it is none. */
-export function readEntry(value: unknown): LogEntry | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { atMs, name, type, class: dnsClass, answers, ...rest } = value as Record<string, unknown>;
-  const isEntry =
-    Number.isFinite(atMs) &&
-    isName(name) &&
-    isUint16(type) &&
-    isUint16(dnsClass) &&
-    Array.isArray(answers) &&
-    answers.length <= MAX_ANSWERS &&
-    answers.every(isAddress);
-  if (!isEntry) return undefined;
-  return {
-    atMs: atMs as number,
-    name,
-    type,
-    class: dnsClass,
-    client: isAddress(rest.client) ? rest.client : undefined,
-    clientPort: isUint16(rest.clientPort) ? rest.clientPort : undefined,
-    server: isAddress(rest.server) ? rest.server : undefined,
-    role: ROLES.find((role) => role === rest.role),
-    responseCode: isUint16(rest.responseCode) ? rest.responseCode : undefined,
-    answers,
-    mark: MARKS.find((mark) => mark === rest.mark),
-  };
-}
-
-function isUint16(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff;
-}
-
-/** As JSON carries them: 32 bits with a sign, or 16 characters of one octet each. */
-function isAddress(value: unknown): value is Address {
-  if (typeof value === 'number') return value === (value | 0);
-  return typeof value === 'string' && value.length === 16 && isOctets(value);
-}
-
-/** RFC 1035 §3.1: labels behind their lengths, and the root behind them. */
-function isName(value: unknown): value is Name {
-  if (typeof value !== 'string' || value.length > MAX_NAME_OCTETS || !isOctets(value)) return false;
-  let at = 0;
-  while (at < value.length - 1) {
-    const length = value.charCodeAt(at);
-    if (length === 0 || length > MAX_LABEL_OCTETS) return false;
-    at += 1 + length;
-  }
-  return at === value.length - 1 && value.charCodeAt(at) === 0;
-}
-
-function isOctets(text: string): boolean {
-  return !/[^\0-\xff]/.test(text);
+function splitOnce(text: string, part: string): string[] {
+  const at = text.indexOf(part);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + part.length)];
 }

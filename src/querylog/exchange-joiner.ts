@@ -1,9 +1,10 @@
 import type { EntryBatchWriter } from './entry-batch.ts';
 import { ExchangeBook } from './exchange-book.ts';
 import type { LogEntry } from './log-entry.ts';
+import type { QueueRoom } from './queue-room.ts';
 
 /** Of a source that tells of responses only each waits for a query that never comes: they are few, for the state that is kept. */
-const MAX_EARLY = 512;
+const MAX_EARLY_OCTETS = 256 * 1024;
 
 /**
  * Joins a query and its response to one entry, whichever comes first: servers and captures with several threads do not keep
@@ -14,9 +15,9 @@ export class ExchangeJoiner {
   /** Responses that came before their query. */
   readonly #early: ExchangeBook;
 
-  constructor(entries: EntryBatchWriter) {
-    this.#queries = new ExchangeBook(entries);
-    this.#early = new ExchangeBook(entries, MAX_EARLY);
+  constructor(entries: EntryBatchWriter, openRoom?: QueueRoom) {
+    this.#queries = new ExchangeBook(entries, openRoom);
+    this.#early = new ExchangeBook(entries, openRoom, MAX_EARLY_OCTETS);
   }
 
   /** How many wait for the other half. */

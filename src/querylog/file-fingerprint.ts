@@ -7,15 +7,33 @@ export const FINGERPRINT_OCTETS = 1024;
 /** Of a file in which nothing stands yet: every file begins like it. */
 export const EMPTY_FINGERPRINT = '0:';
 
-/** How a file begins: `OCTETS:DIGEST`, over its first FINGERPRINT_OCTETS, or as many as there are. Rejects as reading does. */
-export async function fingerprintOf(handle: FileHandle): Promise<string> {
-  return digest(await beginning(handle, FINGERPRINT_OCTETS));
+/** Where a file lies; given anew once it is gone. */
+export interface FileIdentity {
+  readonly dev: number;
+  readonly ino: number;
 }
 
-/** Whether a file begins as the one whose fingerprint that is, which may have been shorter. Rejects as reading does. */
+/**
+ * How a file begins, and where it lies: `OCTETS:DIGEST:DEV-INO`, over its first FINGERPRINT_OCTETS, or as many as there are. Rejects
+ * as reading does.
+ */
+export async function fingerprintOf(handle: FileHandle, { dev, ino }: FileIdentity): Promise<string> {
+  return `${digest(await beginning(handle, FINGERPRINT_OCTETS))}:${dev}-${ino}`;
+}
+
+/**
+ * Whether a file begins as the one whose fingerprint that is, which may have been shorter, and wherever that lies. Rejects as
+ * reading does.
+ */
 export async function hasFingerprint(handle: FileHandle, fingerprint: string): Promise<boolean> {
   const octets = fingerprintLength(fingerprint);
-  return octets !== undefined && digest(await beginning(handle, octets)) === fingerprint;
+  return octets !== undefined && digest(await beginning(handle, octets)) === digestIn(fingerprint);
+}
+
+/** Whether the file of that fingerprint lay there; true where it does not say. */
+export function isAt(fingerprint: string, { dev, ino }: FileIdentity): boolean {
+  const place = fingerprint.split(':')[2];
+  return place === undefined || place === `${dev}-${ino}`;
 }
 
 /** How many octets it is over; undefined when it is none. */
@@ -33,7 +51,12 @@ export function octetsFingerprint(head: Buffer): string {
 /** As `hasFingerprint`, of what a source begins with. */
 export function octetsHaveFingerprint(head: Buffer, fingerprint: string): boolean {
   const octets = fingerprintLength(fingerprint);
-  return octets !== undefined && digest(head.subarray(0, octets)) === fingerprint;
+  return octets !== undefined && digest(head.subarray(0, octets)) === digestIn(fingerprint);
+}
+
+/** Without where the file lies. */
+function digestIn(fingerprint: string): string {
+  return fingerprint.split(':', 2).join(':');
 }
 
 function digest(octets: Buffer): string {

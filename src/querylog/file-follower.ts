@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, DAY_MS } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import { PacedLog } from '../core/paced-log.ts';
 import type { BatchStore } from './batch-sender.ts';
 import { DETECT_OCTETS, type DetectOptions, detectFormat } from './detect-format.ts';
 import { FollowedFile } from './followed-file.ts';
@@ -13,7 +14,8 @@ import { emptyFigures, type SourceFigures } from './source-figures.ts';
 import { SourceIntake, type SourceOptions } from './source-intake.ts';
 
 /** A log file as it is configured. */
-export interface FollowedSource extends Pick<SourceOptions, 'name' | 'zone' | 'server' | 'client' | 'keepsSamples'> {
+export interface FollowedSource
+  extends Pick<SourceOptions, 'name' | 'zone' | 'server' | 'client' | 'keepsSamples' | 'openRoom'> {
   readonly path: string;
   /** Undefined: told from the file. */
   readonly format: LogFormat | undefined;
@@ -27,6 +29,9 @@ const TURN_PORTIONS = 256;
 /** A file that was rotated away has been read when nothing was added to it for so long, or for so long there is another. */
 const QUIET_MS = 1000;
 const LINGER_MS = 60_000;
+
+/** What is older is refused: each day that the log has is a file, or a partition. */
+const MAX_AGE_MS = 366 * DAY_MS;
 
 /** Where reading stands, or stood when the program ended. */
 interface Place extends Pick<SourcePosition, 'fingerprint' | 'offset'> {
@@ -43,6 +48,8 @@ export class FileFollower {
   readonly #store: BatchStore;
   readonly #clock: Clock;
   readonly #log: Log;
+  /** Of rotations: whoever writes may rotate as often as he likes. */
+  readonly #paced: PacedLog;
   readonly #portion = Buffer.allocUnsafe(PORTION_OCTETS);
   #intake: SourceIntake | undefined;
   #file: FollowedFile | undefined;
@@ -66,6 +73,7 @@ export class FileFollower {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
+    this.#paced = new PacedLog(clock, log, 'info');
   }
 
   start(): void {
@@ -80,13 +88,14 @@ export class FileFollower {
     await this.#intake?.stop();
     await this.#turning;
     await this.#intake?.stop();
+    this.#paced.stop();
     await this.#close();
   }
 
   figures(): SourceFigures {
-    const { name, format } = this.#source;
+    const { name, format, path } = this.#source;
     const figures = this.#intake?.figures() ?? emptyFigures(name, format?.name);
-    return { ...figures, problem: this.#problem ?? figures.problem };
+    return this.#problem === undefined ? figures : { ...figures, problem: `${path} ${this.#problem}` };
   }
 
   #schedule(delayMs: number): void {
@@ -102,7 +111,7 @@ export class FileFollower {
       this.#schedule(isAtEnd ? POLL_MS : 0);
     } catch (error) {
       await this.#close();
-      this.#fail(error as NodeJS.ErrnoException);
+      await this.#fail(error as NodeJS.ErrnoException);
       this.#schedule(RETRY_MS);
     }
   }
@@ -115,8 +124,11 @@ export class FileFollower {
       if (file === undefined || intake === undefined || this.#isStopped) return true;
       const read = await file.read();
       if (this.#isStopped) return true;
-      if (read === 'replaced') await this.#lose(file, intake);
-      else if (read === 'end') {
+      if (read === 'replaced') {
+        await this.#lose(file, intake);
+        return true;
+      }
+      if (read === 'end') {
         this.#isAtEnd = true;
         this.#recover();
         if (!(await this.#goOn(file, intake))) return true;
@@ -172,16 +184,24 @@ export class FileFollower {
     return (await this.#findOnce(place)) ?? (await this.#findOnce(place));
   }
 
+  /** Files may begin alike: of those that do, the one that lies where it lay. */
   async #findOnce({ fingerprint, offset }: Place): Promise<FollowedFile | undefined> {
-    const named = await this.#openNamed();
-    if (await named?.goTo(fingerprint, offset)) return named;
-    await named?.close();
+    let found = await this.#openNamed();
+    if (!(await found?.goTo(fingerprint, offset))) {
+      await found?.close();
+      found = undefined;
+    }
+    if (found?.isAt(fingerprint)) return found;
     for (const { path, isPacked } of await rotatedFiles(this.#source.path)) {
       const file = isPacked ? undefined : await FollowedFile.open(path, this.#portion).catch(() => undefined);
-      if (await file?.goTo(fingerprint, offset)) return file;
-      await file?.close();
+      const isBetter = file !== undefined && (found === undefined || file.isAt(fingerprint));
+      if (isBetter && (await file.goTo(fingerprint, offset))) {
+        await found?.close();
+        found = file;
+        if (file.isAt(fingerprint)) return file;
+      } else await file?.close();
     }
-    return undefined;
+    return found;
   }
 
   /** The file of the name, at its beginning; undefined when it is not there. */
@@ -202,7 +222,8 @@ export class FileFollower {
     const format = known ?? (await this.#detect(file));
     if (format === undefined) return undefined;
     const { path: _, ...source } = this.#source;
-    const rest = { isLive: true, writtenMs: file.writtenMs, earliestMs: Number.NEGATIVE_INFINITY };
+    const earliestMs = this.#clock.nowMs() - MAX_AGE_MS;
+    const rest = { isLive: true, writtenMs: file.writtenMs, earliestMs };
     const intake = new SourceIntake({ ...source, ...rest, format }, this.#store, this.#clock, this.#log);
     if (stored !== undefined) intake.resume(stored);
     if (this.#isPlaced) intake.identify(file.fingerprint);
@@ -240,7 +261,7 @@ export class FileFollower {
 
   /** The open file is no longer what it was: goes on with the copy of it, or with what it has become. */
   async #lose(file: FollowedFile, intake: SourceIntake): Promise<void> {
-    this.#log.info(
+    this.#paced.say(
       { source: this.#source.name },
       `${file.path} was truncated or replaced: reading goes on with its copy, if there is one, and then from its beginning`,
     );
@@ -262,6 +283,8 @@ export class FileFollower {
     this.#file = next;
     this.#grewAtMs = nowMs;
     intake.begin(next.fingerprint);
+    const { name: source } = this.#source;
+    this.#paced.say({ source }, `the file of ${source} was rotated: reading goes on with ${next.path}`);
     return true;
   }
 
@@ -322,8 +345,13 @@ export class FileFollower {
     this.#log.warn({ source: name }, message);
   }
 
-  #fail({ code, message }: NodeJS.ErrnoException): void {
-    if (code === 'EACCES' || code === 'EPERM')
+  async #fail({ code, message }: NodeJS.ErrnoException): Promise<void> {
+    if (code === 'store-position') {
+      this.#say('is read by another process, too', 'reading goes on behind what that one has read');
+      await this.#intake?.stop();
+      this.#intake = undefined;
+      this.#stored = null;
+    } else if (code === 'EACCES' || code === 'EPERM')
       this.#say(`cannot be read (${code})`, 'let the user of gluewall read it');
     else this.#say(code === undefined ? message : `cannot be read (${message})`, 'it is tried again');
   }

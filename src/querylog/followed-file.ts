@@ -1,6 +1,13 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { FINGERPRINT_OCTETS, fingerprintLength, fingerprintOf, hasFingerprint } from './file-fingerprint.ts';
+import {
+  FINGERPRINT_OCTETS,
+  type FileIdentity,
+  fingerprintLength,
+  fingerprintOf,
+  hasFingerprint,
+  isAt,
+} from './file-fingerprint.ts';
 
 /** A folder waits for nobody to write, and a terminal is not to become ours. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -45,7 +52,12 @@ export class FollowedFile {
     try {
       const stats = await handle.stat();
       refuseOthers(stats);
-      return new FollowedFile(path, handle, stats, await fingerprintOf(handle), 0, portion);
+      const fingerprint = await fingerprintOf(handle, stats);
+      if (fingerprintLength(fingerprint) !== 0 && (await handle.stat()).size === 0) {
+        // As those of /proc: made anew at each read, without a size, and so without a place to go on from.
+        throw new Error('says that it is empty, and is not: no file that can be followed');
+      }
+      return new FollowedFile(path, handle, stats, fingerprint, 0, portion);
     } catch (error) {
       await handle.close();
       throw error;
@@ -66,8 +78,13 @@ export class FollowedFile {
     return this.#writtenMs;
   }
 
-  isSameFile({ dev, ino }: { readonly dev: number; readonly ino: number }): boolean {
+  isSameFile({ dev, ino }: FileIdentity): boolean {
     return dev === this.#stats.dev && ino === this.#stats.ino;
+  }
+
+  /** Whether it lies where the file of that fingerprint did; true where that is not known. */
+  isAt(fingerprint: string): boolean {
+    return isAt(fingerprint, this.#stats);
   }
 
   /** Goes to a place that has been read up to before; false when this is another file, which stays at its beginning. */
@@ -92,7 +109,7 @@ export class FollowedFile {
     if (size === this.#offset && mtimeMs === this.#readMs) return 'end';
     const { bytesRead } = await this.#handle.read(this.#portion, 0, this.#portion.length, this.#offset);
     const isShort = (fingerprintLength(this.#fingerprint) ?? 0) < FINGERPRINT_OCTETS;
-    const fingerprint = isShort ? await fingerprintOf(this.#handle) : this.#fingerprint;
+    const fingerprint = isShort ? await fingerprintOf(this.#handle, this.#stats) : this.#fingerprint;
     // Looked at behind all that was read, so that it is of the same file.
     if (!(await hasFingerprint(this.#handle, this.#fingerprint))) return 'replaced';
     this.#fingerprint = fingerprint;

@@ -1,11 +1,14 @@
 import type { Address } from '../core/address.ts';
 import type { EntryBatchWriter } from './entry-batch.ts';
+import type { QueueRoom } from './queue-room.ts';
 import type { SourceTime } from './source-time.ts';
 
 /** What a reader is given to read one source with. */
 export interface ReaderParts {
   /** Where entries go, once nothing more is to be said of them. */
   readonly entries: EntryBatchWriter;
+  /** Memory for queries of which more may be told, shared with other sources; undefined: each source has enough of its own. */
+  readonly openRoom?: QueueRoom | undefined;
   /** The clock that the source writes by. */
   readonly time: SourceTime;
   /** The address of the server that writes, where it is configured: for formats that do not say it. */
@@ -26,7 +29,7 @@ export interface LogReader {
   read(octets: Buffer, start: number, end: number): RecordOutcome;
   /** Lets go of entries whose response is waited for: nothing more has come for a while, or ever will. */
   settle(): void;
-  /** All it has to know to go on behind the last record, as JSON; of an anonymised source without addresses of clients. */
+  /** All it has to know to go on behind the last record, as JSON, or empty; of an anonymised source without addresses of clients. */
   state(): string;
   /** Goes on from what `state` said; does nothing with what another version has written. */
   resume(state: string): void;

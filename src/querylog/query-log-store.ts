@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts';
+import { DAY_MS } from '../core/clock.ts';
 import type { Name } from '../dns/name.ts';
 import type { LogEntry } from './log-entry.ts';
 
@@ -23,6 +24,8 @@ export interface QuarantinedRecord {
 /** Octets kept of a record that could not be read, and such records kept of a source: the newest. */
 export const MAX_SAMPLE_OCTETS = 512;
 export const MAX_QUARANTINED = 100;
+/** Such records kept of all sources together, the newest: names of sources may be made up. */
+export const MAX_ALL_QUARANTINED = 10_000;
 
 /** What one source has brought, kept all or not at all. */
 export interface SourceBatch {
@@ -110,7 +113,10 @@ export interface Retention {
   readonly keepMs: number;
   /** As `keepMs`, for some sources by name; may be shorter only. */
   readonly keepMsOf: ReadonlyMap<string, number>;
-  /** The oldest days go until the rest has no more octets; at least the newest day stays. Infinity: never. */
+  /**
+   * The oldest days before today go until the rest has no more octets; at least the newest day stays. What is kept beside the
+   * days does not count. Infinity: never.
+   */
   readonly sizeBytes: number;
 }
 
@@ -119,7 +125,7 @@ export interface TrimReport {
   readonly entries: number;
 }
 
-/** Days that a store holds at once, about 27 years of them. */
+/** Days that a store holds at once, about 27 years of them; the oldest go for newer ones. */
 export const MAX_DAYS = 10_000;
 
 /**
@@ -131,7 +137,8 @@ export interface QueryLogStore {
   append(batch: SourceBatch): Promise<void>;
   /** How far each source has been read, by its name. */
   position(source: string): Promise<SourcePosition | undefined>;
-  search(question: LogQuestion): Promise<LogPage>;
+  /** When `signal` is aborted, nobody waits for the page any more: it ends early, and is empty. */
+  search(question: LogQuestion, signal?: AbortSignal): Promise<LogPage>;
   coverage(gapMs: number): Promise<readonly SourceCoverage[]>;
   /** Of a source or of all, newest first. */
   quarantined(source: string | undefined): Promise<readonly (QuarantinedRecord & { readonly source: string })[]>;
@@ -147,5 +154,3 @@ export interface QueryLogStore {
 export function dayOf(atMs: number): number {
   return Math.floor(atMs / DAY_MS);
 }
-
-export const DAY_MS = 86_400_000;

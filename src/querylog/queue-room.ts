@@ -1,6 +1,6 @@
 /**
- * Memory for what waits for the store and cannot be read a second time, shared by many sources: one that floods takes from the
- * others, and all of them together stay bounded.
+ * Memory that many sources share, for what waits for the store and cannot be read a second time, or for queries of which more may
+ * be told: one that floods takes from the others, and all of them together stay bounded.
  */
 export class QueueRoom {
   readonly #octets: number;

@@ -1,6 +1,7 @@
 import type { EntryBatchWriter } from './entry-batch.ts';
 import { ExchangeBook, type OpenEntry } from './exchange-book.ts';
 import type { LogEntry } from './log-entry.ts';
+import type { QueueRoom } from './queue-room.ts';
 
 /** Times in logs are often of whole seconds. */
 const SLACK_MS = 1000;
@@ -15,8 +16,8 @@ export class ReplyBook {
   /** Of the first query that was told of. Infinity: of none. */
   #firstQueryMs = Number.POSITIVE_INFINITY;
 
-  constructor(entries: EntryBatchWriter) {
-    this.#book = new ExchangeBook(entries);
+  constructor(entries: EntryBatchWriter, openRoom?: QueueRoom) {
+    this.#book = new ExchangeBook(entries, openRoom);
   }
 
   /** A query was told of by itself. */

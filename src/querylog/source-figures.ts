@@ -3,7 +3,7 @@ import type { TimeAssumption } from './source-time.ts';
 /** What one source has brought since the start. */
 export interface SourceFigures {
   readonly source: string;
-  /** The name of its format; undefined: not known yet. */
+  /** The name of its format, of several with `, ` between; undefined: not known yet. */
   readonly format: string | undefined;
   readonly bytes: number;
   /** Records in all: each is taken, other or refused. */
@@ -43,6 +43,38 @@ export function emptyFigures(source: string, format: string | undefined): Source
     behindMs: undefined,
     assumptions: [],
     problem: undefined,
+  };
+}
+
+/** One for each source, in the order in which they come up: what comes more than once, as of a host with two programs, is added. */
+export function sumFigures(all: readonly SourceFigures[]): readonly SourceFigures[] {
+  const sums = new Map<string, SourceFigures>();
+  for (const figures of all) {
+    const sum = sums.get(figures.source);
+    sums.set(figures.source, sum === undefined ? figures : addFigures(sum, figures));
+  }
+  return [...sums.values()];
+}
+
+function addFigures(a: SourceFigures, b: SourceFigures): SourceFigures {
+  const formats = [...new Set([a.format, b.format].filter((format) => format !== undefined))];
+  const refused = { ...a.refused };
+  for (const [reason, count] of Object.entries(b.refused)) refused[reason] = (refused[reason] ?? 0) + count;
+  const lastAtMs = Math.max(a.lastAtMs ?? Number.NEGATIVE_INFINITY, b.lastAtMs ?? Number.NEGATIVE_INFINITY);
+  return {
+    source: a.source,
+    format: formats.length === 0 ? undefined : formats.join(', '),
+    bytes: a.bytes + b.bytes,
+    records: a.records + b.records,
+    taken: a.taken + b.taken,
+    other: a.other + b.other,
+    refused,
+    entries: a.entries + b.entries,
+    lost: a.lost + b.lost,
+    lastAtMs: Number.isFinite(lastAtMs) ? lastAtMs : undefined,
+    behindMs: a.behindMs ?? b.behindMs,
+    assumptions: [...new Set([...a.assumptions, ...b.assumptions])],
+    problem: a.problem ?? b.problem,
   };
 }
 

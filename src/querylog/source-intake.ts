@@ -2,13 +2,16 @@ import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { BatchSender, type BatchStore } from './batch-sender.ts';
-import { ClockGap, hoursText } from './clock-gap.ts';
+import { clientMark } from './client-mark.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { createSplitter } from './create-splitter.ts';
-import { EntryBatchReader, EntryBatchWriter } from './entry-batch.ts';
+import { EntryBatchReader, EntryBatchWriter, readEntries } from './entry-batch.ts';
+import { HOLD_MS } from './exchange-book.ts';
 import { type IntakeState, readIntakeState } from './intake-state.ts';
 import type { LogFormat, LogReader, RecordOutcome } from './log-reader.ts';
-import { MAX_SAMPLE_OCTETS, type QuarantinedRecord, type SourceBatch, type SourcePosition } from './query-log-store.ts';
+import type { SourceBatch, SourcePosition } from './query-log-store.ts';
 import type { QueueRoom } from './queue-room.ts';
+import { RecordSamples } from './record-samples.ts';
 import type { RecordSink, RecordSplitter } from './record-splitter.ts';
 import { RefusalCounts, type SourceFigures } from './source-figures.ts';
 import { SourceTime } from './source-time.ts';
@@ -33,19 +36,13 @@ export interface SourceOptions {
   readonly earliestMs: number;
   /** Of a source that cannot be read again: memory for what waits. Its batches have no position. */
   readonly room?: QueueRoom | undefined;
+  /** See ReaderParts. */
+  readonly openRoom?: QueueRoom | undefined;
 }
 
-const BATCH_ENTRIES = 16_384;
 /** Octets read in one go; between them a batch may end. */
 const PORTION_OCTETS = 256 * 1024;
 const SAVE_MS = 1000;
-/** After so long without anything new, nothing more is told of what waits for a response. */
-const QUIET_MS = 5000;
-const MAX_SAMPLES = 8;
-const MAX_SAMPLES_OF_A_REASON = 2;
-/** How far a clock may be off unsaid, and how often it is looked at. */
-const MAX_GAP_MS = 2 * 60_000;
-const GAP_PACE_MS = 200;
 
 /**
  * What one source brings, from octets to batches in the store. A batch carries the place behind the last whole record, and what
@@ -54,18 +51,18 @@ const GAP_PACE_MS = 200;
 export class SourceIntake {
   readonly #options: SourceOptions;
   readonly #clock: Clock;
-  readonly #log: Log;
   readonly #sender: BatchSender;
   readonly #entries = new EntryBatchWriter();
   readonly #time: SourceTime;
   readonly #reader: LogReader;
   readonly #sink: RecordSink;
   readonly #refused = new RefusalCounts();
-  readonly #gap = new ClockGap();
+  readonly #watch: ClockWatch;
+  readonly #samples = new RecordSamples();
+  readonly #clients: string;
   #splitter: RecordSplitter;
   #fingerprint: string | undefined;
   #writtenMs: number;
-  #samples: (QuarantinedRecord & { readonly reason: string })[] = [];
   #records = 0;
   #taken = 0;
   #other = 0;
@@ -76,22 +73,23 @@ export class SourceIntake {
   #isChanged = false;
   #isSettled = true;
   #lastPushMs = 0;
-  #nextGapMs = 0;
-  #hasWarned = false;
+  /** Of the room, for what has not been handed over yet. */
+  #held = 0;
   #wait: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: SourceOptions, store: BatchStore, clock: Clock, log: Log) {
     this.#options = options;
     this.#clock = clock;
-    this.#log = log;
     const { name: source, room, isLive: triesAgain } = options;
     const onLost = ({ entries }: SourceBatch) => this.#countLost(entries);
     this.#sender = new BatchSender({ source, room, triesAgain, onLost }, store, clock, log);
     this.#writtenMs = options.writtenMs;
     this.#time = new SourceTime(this.#timeOptions());
-    const { server, client, format } = options;
-    this.#reader = format.create({ entries: this.#entries, time: this.#time, server, client });
+    const { server, client, format, openRoom } = options;
+    this.#watch = new ClockWatch(source, options.zone, log);
+    this.#clients = clientMark(client);
+    this.#reader = format.create({ entries: this.#entries, openRoom, time: this.#time, server, client });
     this.#splitter = createSplitter(format);
     this.#sink = {
       record: (octets, start, end) => this.#count(this.#reader.read(octets, start, end), octets, start, end),
@@ -114,12 +112,14 @@ export class SourceIntake {
     const { format } = this.#options;
     const state = readIntakeState(position.state);
     const isOwn = state.format === format.name;
+    this.#sender.resume(position);
     this.#fingerprint = position.fingerprint;
     this.#batch = state.batch;
     this.#splitter = createSplitter(format, position.offset, isOwn ? state.splitter : undefined);
     if (state.lastMs !== undefined) this.#time.resume(state.lastMs);
     if (!isOwn) return;
     this.#reader.resume(state.reader);
+    if (state.clients !== this.#clients) this.#forgetClients();
     this.#isSettled = false;
     this.#changed();
   }
@@ -155,8 +155,8 @@ export class SourceIntake {
   }
 
   /**
-   * Reads octets. The promise means that the store is behind, and to wait for it who can; of an import it rejects with the store's
-   * error.
+   * Reads octets. The promise means that the store is behind, and to wait for it who can; it rejects with the store's error: of an
+   * import with any, else with `store-position`.
    * `isFresh`: they were written just now.
    */
   push(octets: Buffer, isFresh = false): Promise<void> | undefined {
@@ -164,7 +164,7 @@ export class SourceIntake {
       const portion = octets.subarray(at, at + PORTION_OCTETS);
       this.#bytes += portion.length;
       this.#splitter.push(portion, this.#sink);
-      if (this.#entries.count >= BATCH_ENTRIES) this.#send();
+      this.#sendFull();
     }
     return this.#pushed(isFresh);
   }
@@ -173,7 +173,7 @@ export class SourceIntake {
   pushRecord(octets: Buffer, isFresh = false): Promise<void> | undefined {
     this.#bytes += octets.length;
     this.#sink.record(octets, 0, octets.length);
-    if (this.#entries.count >= BATCH_ENTRIES) this.#send();
+    this.#sendFull();
     return this.#pushed(isFresh);
   }
 
@@ -200,6 +200,9 @@ export class SourceIntake {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     await this.#sender.stop();
+    // What waits is in the state that was kept, and needs no memory any more.
+    this.#reader.settle();
+    this.#entries.take();
   }
 
   figures(): SourceFigures {
@@ -215,24 +218,18 @@ export class SourceIntake {
       entries: this.#sent + this.#entries.count,
       lost: this.#lost,
       lastAtMs: Number.isFinite(this.#time.lastMs) ? this.#time.lastMs : undefined,
-      behindMs: this.#gap.behindMs,
+      behindMs: this.#watch.behindMs,
       assumptions: this.#time.assumptions,
       problem: this.#sender.failure?.message,
     };
   }
 
   #timeOptions(): ConstructorParameters<typeof SourceTime>[0] {
-    const options = this.#options;
-    const writtenMs = () => this.#writtenMs;
     return {
-      zone: options.zone,
+      zone: this.#options.zone,
       nowMs: () => this.#clock.nowMs(),
-      get writtenMs() {
-        return writtenMs();
-      },
-      get earliestMs() {
-        return options.earliestMs;
-      },
+      writtenMs: () => this.#writtenMs,
+      earliestMs: () => this.#options.earliestMs,
     };
   }
 
@@ -245,39 +242,20 @@ export class SourceIntake {
 
   #refuse(reason: string, octets: Buffer, start: number, end: number): void {
     this.#refused.add(reason);
-    if (!this.#options.keepsSamples || this.#samples.length === MAX_SAMPLES) return;
-    if (this.#samples.filter((sample) => sample.reason === reason).length === MAX_SAMPLES_OF_A_REASON) return;
-    const sample = new Uint8Array(octets.subarray(start, Math.min(end, start + MAX_SAMPLE_OCTETS)));
-    this.#samples.push({ atMs: this.#clock.nowMs(), reason, sample });
+    if (this.#options.keepsSamples) this.#samples.add(this.#clock.nowMs(), reason, octets, start, end);
   }
 
   #pushed(isFresh: boolean): Promise<void> | undefined {
     this.#lastPushMs = this.#clock.nowMs();
     this.#isSettled = false;
-    if (isFresh) this.#observeClock();
+    if (isFresh) this.#watch.observe(this.#time, this.#lastPushMs);
     this.#changed();
-    if (!this.#sender.isFull) return undefined;
+    if (!this.#sender.isFull && !this.#sender.isOver) return undefined;
     // One for all who ask: not everybody can wait.
     this.#wait ??= this.#sender.whenRoom().finally(() => {
       this.#wait = undefined;
     });
     return this.#wait;
-  }
-
-  #observeClock(): void {
-    const { lastMs } = this.#time;
-    if (this.#lastPushMs < this.#nextGapMs || !Number.isFinite(lastMs)) return;
-    this.#nextGapMs = this.#lastPushMs + GAP_PACE_MS;
-    this.#gap.observe(lastMs, this.#lastPushMs);
-    const { behindMs } = this.#gap;
-    if (this.#hasWarned || behindMs === undefined || Math.abs(behindMs) <= MAX_GAP_MS) return;
-    this.#hasWarned = true;
-    const { name: source, zone } = this.#options;
-    const far = `${hoursText(behindMs)} ${behindMs > 0 ? 'behind' : 'ahead of'} the clock of this machine`;
-    const remedy = this.#time.assumptions.includes('zone')
-      ? `its times are read as those of ${zone}: set the zone it writes in, or check its clock`
-      : 'check its clock, and ours';
-    this.#log.warn({ source, behindMs: Math.round(behindMs) }, `the times of ${source} are ${far}; ${remedy}`);
   }
 
   /** There is something to keep, or to settle: looks at it once a second until all is done. */
@@ -288,7 +266,7 @@ export class SourceIntake {
 
   #save(): void {
     this.#cancelTimer = undefined;
-    if (!this.#isSettled && this.#clock.nowMs() - this.#lastPushMs >= QUIET_MS) this.#settle();
+    if (!this.#isSettled && this.#clock.nowMs() - this.#lastPushMs >= HOLD_MS) this.#settle();
     // While the store takes nothing, batches would only become more, not larger.
     if (this.#sender.isIdle) this.flush();
     if (this.#isChanged || !this.#isSettled) this.#cancelTimer = this.#clock.after(SAVE_MS, () => this.#save());
@@ -301,10 +279,29 @@ export class SourceIntake {
     this.#isChanged = true;
   }
 
+  #sendFull(): void {
+    if (this.#entries.isFull || !this.#hasRoom()) this.#send();
+  }
+
+  /** Holds room for what has not been handed over yet, of a source that cannot be read again. */
+  #hasRoom(): boolean {
+    const more = Math.max(0, this.#entries.heldOctets - this.#held);
+    if (this.#options.room?.take(more) === false) return false;
+    this.#held += more;
+    return true;
+  }
+
+  /** Clients stand in the log in another way now: what was waiting goes into it without them. */
+  #forgetClients(): void {
+    this.#reader.settle();
+    for (const entry of readEntries(this.#entries.take())) this.#entries.add({ ...entry, client: undefined });
+  }
+
   #send(): void {
     const count = this.#entries.count;
-    const quarantined = this.#samples;
-    this.#samples = [];
+    const quarantined = this.#samples.take();
+    this.#options.room?.give(this.#held);
+    this.#held = 0;
     this.#batch++;
     this.#isChanged = false;
     const position = this.#position();
@@ -333,6 +330,7 @@ export class SourceIntake {
       splitter: this.#splitter.state(),
       lastMs: Number.isFinite(lastMs) ? lastMs : undefined,
       writtenMs: Number.isFinite(this.#writtenMs) ? this.#writtenMs : undefined,
+      clients: this.#clients,
       reader: this.#reader.state(),
     };
     return { fingerprint: this.#fingerprint, offset: this.#splitter.consumed, state: JSON.stringify(state) };

@@ -11,10 +11,23 @@ export interface SourceTimeOptions {
   readonly zone: string;
   /** What time it is. */
   readonly nowMs: () => number;
-  /** What is written is not younger than this: when a file was last changed. Infinity: what is written is written now. */
-  readonly writtenMs: number;
-  /** What is older is refused; of a source that anybody can write to. */
-  readonly earliestMs: number;
+  /** What is written is not younger than this: when a file was last changed. Without it, or Infinity: it is written now. */
+  readonly writtenMs?: () => number;
+  /** What is older is refused; of a source that anybody can write to. Without it: nothing. */
+  readonly earliestMs?: () => number;
+}
+
+/** What a clock on the wall and a calendar show. */
+interface WallTime {
+  /** Undefined: not said. */
+  readonly year: number | undefined;
+  /** From 1 on. */
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly millisecond: number;
 }
 
 /** A clock may be ahead by a zone that was set wrong, and not by more. */
@@ -70,7 +83,7 @@ export class SourceTime {
   instant(atMs: number): number | TimeProblem {
     if (!(atMs >= FIRST_MS)) return 'no such time';
     if (atMs > this.#options.nowMs() + MAX_AHEAD_MS) return 'a time that is to come';
-    if (atMs < this.#options.earliestMs) return 'a time too long ago';
+    if (atMs < (this.#options.earliestMs?.() ?? Number.NEGATIVE_INFINITY)) return 'a time too long ago';
     this.#lastMs = atMs;
     return atMs;
   }
@@ -80,13 +93,7 @@ export class SourceTime {
    * the hour that daylight saving repeats, times are of the first until they would run backwards.
    */
   wall(
-    year: number | undefined,
-    month: number,
-    day: number,
-    hour: number,
-    minute: number,
-    second: number,
-    millisecond: number,
+    { year, month, day, hour, minute, second, millisecond }: WallTime,
     offsetMinutes?: number,
   ): number | TimeProblem {
     // A leap second is the second that follows.
@@ -109,7 +116,7 @@ export class SourceTime {
       const date = new Date(today.getTime() - back * dayMs);
       const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
       const atMs = this.#inZone(Date.UTC(year, month - 1, day, hour, minute, second, millisecond));
-      if (atMs <= reference + DISORDER_MS) return this.wall(year, month, day, hour, minute, second, millisecond);
+      if (atMs <= reference + DISORDER_MS) return this.wall({ year, month, day, hour, minute, second, millisecond });
     }
     return 'no such time';
   }
@@ -120,12 +127,16 @@ export class SourceTime {
    */
   unsaid(): number | TimeProblem {
     this.#assumptions.add('time');
-    const isWrittenNow = this.#options.writtenMs === Number.POSITIVE_INFINITY;
+    const isWrittenNow = this.#writtenMs() === Number.POSITIVE_INFINITY;
     return this.instant(isWrittenNow || !Number.isFinite(this.#lastMs) ? this.#referenceMs() : this.#lastMs);
   }
 
   #referenceMs(): number {
-    return Math.min(this.#options.writtenMs, this.#options.nowMs());
+    return Math.min(this.#writtenMs(), this.#options.nowMs());
+  }
+
+  #writtenMs(): number {
+    return this.#options.writtenMs?.() ?? Number.POSITIVE_INFINITY;
   }
 
   /** The last year in which the time is not after what was written. */

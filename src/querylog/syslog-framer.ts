@@ -22,11 +22,24 @@ export class SyslogFramer {
   /** Octets of a message with a length that have not come. */
   #left = 0;
   #isSkipping = false;
+  /** Whether the one that is left out was refused already. */
+  #isRefused = false;
   readonly #held: Buffer[] = [];
+  #messages = 0;
 
   /** Whether nothing has come in part. */
   get isBetweenMessages(): boolean {
     return !this.#isInLine && this.#digits === '' && this.#left === 0;
+  }
+
+  /** What has come of a message with a length that is not whole; of other messages nothing. */
+  begun(): Buffer {
+    return Buffer.concat(this.#held);
+  }
+
+  /** How many have come whole. */
+  get messages(): number {
+    return this.#messages;
   }
 
   push(octets: Buffer, sink: RecordSink): void {
@@ -55,7 +68,7 @@ export class SyslogFramer {
     const digits = this.#digits;
     this.#digits = '';
     if (digits !== '' && octet === BLANK) {
-      this.#count(Number(digits), sink);
+      this.#count(Number(digits));
       return at + 1;
     }
     this.#isInLine = true;
@@ -63,16 +76,20 @@ export class SyslogFramer {
     return at;
   }
 
-  #count(length: number, sink: RecordSink): void {
+  #count(length: number): void {
     this.#left = length;
     this.#isSkipping = length > MAX_LINE_OCTETS;
-    if (this.#isSkipping) sink.refused(LONG, Buffer.alloc(0), 0, 0);
   }
 
   #counted(octets: Buffer, at: number, sink: RecordSink): number {
     const end = Math.min(octets.length, at + this.#left);
     this.#left -= end - at;
-    if (this.#isSkipping) return end;
+    if (this.#left === 0) this.#messages++;
+    if (this.#isSkipping) {
+      if (!this.#isRefused) sink.refused(LONG, octets, at, end);
+      this.#isRefused = this.#left > 0;
+      return end;
+    }
     if (this.#left > 0 || this.#held.length > 0) this.#held.push(Buffer.from(octets.subarray(at, end)));
     if (this.#left > 0) {
       // Many small parts would take more than they hold.
@@ -90,6 +107,7 @@ export class SyslogFramer {
     const end = found < 0 ? octets.length : found + 1;
     this.#lines.push(octets.subarray(at, end), sink);
     this.#isInLine = found < 0;
+    if (found >= 0) this.#messages++;
     return end;
   }
 }

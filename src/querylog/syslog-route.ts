@@ -33,10 +33,8 @@ export class SyslogRouter {
   readonly #time: SourceTime;
 
   constructor(clock: TimeSource) {
-    const writtenMs = Number.POSITIVE_INFINITY;
-    const earliestMs = Number.NEGATIVE_INFINITY;
     // Its times are not used: the reader of the stream reads them.
-    this.#time = new SourceTime({ zone: 'UTC', nowMs: () => clock.nowMs(), writtenMs, earliestMs });
+    this.#time = new SourceTime({ zone: 'UTC', nowMs: () => clock.nowMs() });
   }
 
   read(octets: Buffer, start: number, end: number): SyslogRoute {

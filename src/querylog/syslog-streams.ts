@@ -1,42 +1,43 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import type { BatchStore } from './batch-sender.ts';
+import { BatchSender, type BatchStore } from './batch-sender.ts';
+import { LiveIntakes } from './live-intakes.ts';
 import type { LogFormat } from './log-reader.ts';
+import { MAX_SAMPLE_OCTETS } from './query-log-store.ts';
 import type { QueueRoom } from './queue-room.ts';
-import { emptyFigures, RefusalCounts, type SourceFigures } from './source-figures.ts';
+import { emptyFigures, RefusalCounts, type SourceFigures, sumFigures } from './source-figures.ts';
 import { SourceIntake, type SourceOptions } from './source-intake.ts';
 import { formatOfProgram, SyslogRouter } from './syslog-route.ts';
 
 /** Syslog as it is configured, without where it is heard. */
-export interface SyslogSource extends Pick<SourceOptions, 'name' | 'zone' | 'server' | 'client' | 'keepsSamples'> {
+export interface SyslogSource
+  extends Pick<SourceOptions, 'name' | 'zone' | 'server' | 'client' | 'keepsSamples' | 'openRoom'> {
   /** Undefined: told by the name of the program. */
   readonly format: LogFormat | undefined;
   readonly room: QueueRoom;
 }
 
-interface Stream {
-  readonly intake: SourceIntake;
-  lastMs: number;
-}
-
-const MAX_STREAMS = 256;
-/** A stream from which nothing came for so long makes room for another. */
-const IDLE_MS = 10 * 60_000;
 /** Anybody may send: what is older, and what is to come, is refused. */
 const MAX_AGE_MS = 24 * 3_600_000;
+const SAMPLE_PACE_MS = 1000;
+const NO_ENTRIES = new Uint8Array(0);
 
-/** The messages of each host and program, each a stream that is read by itself. */
+/**
+ * The messages of each host, by the format of the program: each a stream that is read by itself, of a source `NAME/HOST`. Beyond
+ * what LiveIntakes has room for they are read together, of the source NAME.
+ */
 export class SyslogStreams {
   readonly #source: SyslogSource;
   readonly #store: BatchStore;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #router: SyslogRouter;
-  readonly #streams = new Map<string, Stream>();
+  readonly #intakes: LiveIntakes;
   readonly #refused = new RefusalCounts();
+  readonly #samples: BatchSender;
+  #nextSampleMs = 0;
   #other = 0;
   #bytes = 0;
-  readonly #leaving = new Set<Promise<void>>();
 
   constructor(source: SyslogSource, store: BatchStore, clock: Clock, log: Log) {
     this.#source = source;
@@ -44,6 +45,9 @@ export class SyslogStreams {
     this.#clock = clock;
     this.#log = log;
     this.#router = new SyslogRouter(clock);
+    this.#intakes = new LiveIntakes(clock);
+    const { name, room } = source;
+    this.#samples = new BatchSender({ source: name, room, triesAgain: true }, store, clock, log);
   }
 
   /** A message of a sender; the promise means to let it wait, if it can. */
@@ -55,70 +59,57 @@ export class SyslogStreams {
       this.#bytes += end - start;
       return undefined;
     }
-    const stream = this.#stream(host, format);
-    if (stream === undefined) {
-      this.refuse(`more than ${MAX_STREAMS} hosts`);
-      return undefined;
-    }
-    stream.lastMs = this.#clock.nowMs();
-    return stream.intake.pushRecord(octets.subarray(start, end), true);
+    const intake =
+      this.#intakes.of(`${format.name} ${host}`, sender, () => this.#begin(`${this.#source.name}/${host}`, format)) ??
+      this.#intakes.sharedOf(format.name, () => this.#begin(this.#source.name, format));
+    return intake.pushRecord(octets.subarray(start, end), true);
   }
 
-  refuse(reason: string): void {
+  /** Counts what is no message of any host; now and then its beginning is kept. */
+  refuse(reason: string, octets: Buffer): void {
     this.#refused.add(reason);
+    const atMs = this.#clock.nowMs();
+    if (!this.#source.keepsSamples || octets.length === 0 || atMs < this.#nextSampleMs) return;
+    this.#nextSampleMs = atMs + SAMPLE_PACE_MS;
+    const sample = new Uint8Array(octets.subarray(0, MAX_SAMPLE_OCTETS));
+    const { name: source } = this.#source;
+    this.#samples.send({ source, entries: NO_ENTRIES, position: undefined, quarantined: [{ atMs, reason, sample }] });
   }
 
-  /** Of what belongs to no stream first, if there was any, then of each stream. */
+  /** One for each source: that of what belongs to no host first, where there is any. */
   figures(): readonly SourceFigures[] {
     const { name, format } = this.#source;
-    const streams = [...this.#streams.values()].map(({ intake }) => intake.figures());
     const records = this.#other + this.#refused.total;
-    if (records === 0 && streams.length > 0) return streams;
     const counts = { bytes: this.#bytes, records, other: this.#other, refused: this.#refused.snapshot() };
-    return [{ ...emptyFigures(name, format?.name), ...counts }, ...streams];
+    const own = { ...emptyFigures(name, format?.name), ...counts };
+    const streams = this.#intakes.figures();
+    return sumFigures(records === 0 && streams.length > 0 ? streams : [own, ...streams]);
   }
 
   /** Hands over what there is. Safe twice. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#streams.values()].map(({ intake }) => intake.stop()));
-    await Promise.all(this.#leaving);
+    await Promise.all([this.#intakes.stop(), this.#samples.stop()]);
   }
 
-  #stream(host: string, format: LogFormat): Stream | undefined {
-    const key = `${format.name} ${host}`;
-    const known = this.#streams.get(key);
-    if (known !== undefined) return known;
-    if (this.#streams.size >= MAX_STREAMS && !this.#makeRoom()) return undefined;
-    const { clock, age } = { clock: this.#clock, age: MAX_AGE_MS };
-    const { name, zone, server, client, keepsSamples, room } = this.#source;
+  #begin(sourceName: string, format: LogFormat): SourceIntake {
+    const clock = this.#clock;
+    const { zone, server, client, keepsSamples, room, openRoom } = this.#source;
     const options: SourceOptions = {
-      name: `${name}/${host}`,
+      name: sourceName,
       format,
       zone,
       server,
       client,
       keepsSamples,
       room,
+      openRoom,
       isLive: true,
       writtenMs: Number.POSITIVE_INFINITY,
       get earliestMs() {
-        return clock.nowMs() - age;
+        return clock.nowMs() - MAX_AGE_MS;
       },
     };
-    const intake = new SourceIntake(options, this.#store, clock, this.#log);
-    const stream = { intake, lastMs: clock.nowMs() };
-    this.#streams.set(key, stream);
-    this.#log.info({ source: options.name, format: format.name }, `${options.name} sends ${format.name} by syslog`);
-    return stream;
-  }
-
-  /** The stream that has been silent longest goes, if it has been long enough. */
-  #makeRoom(): boolean {
-    const oldest = [...this.#streams].reduce((a, b) => (b[1].lastMs < a[1].lastMs ? b : a));
-    if (this.#clock.nowMs() - oldest[1].lastMs < IDLE_MS) return false;
-    this.#streams.delete(oldest[0]);
-    const leaving = oldest[1].intake.stop().finally(() => this.#leaving.delete(leaving));
-    this.#leaving.add(leaving);
-    return true;
+    this.#log.info({ source: sourceName, format: format.name }, `${sourceName} sends ${format.name} by syslog`);
+    return new SourceIntake(options, this.#store, clock, this.#log);
   }
 }

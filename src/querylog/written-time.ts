@@ -76,10 +76,16 @@ function wall(
   [hour, minute, second, fraction]: Parts,
   zone: string | undefined,
 ): WrittenTime['resolve'] {
-  const inYear = year === undefined ? undefined : Number(year);
-  const [inHour, inMinute, inSecond] = [Number(hour), Number(minute), Number(second)];
-  return (time) =>
-    time.wall(inYear, month, Number(day), inHour, inMinute, inSecond, milliseconds(fraction), zoneMinutes(zone));
+  const shown = {
+    year: year === undefined ? undefined : Number(year),
+    month,
+    day: Number(day),
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+    millisecond: milliseconds(fraction),
+  };
+  return (time) => time.wall(shown, zoneMinutes(zone));
 }
 
 /** From 1 on; 0: no month. */

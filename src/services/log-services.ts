@@ -80,8 +80,8 @@ export interface RefusedView {
 }
 
 export interface LogServices {
-  /** Newest first. */
-  search(search: LogSearch): AsyncGenerator<EntryView, SearchSummary>;
+  /** Newest first. `gone` is aborted once nobody waits for more. */
+  search(search: LogSearch, gone?: AbortSignal): AsyncGenerator<EntryView, SearchSummary>;
   /** What the log covers, by source; times of `gapMs` and more without an entry are gaps. */
   sources(gapMs: number): AsyncGenerator<SourceView, void>;
   /** The newest records that could not be read, of a source or of all. */
@@ -99,20 +99,24 @@ export function logServices(log: AskedLog | undefined): LogServices {
     throw new GluewallError('not-running', 'there is no query log to ask: start gluewall with `gluewall run`');
   };
   return {
-    search: (search) => searchLog(asked(), search),
+    search: (search, gone) => searchLog(asked(), search, gone),
     sources: (gapMs) => viewSources(asked(), gapMs),
     refused: (source) => viewRefused(asked(), source),
     trim: () => asked().trim(),
   };
 }
 
-async function* searchLog(log: AskedLog, search: LogSearch): AsyncGenerator<EntryView, SearchSummary> {
+async function* searchLog(
+  log: AskedLog,
+  search: LogSearch,
+  gone: AbortSignal | undefined,
+): AsyncGenerator<EntryView, SearchSummary> {
   const { pseudonym, client, limit, ...rest } = search;
   const question = { ...rest, client: pseudonym ?? (client === undefined ? undefined : log.clientInLog(client)) };
   let { after } = search;
   let count = 0;
   while (count < limit) {
-    const page = await log.search({ ...question, after, limit: Math.min(PAGE_ENTRIES, limit - count) });
+    const page = await log.search({ ...question, after, limit: Math.min(PAGE_ENTRIES, limit - count) }, gone);
     for (const entry of page.entries) yield viewEntry(entry);
     count += page.entries.length;
     after = page.last;

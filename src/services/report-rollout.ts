@@ -1,6 +1,6 @@
 /** What enforcement would have hit while a network was monitored, and whether that is little enough to enforce. */
 import { type Address, formatAddress } from '../core/address.ts';
-import type { TimeSource } from '../core/clock.ts';
+import { DAY_MS, type TimeSource } from '../core/clock.ts';
 import { formatName, type Name } from '../dns/name.ts';
 import type { EventQuery, EventStore } from '../events/event-store.ts';
 import type { HistoryHint, VerdictEvent } from '../events/verdict-event.ts';
@@ -92,7 +92,6 @@ export interface RolloutPair {
 
 const MAX_PAIRS = 10_000;
 const MAX_NAMES = 3;
-const DAY_MS = 86_400_000;
 const MAX_PAIRS_TO_ENFORCE = 10;
 
 /** Reads the would-block events of the time; rows come when all are read, the most frequent first. Throws GluewallError `no-group`. */

@@ -17,6 +17,8 @@ const GRANTS = 'SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP';
 const UNKNOWN_DATABASE = 1049;
 const NO_ROOM_NUMBERS: readonly number[] = [3, 20, 28, 1021, 1026, 1114];
 const STORAGE_ENGINE_ERROR = 1030;
+/** As the server and the connector have it: SQLSTATE 08S01 as if the server were away, but it will never take that. */
+const PACKET_TOO_LARGE_NUMBERS: readonly number[] = [1153, 45_046];
 const READ_ONLY_NUMBERS: readonly number[] = [1290, 1836];
 /** Too many connections, a server that is going down, a connection that was killed. */
 const AWAY_NUMBERS: readonly number[] = [1040, 1053, 1152, 1203, 1226, 1927];
@@ -46,6 +48,8 @@ export function mariadbError(cause: unknown, place: string, action: StoreAction)
   if (isFull) return new GluewallError('store-write', say('has no room', 'make room on the disk of the server'));
   if (READ_ONLY_NUMBERS.includes(errno))
     return new GluewallError('store-readonly', say('is read-only', 'ask a server that takes writes'));
+  if (PACKET_TOO_LARGE_NUMBERS.includes(errno))
+    return new GluewallError('store-rows', say('refuses rows', 'they are left out; raise its max_allowed_packet'));
   const isAway =
     AWAY_NUMBERS.includes(errno) || errno >= FIRST_CLIENT_NUMBER || /^E[A-Z]+$/.test(code) || sqlState.startsWith('08');
   if (isAway)

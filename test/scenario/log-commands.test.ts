@@ -1,10 +1,22 @@
 /** `gluewall log`, as it is typed, on a query log that no gluewall has open. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { octetsFingerprint } from '../../src/querylog/file-fingerprint.ts';
+import { openSqliteQueryLog } from '../../src/storage/query-log/sqlite-query-log.ts';
 import { gluewall } from '../support/gluewall-command.ts';
 
 let folder: string;
@@ -137,6 +149,105 @@ describe('log import', () => {
   });
 });
 
+describe('what is not imported', () => {
+  it('a format that is named, and plainly another', async () => {
+    writeFileSync(at('queries.log'), lines(5));
+    const { status, stderr } = await log('import', at('queries.log'), '--format', 'dnsmasq');
+    expect([status, stderr]).toEqual([1, expect.stringContaining('looks like bind, and not like dnsmasq')]);
+    await log('import', at('queries.log'));
+    const again = await log('import', at('queries.log'), '--format', 'dnsmasq');
+    expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('was taken in as bind before')]);
+    expect((await entriesOf()).count).toBe(5);
+  });
+
+  it('a file that gluewall follows, by whatever path; of one that was rotated away it warns', async () => {
+    configure({ sources: [{ name: 'ns1', file: 'queries.log' }] });
+    writeFileSync(at('queries.log'), lines(5));
+    symlinkSync(at('queries.log'), at('link'));
+    for (const name of ['queries.log', 'link']) {
+      const { status, stderr } = await log('import', at(name), '--source', 'other');
+      expect([status, stderr]).toEqual([1, expect.stringContaining('gluewall reads it as ns1')]);
+    }
+    writeFileSync(at('queries.log.2'), lines(7));
+    const { status, stdout } = await log('import', at('queries.log.2'));
+    expect([status, stdout]).toEqual([0, expect.stringContaining('as ns1: what it read of this one before')]);
+    expect((await entriesOf()).count).toBe(7);
+  });
+
+  it('a file that was rotated away while gluewall reads it', async () => {
+    configure({ sources: [{ name: 'ns1', file: 'queries.log' }] });
+    writeFileSync(at('queries.log.1'), lines(5));
+    writeFileSync(at('queries.log'), lines(5, 30));
+    const octets = readFileSync(at('queries.log.1'));
+    const store = openSqliteQueryLog(at('querylog'));
+    const position = { fingerprint: `${octetsFingerprint(octets)}:1-2`, offset: 100, state: '' };
+    await store.append({ source: 'ns1', entries: new Uint8Array(), position, quarantined: [] });
+    await store.close();
+    const { status, stderr } = await log('import', at('queries.log.1'), '--source', 'other');
+    expect([status, stderr]).toEqual([1, expect.stringContaining('gluewall reads it as ns1')]);
+  });
+
+  it('half a line at the end of a file that somebody may be writing to', async () => {
+    writeFileSync(
+      at('d.log'),
+      'dnsmasq[1]: query[A] a.example from 192.0.2.10\ndnsmasq[1]: query[A] b.example from 192.0.2.1',
+    );
+    const { stdout } = await log('import', at('d.log'));
+    expect(stdout).toContain('1 entry taken in as d.log\n');
+    expect(stdout).toContain('its last line has no end yet: its 45 octets are left');
+    appendFileSync(at('d.log'), '0\ndnsmasq[1]: query[A] c.example from 192.0.2.1');
+    const old = Date.now() / 1000 - 100;
+    utimesSync(at('d.log'), old, old);
+    expect((await log('import', at('d.log'))).stdout).toMatch(/^.*2 entries taken in as d.log; its first 47 octets/);
+    const clients = (await entriesOf()).entries.map(({ name, client }: { name: string; client: string }) => [
+      name,
+      client,
+    ]);
+    expect(clients.toSorted()).toEqual([
+      ['a.example', '192.0.2.10'],
+      ['b.example', '192.0.2.10'],
+      ['c.example', '192.0.2.1'],
+    ]);
+  });
+
+  it('the same file by two at once', async () => {
+    writeFileSync(at('queries.log'), lines(30_000));
+    const results = await Promise.all([1, 2].map(() => log('import', at('queries.log'))));
+    const sources = JSON.parse((await log('sources', '--json')).stdout);
+    expect(sources).toMatchObject([{ source: 'queries.log', entries: 30_000 }]);
+    for (const { stderr } of results.filter(({ status }) => status !== 0)) {
+      expect(stderr).toContain('another process reads this source: wait for it, or name another with --source');
+    }
+  });
+
+  it('the end of a packed file that was cut off', async () => {
+    const packed = gzipSync(Array.from({ length: 3000 }, (_, at) => line(at % 60, `${randomUUID()}.example`)).join(''));
+    writeFileSync(at('queries.log.gz'), packed.subarray(0, packed.length - 20_000));
+    const cut = await log('import', at('queries.log.gz'));
+    expect([cut.status, cut.stderr]).toEqual([1, expect.stringContaining('copy the file again')]);
+    const { count } = await entriesOf('--limit', '10000');
+    expect(count).toBeGreaterThan(0);
+    writeFileSync(at('queries.log.gz'), packed);
+    await log('import', at('queries.log.gz'));
+    expect((await entriesOf('--limit', '10000')).count).toBe(3000);
+  });
+
+  it('for long: what is older than is to be kept, which it says', async () => {
+    configure({ keep: '30d' });
+    writeFileSync(at('old.log'), lines(3).replaceAll('2026', '2024'));
+    const { stdout } = await log('import', at('old.log'));
+    expect(stdout).toContain('3 of them are older than querylog.keep (30d): they go with the next trim');
+  });
+});
+
+it('log import tells what was no query, and names the command that shows what was refused', async () => {
+  writeFileSync(at('queries.log'), `${lines(3)}21-Nov-2026 10:11:12.123 general: info: running\nwhat is this\n`);
+  const { status, stdout } = await log('import', at('queries.log'));
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/records 5 {2}entries 3 {2}others [12]/);
+  expect(stdout).toContain('what was refused: gluewall log refused --source queries.log');
+});
+
 describe('log search', () => {
   beforeEach(async () => {
     writeFileSync(at('queries.log'), lines(30));
@@ -172,15 +283,27 @@ describe('log search', () => {
     expect([status, stdout]).toEqual([0, expect.stringContaining('gluewall log sources')]);
   });
 
+  it('names the sources that there are when there is none of that name', async () => {
+    for (const command of ['search', 'refused']) {
+      const { status, stderr } = await log(command, '--source', 'campus');
+      expect([status, stderr]).toEqual([
+        0,
+        expect.stringContaining('no source is called campus; there are queries.log'),
+      ]);
+    }
+    expect((await log('search', '--source', 'queries.log', '--name', 'nobody.example')).stderr).toBe('');
+  });
+
   it.each([
     [['--name', 'a..b'], 'no domain name'],
     [['--client', '192.0.2'], 'IPv4 or IPv6'],
     [['--since', 'yesterday'], 'such as 1h'],
     [['--limit', '0'], 'from 1 to 100000'],
     [['--page', 'second'], 'no page'],
+    [['--since', '1h', '--until', '2h'], 'nothing lies between'],
   ])('refuses %j and says what it wants', async (args, wanted) => {
     const { status, stderr } = await log('search', ...args);
-    expect(status).toBeGreaterThan(0);
+    expect(status).toBe(2);
     expect(stderr).toContain(wanted);
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
@@ -244,6 +367,7 @@ describe('what was typed wrong', () => {
     [['import', 'x', '--zone', 'Vienna'], 2, 'Europe/Vienna'],
     [['import', 'x', '--server', 'ns1'], 2, 'IPv4 or IPv6'],
     [['import', 'x', '--source', 'gate'], 2, 'choose another name'],
+    [['import', 'x', '--source', 'dnstap/ns1'], 2, 'choose another name'],
     [['search'], 1, 'gluewall log import'],
     [['sources'], 1, 'gluewall run'],
   ])('%j', async (args, code, wanted) => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -14,7 +15,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { silentLog } from '../../src/core/log.ts';
+import { logFormat } from '../../src/querylog/readers/list.ts';
+import { SourceIntake } from '../../src/querylog/source-intake.ts';
 import { FollowedLog } from '../support/followed-log.ts';
+import { sourceOptions } from '../support/source-options.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 
 const opened: FollowedLog[] = [];
 
@@ -48,6 +54,19 @@ describe('a log file that is followed', () => {
     appendFileSync(log.path, line.slice(20));
     await expectAllOnce(log);
     expect(log.store.names).toEqual(log.written);
+  });
+
+  it('fills no days of the log that are older than a year', async () => {
+    const log = followed();
+    const days = (count: number) => count * 86_400_000;
+    appendFileSync(log.path, log.lines(1, days(365)));
+    const refused = log.lines(1, days(367)) + log.lines(1, days(9000));
+    appendFileSync(log.path, refused);
+    log.start();
+    await log.until(() => log.follower.figures().refused['a time too long ago'] === 2, 'two that are refused');
+    await log.until(() => log.store.names.length === 1, 'the one that is not');
+    await log.pass(10_000);
+    expect(log.store.names).toEqual(['h0.example']);
   });
 
   it('may be larger than what is read at once', async () => {
@@ -120,7 +139,7 @@ describe('a log file that is followed', () => {
     const log = followed();
     log.start();
     await log.pass(2000);
-    expect(log.follower.figures().problem).toBe('is not there');
+    expect(log.follower.figures().problem).toBe(`${log.path} is not there`);
     log.write(2);
     await log.untilAll();
     unlinkSync(log.path);
@@ -163,6 +182,56 @@ describe('a log file that is followed', () => {
     log.write(1);
     log.start();
     await expectAllOnce(log);
+  });
+
+  it('is told from another that begins like it by where it lies, when it was rotated while we were down', async () => {
+    const log = followed();
+    const first = log.lines(1);
+    appendFileSync(log.path, first);
+    log.start();
+    await log.untilAll();
+    await log.stop();
+    log.rename();
+    log.write(1, `${log.path}.1`);
+    appendFileSync(log.path, first + log.lines(1));
+    log.start();
+    await log.until(() => log.store.names.length >= 4, 'the end of both files');
+    await log.pass(10_000);
+    expect(log.store.names).toEqual(['h0.example', 'h1.example', 'h0.example', 'h2.example']);
+  });
+
+  it('may be rotated to names whose numbers count upwards', async () => {
+    const log = followed();
+    log.write(5);
+    log.start();
+    await log.untilAll();
+    renameSync(log.path, `${log.path}.1`);
+    utimesSync(`${log.path}.1`, Date.now() / 1000 - 100, Date.now() / 1000 - 100);
+    log.write(3);
+    await log.untilAll();
+    renameSync(log.path, `${log.path}.2`);
+    log.write(2);
+    await expectAllOnce(log);
+  });
+
+  it('says that it was rotated, and with what it goes on', async () => {
+    const log = followed();
+    log.write(5);
+    log.start();
+    await log.untilAll();
+    log.rename();
+    log.write(3);
+    await expectAllOnce(log);
+    expect(log.log.lines.at(-1)).toBe(`info: the file of ns1 was rotated: reading goes on with ${log.path}`);
+  });
+
+  it('is not read in a format that it is not of', async () => {
+    const log = followed({ format: logFormat('bind') });
+    writeFileSync(log.path, 'dnsmasq[7]: query[A] a.example from 192.0.2.10\n'.repeat(5));
+    log.start();
+    await log.pass(1000);
+    const problem = `${log.path} looks like dnsmasq, and not like bind: set its format`;
+    expect([log.follower.figures().problem, log.store.names]).toEqual([problem, []]);
   });
 
   it('is another file of the same name after we were down: it is read from the beginning, and what is packed is named', async () => {
@@ -256,12 +325,16 @@ describe('a log file that is followed', () => {
     ['a folder', (path: string) => mkdirSync(path)],
     ['a named pipe', (path: string) => execFileSync('mkfifo', [path])],
     ['a device', (path: string) => symlinkSync('/dev/zero', path)],
+    ['made anew at each read', (path: string) => symlinkSync('/proc/self/status', path)],
   ])('is refused by name when it is %s, and taken up when it is a file', async (kind, make) => {
     const log = followed();
     make(log.path);
     log.start();
     await log.pass(20_000);
-    expect(log.log.lines).toEqual([`warn: the log file ${log.path} is ${kind}, and no file; it is tried again`]);
+    const problem = kind.startsWith('made')
+      ? 'says that it is empty, and is not: no file that can be followed'
+      : `is ${kind}, and no file`;
+    expect(log.log.lines).toEqual([`warn: the log file ${log.path} ${problem}; it is tried again`]);
     rmSync(log.path, { recursive: true });
     log.write(2);
     await expectAllOnce(log);
@@ -280,6 +353,31 @@ describe('a log file that is followed', () => {
     log.store.failure = undefined;
     log.start();
     await expectAllOnce(log);
+  });
+
+  it('may be read by another process, too: it goes on behind what that one has read', async () => {
+    const log = followed();
+    log.write(10);
+    log.start();
+    await log.untilAll();
+    await log.pass(6000);
+    const position = (await log.store.position('ns1'))!;
+    const other = new SourceIntake(sourceOptions(), log.store, new VirtualClock(), silentLog);
+    other.resume(position);
+    log.write(5);
+    other.push(readFileSync(log.path).subarray(position.offset));
+    await other.end();
+    await log.pass(3000);
+    expect(log.store.names).toEqual(log.written);
+    expect(log.follower.figures().problem).toContain('another process reads the source ns1, too');
+    log.write(3);
+    await log.untilAll();
+    await log.pass(10_000);
+    expect(log.store.names).toEqual(log.written);
+    expect(log.follower.figures().problem).toBeUndefined();
+    expect(log.log.lines.join('\n')).toContain(
+      'is read by another process, too; reading goes on behind what that one has',
+    );
   });
 
   it('says that the store does not say where it was, and asks again', async () => {

@@ -18,7 +18,12 @@ port.on('message', (message) => {
         port.postMessage({ kind: 'failed', id: message.id, code: 'store-away', message: 'the store is away' });
         return;
       }
+      // As one that searches for long.
+      if (message.args[0]?.limit === 0) return;
       port.postMessage({ kind: 'done', id: message.id, result: { ...message, handed } });
+      return;
+    case 'drop':
+      port.postMessage({ kind: 'done', id: message.id, result: 'dropped' });
       return;
     case 'stop':
       port.postMessage({ kind: 'say', level: 'info', fields: {}, message: `stopped after ${handed}` });

@@ -19,7 +19,7 @@ class LineLogReader implements LogReader {
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
-    this.#book = new ExchangeBook(parts.entries);
+    this.#book = new ExchangeBook(parts.entries, parts.openRoom);
   }
 
   read(octets: Buffer, start: number, end: number): RecordOutcome {

@@ -30,13 +30,15 @@ const entryAt = (place) => ({
 });
 
 const store = openMariadbQueryLog(JSON.parse(access));
-let offset = (await store.position(source))?.offset ?? 0;
+let from = await store.position(source);
+let offset = from?.offset ?? 0;
 process.stdout.write(`${offset}\n`);
 for (;;) {
   const writer = new EntryBatchWriter();
   for (let place = offset; place < offset + ENTRIES; place++) writer.add(entryAt(place));
   offset += ENTRIES;
   const position = { fingerprint: 'f', offset, state: '' };
-  await store.append({ source, entries: writer.take(), position, quarantined: [] });
+  await store.append({ source, entries: writer.take(), from, position, quarantined: [] });
+  from = position;
   process.stdout.write(`${offset}\n`);
 }

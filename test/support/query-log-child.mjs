@@ -43,7 +43,8 @@ try {
   say('open');
   for (let batch = Number(first); ; batch++) {
     const position = { fingerprint: '', offset: batch, state: '' };
-    await store.append({ source, entries: entries(batch), position, quarantined: [] });
+    const from = await store.position(source);
+    await store.append({ source, entries: entries(batch), position, from, quarantined: [] });
     say(batch);
   }
 } catch (error) {

@@ -56,7 +56,9 @@ export class Reading {
 
   restart(): void {
     const state = this.#reader.state();
+    const { lastMs } = this.#time;
     this.#time = this.#clock();
+    this.#time.resume(lastMs);
     this.#reader = this.format.create(this.#parts());
     this.#reader.resume(state);
   }
@@ -96,8 +98,7 @@ export class Reading {
 
   #clock(): SourceTime {
     const nowMs = () => Date.UTC(2026, 10, 21, 18);
-    const whole = { zone: 'UTC', nowMs, writtenMs: Number.POSITIVE_INFINITY, earliestMs: Number.NEGATIVE_INFINITY };
-    return new SourceTime({ ...whole, ...this.#options.time });
+    return new SourceTime({ zone: 'UTC', nowMs, ...this.#options.time });
   }
 
   #parts(): ReaderParts {

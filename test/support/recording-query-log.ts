@@ -2,6 +2,7 @@ import { formatName } from '../../src/dns/name.ts';
 import { readEntries } from '../../src/querylog/entry-batch.ts';
 import type { LogEntry } from '../../src/querylog/log-entry.ts';
 import type { SourceBatch, SourcePosition } from '../../src/querylog/query-log-store.ts';
+import { checkFrom } from '../../src/storage/query-log/check-from.ts';
 
 /** Keeps batches in a list, or rejects them, as a test says. */
 export class RecordingQueryLog {
@@ -20,6 +21,7 @@ export class RecordingQueryLog {
     this.appends++;
     await this.gate;
     if (this.failure !== undefined) throw this.failure;
+    checkFrom(batch, this.#positions.get(batch.source));
     this.batches.push(batch);
     this.entries.push(...readEntries(batch.entries));
     if (batch.position !== undefined) this.#positions.set(batch.source, batch.position);

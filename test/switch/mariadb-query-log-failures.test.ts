@@ -41,10 +41,11 @@ function open(access: MariadbAccess): QueryLogStore {
   return store;
 }
 
-/** Entries `first` to `first + count` of a source, a second apart, and the place behind them. */
+/** Entries `first` to `first + count` of a source, a second apart, from the place before them to the one behind. */
 function part(source: string, first: number, count: number): SourceBatch {
   const entries = Array.from({ length: count }, (_, index) => entryOf(first + index));
-  return batchOf(entries, { source, position: { fingerprint: source, offset: first + count, state: '' } });
+  const from = first === 0 ? undefined : { fingerprint: source, offset: first };
+  return batchOf(entries, { source, from, position: { fingerprint: source, offset: first + count, state: '' } });
 }
 
 /** Each second of the source has an entry, and one, up to the place that is kept. */
@@ -243,10 +244,69 @@ describeIf(['root', 'mariadb'], 'the query log in MariaDB', () => {
     expect(await searchAll(store)).toMatchObject([{ place: { number: 0 } }]);
   });
 
-  it('makes no partitions for a batch of more days than it can hold', { timeout: 60_000 }, async () => {
+  it('keeps the place of one alone where several read a source at once', { timeout: 60_000 }, async () => {
+    const { access } = await start(QUICK);
+    const stores = [open(access), open(access), open(access)];
+    for (let first = 0; first < 2000; first += 100) {
+      const results = await Promise.allSettled(stores.map((store) => store.append(part('bind', first, 100))));
+      const refused = results.filter((result) => result.status === 'rejected');
+      expect(refused.map(({ reason }) => reason.code)).toEqual(['store-position', 'store-position']);
+    }
+    expect(await expectOnce(stores[0]!, 'bind')).toBe(2000);
+    await stores[0]!.append(batchOf([entryOf(1)], { source: 'syslog' }));
+    const other = { ...part('bind', 2000, 100), from: { fingerprint: 'of another file', offset: 2000 } };
+    await expect(stores[0]!.append(other)).rejects.toMatchObject({ code: 'store-position' });
+    await stores[0]!.append(part('bind', 2000, 100));
+    expect(await expectOnce(stores[0]!, 'bind')).toBe(2100);
+  });
+
+  it('lets the oldest days go at its limit, and never refuses a new one', { timeout: 60_000 }, async () => {
+    const { access } = await start(QUICK);
+    const store = openMariadbQueryLog(access, 5);
+    cleanups.push(() => store.close());
+    const onDays = (...days: readonly number[]) => batchOf(days.map((day) => entryOf(day * 86_400)));
+    const held = async () => (await searchAll(store)).map(({ atMs }) => (atMs - NOON_MS) / 86_400_000);
+    await store.append(onDays(0, 2, 4, 6, 8));
+    await store.append(onDays(-1, 1, 9, 9));
+    expect(await held()).toEqual([9, 9, 8, 6, 4, 2]);
+    await store.append(onDays(0, 2, 10));
+    expect(await held()).toEqual([10, 9, 9, 8, 6, 4]);
+    await store.append(onDays(4, 6));
+    await store.append(onDays(3));
+    expect(await held()).toEqual([10, 9, 9, 8, 6, 6, 4, 4]);
+    await store.append(onDays(...Array.from({ length: 30 }, (_, day) => day + 11)));
+    expect(await held()).toEqual([40, 39, 38, 37, 36]);
+    expect(await store.coverage(0)).toMatchObject([{ entries: 5, firstAtMs: NOON_MS + 36 * 86_400_000 }]);
+  });
+
+  it('says how far a source was read while a search takes long, and ends that when nobody waits', async () => {
     const { access, server } = await start(QUICK);
     const store = open(access);
-    const days = Array.from({ length: 9000 }, (_, day) => entryOf(0, { atMs: day * 86_400_000 }));
+    const asking = new AbortController();
+    await store.append(part('bind', 0, 10));
+    await store.append(
+      batchOf(
+        [0, 1, 2, 3].map((day) => entryOf(day * 86_400)),
+        { source: 'many days' },
+      ),
+    );
+    expect((await store.search({ limit: 3 }, asking.signal)).entries).toHaveLength(3);
+    const root = await server.connectAsRoot();
+    await root.query(`USE ${access.place.database}; LOCK TABLES log_entries WRITE`);
+    const searched = store.search({ limit: 3 }, asking.signal);
+    const waiting = store.search({ limit: 3 }, asking.signal);
+    expect((await store.position('bind'))?.offset).toBe(10);
+    asking.abort();
+    await root.query('UNLOCK TABLES');
+    await root.end();
+    for (const page of [await searched, await waiting]) expect(page).toEqual({ entries: [], last: undefined });
+    expect((await store.search({ limit: 3 })).entries).toHaveLength(3);
+  });
+
+  it('makes no partitions for a batch of very many days', { timeout: 60_000 }, async () => {
+    const { access, server } = await start(QUICK);
+    const store = open(access);
+    const days = Array.from({ length: 500 }, (_, day) => entryOf(0, { atMs: day * 86_400_000 }));
     await expect(store.append(batchOf(days))).rejects.toMatchObject({ code: 'store-batch' });
     expect(await searchAll(store)).toEqual([]);
     const root = await server.connectAsRoot();

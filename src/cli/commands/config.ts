@@ -12,11 +12,13 @@ import { systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
 import { silentLog } from '../../core/log.ts';
 import { loadTlsSettings } from '../../core/tls-settings.ts';
+import { readLogFileFacts } from '../../doctor/log-findings.ts';
 import { configOf, DEFAULT_CONFIG_FILE } from '../ask.ts';
 import { buildHistory } from '../build-parts.ts';
 import { EXIT } from '../exit-codes.ts';
 import { storeFile } from '../open-store.ts';
 import { type PaintedLine, printJson, printLines } from '../output.ts';
+import { clientsKey } from '../query-log/log-clients.ts';
 import { defaultSocketPath } from '../socket-path.ts';
 
 interface JsonOption {
@@ -79,7 +81,15 @@ function complaintsOfParts(config: Config): readonly string[] {
   if (tls !== undefined) loadTlsSettings(tls, systemClock.nowMs());
   const { tls: captureTls } = config.capture;
   if (captureTls !== undefined) loadTlsSettings(captureTls, systemClock.nowMs(), 'capture.tls');
-  return complaints;
+  clientsKey(config, log);
+  return [...complaints, ...complaintsOfSources(config)];
+}
+
+function complaintsOfSources({ querylog }: Config): readonly string[] {
+  return querylog.sources.flatMap(({ name, file }) => {
+    if (file === undefined || readLogFileFacts(name, file).state !== 'no file') return [];
+    return [`querylog.sources: ${file} of ${name} is no file that can be followed: name another`];
+  });
 }
 
 async function show(file: string | undefined, { json }: JsonOption): Promise<void> {

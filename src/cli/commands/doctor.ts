@@ -7,7 +7,7 @@ import type { Config } from '../../config/schema.ts';
 import { summarise } from '../../config/summary.ts';
 import { resultOf } from '../../control/answer.ts';
 import { askControl } from '../../control/control-client.ts';
-import { systemClock } from '../../core/clock.ts';
+import { DAY_MS, systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
 import { bridgeFindings } from '../../doctor/bridge-findings.ts';
 import { readClockFacts } from '../../doctor/clock-facts.ts';
@@ -26,7 +26,6 @@ import {
   programFindings,
   rightsFinding,
 } from '../../doctor/system-findings.ts';
-import { DAY_MS } from '../../querylog/query-log-store.ts';
 import type { SourceView } from '../../services/log-services.ts';
 import { APPLICATION_ID } from '../../storage/migrations.ts';
 import { type BridgeFacts, readBridgeFacts } from '../../switches/bridge-facts.ts';

@@ -7,6 +7,6 @@ import { QueryLog } from './query-log.ts';
 
 /** The query log of a gluewall that is to run. Throws as `mariadbAccess` does, and `querylog-key`: nothing is logged without it. */
 export function createQueryLog(config: Config, clock: Clock, log: Log): QueryLog {
-  const order = logOrder(config);
-  return new QueryLog({ order, clientInLog: logClients(order.keyFile) }, clock, log);
+  const order = logOrder(config, log);
+  return new QueryLog({ order, clientInLog: logClients(order.key) }, clock, log);
 }

@@ -6,7 +6,7 @@ import type { LogFileOptions } from '../commands/log.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printJson, printLines } from '../output.ts';
 import { complain } from '../stderr-log.ts';
-import { LogFile } from './log-file.ts';
+import { ImportSource } from './import-source.ts';
 import { printAssumed, printEntry } from './print-log.ts';
 import { readOptions, tryFile, unknownFormat } from './read-options.ts';
 
@@ -47,7 +47,7 @@ export async function detectFiles(files: readonly string[], options: LogFileOpti
 }
 
 async function detectFile(path: string, reading: ReturnType<typeof readOptions>): Promise<DetectView> {
-  const file = await LogFile.open(path);
+  const file = await ImportSource.open(path);
   try {
     const detection: Detection = tryFile(file, reading);
     const { found } = detection;

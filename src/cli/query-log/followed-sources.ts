@@ -16,6 +16,8 @@ export interface SourceParts {
   readonly keepsSamples: boolean;
   /** For what waits for the store and cannot be read a second time. */
   readonly room: QueueRoom;
+  /** For queries of which more may be told. */
+  readonly openRoom: QueueRoom;
 }
 
 /** Something that is read until it is stopped. */
@@ -75,16 +77,16 @@ export class FollowedSources {
 
   #begin(order: LogSourceOrder): Reading {
     const { name, zone, server, place } = order;
-    const { client, keepsSamples, room } = this.#parts;
+    const { client, keepsSamples, room, openRoom } = this.#parts;
     const format = order.format === undefined ? undefined : logFormat(order.format);
     const text = JSON.stringify(order);
     if ('file' in place) {
-      const source = { name, zone, server, client, keepsSamples, path: place.file, format };
+      const source = { name, zone, server, client, keepsSamples, openRoom, path: place.file, format };
       const follower = new FileFollower(source, this.#store, this.#clock, this.#log);
       follower.start();
       return { order: text, figures: () => [follower.figures()], stop: () => follower.stop() };
     }
-    const source = { name, zone, server, client, keepsSamples, format, room };
+    const source = { name, zone, server, client, keepsSamples, format, room, openRoom };
     const syslog = new HeardSyslog(place.syslog, source, this.#store, this.#clock, this.#log);
     syslog.start();
     return { order: text, figures: () => syslog.figures(), stop: () => syslog.stop() };

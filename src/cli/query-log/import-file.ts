@@ -9,8 +9,10 @@ import { logFormat } from '../../querylog/readers/list.ts';
 import { SourceIntake } from '../../querylog/source-intake.ts';
 import { viewReading } from '../../services/log-services.ts';
 import { stderrLog } from '../stderr-log.ts';
+import type { FileFollowedBy } from './followed-by.ts';
 import type { ImportView } from './import-files.ts';
-import { LogFile } from './log-file.ts';
+import { ImportSource } from './import-source.ts';
+import { OldEntries } from './old-entries.ts';
 import { type ReadOptions, tryFile, unknownFormat } from './read-options.ts';
 
 export interface ImportParts {
@@ -20,10 +22,20 @@ export interface ImportParts {
   /** What stands in the log for a client. */
   readonly client: (address: Address) => Address;
   readonly keepsSamples: boolean;
+  /** Entries of before this time do not stay, by querylog.keep; -Infinity: none. */
+  readonly oldMs: number;
 }
 
 /** Files of one name that are told apart. */
 const MAX_NAMESAKES = 1000;
+
+/** How the configuration has to do with a file. */
+export interface ImportPlace {
+  /** Whether a source of that name is read by gluewall itself. */
+  readonly isTaken: (source: string) => boolean;
+  /** The source that reads it, or read it before it was rotated away. */
+  readonly follower: FileFollowedBy | undefined;
+}
 
 /**
  * Takes one file into the store; what of it was taken in before, as its source says, is left out. Rejects with GluewallError
@@ -31,37 +43,57 @@ const MAX_NAMESAKES = 1000;
  */
 export async function importFile(
   path: string,
-  parts: ImportParts & { readonly isTaken: (source: string) => boolean },
+  parts: ImportParts & ImportPlace,
   store: QueryLogStore,
   clock: Clock,
-  onProgress: (file: LogFile) => void,
+  onProgress: (file: ImportSource) => void,
 ): Promise<ImportView> {
-  const { reading, client, keepsSamples } = parts;
-  const file = await LogFile.open(path);
+  const { reading, client, keepsSamples, follower, oldMs } = parts;
+  const file = await ImportSource.open(path);
   try {
+    if (follower !== undefined) await refuseFollowed(file, follower, store);
     const { name, position } = await findSource(file, parts, store);
     const format = formatOf(file, reading, position);
     const { zone, server } = reading;
     const rest = { isLive: false, writtenMs: file.writtenMs, earliestMs: Number.NEGATIVE_INFINITY };
+    const old = new OldEntries(store, oldMs);
     const intake = new SourceIntake(
       { name, format, zone, server, client, keepsSamples, ...rest },
-      store,
+      old,
       clock,
       stderrLog,
     );
     if (position === undefined) intake.begin(octetsFingerprint(file.head));
     else intake.resume(position);
     const knownBytes = position?.offset ?? 0;
-    await readAll(file, knownBytes, intake, onProgress);
-    return { file: path, source: name, knownBytes, zone, reading: viewReading(intake.figures()) };
+    const leftBytes = await readAll(file, knownBytes, intake, onProgress);
+    const view = { file: path, source: name, knownBytes, leftBytes, oldEntries: old.count, zone };
+    return { ...view, followed: follower?.source ?? null, reading: viewReading(intake.figures()) };
+  } catch (error) {
+    if (!(error instanceof GluewallError) || error.code !== 'store-position') throw error;
+    const advice = 'wait for it, or name another with --source';
+    throw new GluewallError('log-file', `${file.name}: another process reads this source: ${advice}`, { cause: error });
   } finally {
     await file.close();
   }
 }
 
+/** What gluewall reads itself must not be in the log twice. */
+async function refuseFollowed(
+  { head, name }: ImportSource,
+  { source, isRotated }: FileFollowedBy,
+  store: QueryLogStore,
+): Promise<void> {
+  const advice = `gluewall reads it as ${source} (querylog.sources), and its queries must not be in the log twice`;
+  if (!isRotated) throw new GluewallError('log-file', `${name} is not imported: ${advice}`);
+  const position = await store.position(source);
+  const isRead = position !== undefined && position.offset > 0 && octetsHaveFingerprint(head, position.fingerprint);
+  if (isRead) throw new GluewallError('log-file', `${name} is not imported: ${advice}`);
+}
+
 /** The source that this file was taken in as before, or a name that none has. */
 async function findSource(
-  { head, sourceName, name: fileName }: LogFile,
+  { head, sourceName, name: fileName }: ImportSource,
   { source, isTaken }: { readonly source: string | undefined; readonly isTaken: (source: string) => boolean },
   store: QueryLogStore,
 ): Promise<{ readonly name: string; readonly position: SourcePosition | undefined }> {
@@ -82,7 +114,7 @@ async function findSource(
  * A file that goes on where it was left has the format that it had. What is read in a wrong format is known from then on, and
  * could not be taken in again: a format that was named is refused where the file says otherwise.
  */
-function formatOf(file: LogFile, reading: ReadOptions, position: SourcePosition | undefined): LogFormat {
+function formatOf(file: ImportSource, reading: ReadOptions, position: SourcePosition | undefined): LogFormat {
   const named = reading.format;
   const known = position === undefined ? undefined : logFormat(readIntakeState(position.state).format ?? '');
   if (known !== undefined && (named ?? known) !== known)
@@ -97,16 +129,17 @@ function formatOf(file: LogFile, reading: ReadOptions, position: SourcePosition 
   return named;
 }
 
-function otherFormat({ name }: LogFile, how: string): GluewallError {
+function otherFormat({ name }: ImportSource, how: string): GluewallError {
   return new GluewallError('log-file', `${name} ${how}: leave out --format`);
 }
 
+/** The octets at its end that were left: half a line of a file that somebody may be writing to. */
 async function readAll(
-  file: LogFile,
+  file: ImportSource,
   knownBytes: number,
   intake: SourceIntake,
-  onProgress: (file: LogFile) => void,
-): Promise<void> {
+  onProgress: (file: ImportSource) => void,
+): Promise<number> {
   let passed = 0;
   try {
     for await (const chunk of file.octets()) {
@@ -124,5 +157,9 @@ async function readAll(
     await intake.stop();
     throw error;
   }
+  const leftBytes = file.isGrowing ? passed - intake.offset : 0;
+  // Forgets what has no end.
+  if (leftBytes > 0) intake.rewind(intake.fingerprint);
   await intake.end();
+  return leftBytes;
 }

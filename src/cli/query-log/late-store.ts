@@ -28,8 +28,8 @@ export class LateStore implements QueryLogStore {
     return this.#store().position(source);
   }
 
-  async search(question: LogQuestion): Promise<LogPage> {
-    return this.#store().search(question);
+  async search(question: LogQuestion, signal?: AbortSignal): Promise<LogPage> {
+    return this.#store().search(question, signal);
   }
 
   async coverage(gapMs: number): Promise<readonly SourceCoverage[]> {

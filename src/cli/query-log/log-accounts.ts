@@ -2,9 +2,10 @@ import { parseDuration } from '../../config/fields.ts';
 import { GluewallError } from '../../core/errors.ts';
 import { COVERAGE_SLOT_MS, type TrimReport } from '../../querylog/query-log-store.ts';
 import type { RefusedView, SourceView } from '../../services/log-services.ts';
-import { type AskOptions, ask, askList } from '../ask.ts';
+import { type AskOptions, answerTo, ask, askList, printItems } from '../ask.ts';
 import type { LogRefusedOptions, LogSourcesOptions } from '../commands/log.ts';
 import { printRefused, printSource } from './print-log.ts';
+import { sayUnknownSource } from './say-unknown-source.ts';
 
 const MAX_GAP_MS = 365 * 86_400_000;
 
@@ -24,7 +25,15 @@ function gapArgument(text: string): number {
 export async function showRefused(options: LogRefusedOptions): Promise<void> {
   const { source } = options;
   const none = source === undefined ? 'all that was read made sense' : `no record of ${source} was refused`;
-  await askList<RefusedView>(options, { operation: 'log refused', source }, printRefused, none);
+  let count = 0;
+  const counted = async function* () {
+    for await (const record of answerTo(options, { operation: 'log refused', source })) {
+      count++;
+      yield record;
+    }
+  };
+  await printItems<RefusedView>(options, counted(), printRefused, none);
+  if (count === 0 && source !== undefined) await sayUnknownSource(options, source);
 }
 
 /** `gluewall log trim`. */

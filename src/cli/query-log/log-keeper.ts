@@ -2,6 +2,7 @@ import type { Address } from '../../core/address.ts';
 import { type Clock, every } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { CaptureEntries } from '../../querylog/capture-entries.ts';
+import { HOLD_MS } from '../../querylog/exchange-book.ts';
 import type { LogEntry } from '../../querylog/log-entry.ts';
 import type { QueryLogStore, TrimReport } from '../../querylog/query-log-store.ts';
 import { QueueRoom } from '../../querylog/queue-room.ts';
@@ -15,10 +16,10 @@ import { OwnIntake } from './own-intake.ts';
 import { retentionOf } from './retention.ts';
 
 /** What waits for the store and cannot be read a second time, octets. */
-const ROOM_OCTETS = 64 * 1024 * 1024;
+const ROOM_OCTETS = 32 * 1024 * 1024;
+/** Queries that wait for more to be told of them, octets, of all sources together. */
+const OPEN_OCTETS = 8 * 1024 * 1024;
 const FLUSH_MS = 1000;
-/** The capture has shown nothing for so long: no response is waited for any more. */
-const QUIET_MS = 5000;
 const FIRST_TRIM_MS = 60_000;
 const TRIM_MS = 3_600_000;
 
@@ -47,10 +48,16 @@ export class LogKeeper {
     this.#client = client;
     this.#trusted = new Set(order.trustedResolvers);
     const room = new QueueRoom(ROOM_OCTETS);
+    const openRoom = new QueueRoom(OPEN_OCTETS);
     this.#gate = new OwnIntake('gate', room, store, clock, log);
     this.#capture = new OwnIntake('capture', room, store, clock, log);
-    this.#captured = new CaptureEntries({ entries: this.#capture.entries, trustedResolvers: this.#trusted, client });
-    const common = { client, room, keepsSamples: order.keyFile === undefined };
+    this.#captured = new CaptureEntries({
+      entries: this.#capture.entries,
+      openRoom,
+      trustedResolvers: this.#trusted,
+      client,
+    });
+    const common = { client, room, openRoom, keepsSamples: order.key === undefined };
     this.#dnstap = new DnstapIntakes({ ...common, format: dnstapFormat }, store, clock, log);
     this.#sources = new FollowedSources(common, store, clock, log);
   }
@@ -120,7 +127,7 @@ export class LogKeeper {
   }
 
   #flush(): void {
-    if (this.#captured.waiting > 0 && this.#clock.nowMs() - this.#capturedAtMs >= QUIET_MS) this.#captured.settle();
+    if (this.#captured.waiting > 0 && this.#clock.nowMs() - this.#capturedAtMs >= HOLD_MS) this.#captured.settle();
     this.#gate.flush();
     this.#capture.flush();
   }

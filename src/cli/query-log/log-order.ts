@@ -1,10 +1,12 @@
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config/schema.ts';
 import type { Address } from '../../core/address.ts';
+import type { Log } from '../../core/log.ts';
 import type { SyslogPlace } from '../../querylog/syslog-place.ts';
 import type { MariadbAccess } from '../../storage/mariadb-connection.ts';
 import { formatMariadbPlace } from '../../storage/mariadb-place.ts';
 import { mariadbAccess, storeFile } from '../open-store.ts';
+import { clientsKey } from './log-clients.ts';
 
 /** Where the query log is kept. */
 export type LogStorePlace =
@@ -36,16 +38,17 @@ export interface LogSettings {
 /** What the thread that keeps the query log is told; can be cloned. */
 export interface LogOrder extends LogSettings {
   readonly store: LogStorePlace;
-  /** The file with the key by which clients are anonymised. */
-  readonly keyFile: string | undefined;
+  /** The key by which clients are anonymised; undefined: they are not. */
+  readonly key: Uint8Array | undefined;
   readonly trustedResolvers: readonly Address[];
 }
 
-export function logOrder(config: Config): LogOrder {
+/** Throws as `logStorePlace` does, and `querylog-key`. */
+export function logOrder(config: Config, log: Log): LogOrder {
   return {
     ...logSettings(config),
     store: logStorePlace(config),
-    keyFile: config.querylog.anonymise?.key_file,
+    key: clientsKey(config, log),
     trustedResolvers: config.trusted_resolvers,
   };
 }
@@ -56,15 +59,19 @@ export function logSettings({ querylog }: Config): LogSettings {
     keepMs: keep ?? Number.POSITIVE_INFINITY,
     keepMsOf: new Map(sources.flatMap((source) => (source.keep === undefined ? [] : [[source.name, source.keep]]))),
     sizeBytes: size,
-    sources: sources.map(({ name, file, syslog, format, zone, server }) => ({
+    sources: sources.map(({ name, file, syslog, access, format, zone, server }) => ({
       name,
       // One of the two is there: `contradictions` sees to it.
-      place: file === undefined ? { syslog: syslog! } : { file },
+      place: file === undefined ? { syslog: accessedPlace(syslog!, access) } : { file },
       format: format === 'detect' ? undefined : format,
       zone: zone ?? machineZone(),
       server,
     })),
   };
+}
+
+function accessedPlace(place: SyslogPlace, access: 'owner' | 'group'): SyslogPlace {
+  return place.transport === 'unix' ? { ...place, isForGroup: access === 'group' } : place;
 }
 
 /** The time zone of this machine. */
@@ -81,7 +88,7 @@ export function logStorePlace(config: Config): LogStorePlace {
 }
 
 /** How the place is named for a person. */
-export function formatLogPlace(place: LogStorePlace): string {
+export function formatLogStorePlace(place: LogStorePlace): string {
   if (place.kind === 'memory') return 'memory';
   return place.kind === 'sqlite' ? place.folder : formatMariadbPlace(place.access.place);
 }

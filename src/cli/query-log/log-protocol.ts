@@ -13,7 +13,7 @@ import type { LogSettings } from './log-order.ts';
 
 /** What the log is asked, each with an answer. */
 export interface LogOperations {
-  search(question: LogQuestion): Promise<LogPage>;
+  search(question: LogQuestion, signal?: AbortSignal): Promise<LogPage>;
   coverage(gapMs: number): Promise<readonly SourceCoverage[]>;
   quarantined(source: string | undefined): Promise<readonly (QuarantinedRecord & { readonly source: string })[]>;
   trim(): Promise<TrimReport>;
@@ -26,7 +26,7 @@ export type Handed =
   | { readonly kind: 'gate'; readonly entries: readonly LogEntry[] }
   /** Observations of our own capture; their times are `shiftMs` behind the clock of this machine. */
   | { readonly kind: 'capture'; readonly batch: Uint8Array; readonly shiftMs: number }
-  /** Data frames of dnstap, one behind the other as Frame Streams has them, from one writer. */
+  /** Data frames of dnstap, one behind the other as Frame Streams has them, from one address. */
   | { readonly kind: 'dnstap'; readonly writer: string; readonly frames: Uint8Array };
 
 export type ToLogThread =
@@ -38,6 +38,8 @@ export type ToLogThread =
       readonly operation: keyof LogOperations;
       readonly args: readonly unknown[];
     }
+  /** Nobody waits any more for the answer to what was asked under this number. */
+  | { readonly kind: 'drop'; readonly id: number }
   /** The last one; the thread ends when all that it has is kept. */
   | { readonly kind: 'stop' };
 

@@ -17,21 +17,26 @@ function serveQueryLog(order: LogOrder): void {
   const send = (message: FromLogThread) => port.postMessage(message);
   const log = sayTo(send);
   const store = new LateStore(() => openLogStore(order.store, log));
-  const keeper = new LogKeeper(order, store, logClients(order.keyFile), systemClock, log);
+  const keeper = new LogKeeper(order, store, logClients(order.key), systemClock, log);
   const operations: LogOperations = {
-    search: (question) => store.search(question),
+    search: (question, signal) => store.search(question, signal),
     coverage: (gapMs) => store.coverage(gapMs),
     quarantined: (source) => store.quarantined(source),
     trim: () => keeper.trim(),
     sourceFigures: async () => keeper.figures(),
   };
+  const waiting = new Map<number, AbortController>();
   const answer = async ({ id, operation, args }: Extract<ToLogThread, { kind: 'ask' }>) => {
+    const dropped = new AbortController();
+    waiting.set(id, dropped);
     try {
       // The only one that asks is QueryLog, whose calls are typed by the same operations.
       const perform = operations[operation] as (...args: readonly unknown[]) => Promise<unknown>;
-      send({ kind: 'done', id, result: await perform(...args) });
+      send({ kind: 'done', id, result: await perform(...args, dropped.signal) });
     } catch (cause) {
       send({ kind: 'failed', id, ...errorParts(cause) });
+    } finally {
+      waiting.delete(id);
     }
   };
   const sendFigures = () => send({ kind: 'figures', sources: keeper.figures() });
@@ -48,6 +53,9 @@ function serveQueryLog(order: LogOrder): void {
         return;
       case 'ask':
         void answer(message);
+        return;
+      case 'drop':
+        waiting.get(message.id)?.abort();
         return;
       case 'stop':
         cancelFigures();

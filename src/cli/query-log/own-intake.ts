@@ -6,8 +6,6 @@ import type { SourceBatch } from '../../querylog/query-log-store.ts';
 import type { QueueRoom } from '../../querylog/queue-room.ts';
 import type { SourceFigures } from '../../querylog/source-figures.ts';
 
-const BATCH_ENTRIES = 16_384;
-
 /** What gluewall sees itself, from entries to batches in the store; nothing of it can be read a second time. */
 export class OwnIntake {
   readonly entries = new EntryBatchWriter();
@@ -26,7 +24,7 @@ export class OwnIntake {
 
   /** To be called when something was added. */
   added(): void {
-    if (this.entries.count >= BATCH_ENTRIES) this.flush();
+    if (this.entries.isFull) this.flush();
   }
 
   /** Hands over what there is. */

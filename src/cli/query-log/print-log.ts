@@ -24,14 +24,21 @@ export function printEntry(entry: EntryView): string | PaintedLine {
   return { text, paint: mark === 'blocked' ? pc.red : pc.yellow };
 }
 
+/** Most names are shorter; what follows them is aligned. */
+const SOURCE_WIDTH = 20;
+
 export function printSource({ source, entries, first, last, gaps, reading }: SourceView): string[] {
-  const span = first === null ? 'nothing yet' : `${entries} entries  ${first} to ${last}`;
-  const head = `${source}  ${span}${gaps.length === 0 ? '' : `  gaps: ${gaps.length}`}`;
+  const span = first === null ? 'nothing yet' : `${countEntries(entries)}  ${first} to ${last}`;
+  const head = `${source.padEnd(SOURCE_WIDTH)}  ${span}${gaps.length === 0 ? '' : `  gaps: ${gaps.length}`}`;
   return [
     head,
     ...gaps.map(({ from, to }) => `  gap  ${from} to ${to}`),
     ...(reading === null ? [] : printReading(reading).map((line) => `  ${line}`)),
   ];
+}
+
+export function countEntries(count: number): string {
+  return `${count} ${count === 1 ? 'entry' : 'entries'}`;
 }
 
 export function printReading({ format, records, entries, other, refused, lost, ...reading }: ReadingView): string[] {

@@ -8,7 +8,6 @@ import { gateEntry } from '../../querylog/gate-entries.ts';
 import type { LogEntry } from '../../querylog/log-entry.ts';
 import type { SourceFigures } from '../../querylog/source-figures.ts';
 import type { AskedLog } from '../../services/log-services.ts';
-import { FramePack } from './frame-pack.ts';
 import type { LogOrder, LogSettings } from './log-order.ts';
 import type { FromLogThread, Handed, LogOperations, ToLogThread } from './log-protocol.ts';
 
@@ -35,8 +34,11 @@ const MAX_WAITING_OCTETS = 32 * 1024 * 1024;
 const MAX_QUESTIONS = 64;
 /** Memory of an entry on its way, about. */
 const ENTRY_OCTETS = 512;
-/** Writers whose frames wait for the end of the turn. */
-const MAX_PACKS = 256;
+/** Memory of a message on its way beside what is in it, about. */
+const MESSAGE_OCTETS = 1024;
+/** What the thread has as objects, MiB, and where the log itself is kept so; more is a fault of it, and ends it instead of gluewall. */
+const MAX_HEAP_MIB = 512;
+const MAX_MEMORY_LOG_MIB = 2048;
 const RESTART_MS = 5000;
 /** Less than a service manager waits. */
 const STOP_LIMIT_MS = 10_000;
@@ -58,7 +60,6 @@ export class QueryLog implements AskedLog {
   readonly #questions = new Map<number, Question>();
   readonly #handed = { gate: 0, capture: 0, dnstap: 0 };
   readonly #lost = { gate: 0, capture: 0, dnstap: 0 };
-  readonly #frames = new Map<string, FramePack>();
   #order: LogOrder;
   #entries: LogEntry[] = [];
   #worker: Worker | undefined;
@@ -79,7 +80,15 @@ export class QueryLog implements AskedLog {
 
   /** Begins; what cannot be had is told by the log, and tried again. */
   start(): void {
-    const worker = new Worker(this.#script, { workerData: this.#order });
+    const maxOldGenerationSizeMb = this.#order.store.kind === 'memory' ? MAX_MEMORY_LOG_MIB : MAX_HEAP_MIB;
+    let worker: Worker;
+    try {
+      worker = new Worker(this.#script, { workerData: this.#order, resourceLimits: { maxOldGenerationSizeMb } });
+    } catch (error) {
+      // Such as one for want of memory or threads: no fault of the firewall.
+      this.#beginAgain(`its thread cannot begin: ${(error as Error).message}`);
+      return;
+    }
     this.#worker = worker;
     worker.on('message', (message: FromLogThread) => this.#receive(message));
     worker.on('error', (error) => this.#ended(worker, `its thread failed: ${error.message}`));
@@ -106,16 +115,10 @@ export class QueryLog implements AskedLog {
     this.#hand({ kind: 'capture', batch: copy, shiftMs }, copy.length, 1, [copy.buffer]);
   }
 
-  /** Takes a data frame of dnstap, which holds only during the call. */
-  takeDnstap(frame: Uint8Array, writer: string): void {
-    let pack = this.#frames.get(writer);
-    if (pack === undefined) {
-      if (this.#frames.size >= MAX_PACKS) this.#flush();
-      pack = new FramePack();
-      this.#frames.set(writer, pack);
-    }
-    pack.add(frame);
-    this.#planFlush();
+  /** Takes `count` data frames of dnstap, each behind its length, which hold only during the call. */
+  takeDnstap(frames: Uint8Array, count: number, writer: string): void {
+    const copy = new Uint8Array(frames);
+    this.#hand({ kind: 'dnstap', writer, frames: copy }, copy.length, count, [copy.buffer]);
   }
 
   get figures(): QueryLogFigures {
@@ -123,7 +126,14 @@ export class QueryLog implements AskedLog {
     return { isKept: this.#worker !== undefined, handed, lost, sources: this.#sources };
   }
 
-  search: LogOperations['search'] = (question) => this.#ask('search', question);
+  search: LogOperations['search'] = (question, signal) => {
+    const id = this.#nextId;
+    const page = this.#ask('search', question);
+    if (signal === undefined) return page;
+    const drop = () => this.#send({ kind: 'drop', id });
+    signal.addEventListener('abort', drop);
+    return page.finally(() => signal.removeEventListener('abort', drop));
+  };
   coverage: LogOperations['coverage'] = (gapMs) => this.#ask('coverage', gapMs);
   quarantined: LogOperations['quarantined'] = (source) => this.#ask('quarantined', source);
   trim: LogOperations['trim'] = () => this.#ask('trim');
@@ -152,13 +162,13 @@ export class QueryLog implements AskedLog {
     operation: K,
     ...args: Parameters<LogOperations[K]>
   ): ReturnType<LogOperations[K]> {
+    const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       if (this.#worker === undefined) {
         reject(notKept('it is not there at the moment'));
       } else if (this.#questions.size >= MAX_QUESTIONS) {
         reject(notKept(`${MAX_QUESTIONS} questions wait already`));
       } else {
-        const id = this.#nextId++;
         this.#questions.set(id, { resolve, reject });
         this.#send({ kind: 'ask', id, operation, args });
       }
@@ -179,15 +189,10 @@ export class QueryLog implements AskedLog {
       this.#entries = [];
       this.#hand({ kind: 'gate', entries }, entries.length * ENTRY_OCTETS, entries.length, []);
     }
-    for (const [writer, pack] of this.#frames) {
-      const { octets, count } = pack;
-      const frames = pack.take();
-      this.#hand({ kind: 'dnstap', writer, frames }, octets, count, [frames.buffer]);
-    }
-    this.#frames.clear();
   }
 
-  #hand(what: Handed, octets: number, count: number, given: readonly ArrayBufferLike[]): void {
+  #hand(what: Handed, lengthOctets: number, count: number, given: readonly ArrayBufferLike[]): void {
+    const octets = lengthOctets + MESSAGE_OCTETS;
     const hasRoom = this.#waitingOctets + octets <= MAX_WAITING_OCTETS;
     if (!hasRoom || this.#worker === undefined || this.#isStopped) {
       this.#lost[what.kind] += count;
@@ -231,6 +236,10 @@ export class QueryLog implements AskedLog {
     this.#waitingOctets = 0;
     for (const { reject } of this.#questions.values()) reject(notKept(reason));
     this.#questions.clear();
+    this.#beginAgain(reason);
+  }
+
+  #beginAgain(reason: string): void {
     if (this.#isStopped) return;
     this.#log.error({}, `the query log is not kept: ${reason}; it begins anew in ${RESTART_MS / 1000} s`);
     this.#cancelRestart = this.#clock.after(RESTART_MS, () => this.start());

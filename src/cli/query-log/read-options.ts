@@ -6,7 +6,7 @@ import { LOG_FORMATS, logFormat } from '../../querylog/readers/list.ts';
 import { isTimeZone } from '../../querylog/source-time.ts';
 import { addressArgument } from '../arguments.ts';
 import type { LogFileOptions } from '../commands/log.ts';
-import type { LogFile } from './log-file.ts';
+import type { ImportSource } from './import-source.ts';
 import { machineZone } from './log-order.ts';
 
 /** How log files are to be read. */
@@ -35,13 +35,13 @@ export function readOptions({ format, zone, server }: LogFileOptions): ReadOptio
 }
 
 /** What the beginning of a file is made of by the format that was named, or by all. */
-export function tryFile(file: LogFile, { format, zone, server }: ReadOptions): Detection {
+export function tryFile(file: ImportSource, { format, zone, server }: ReadOptions): Detection {
   const options = { zone, server, nowMs: Date.now(), writtenMs: file.writtenMs };
   return format === undefined ? detectFormat(file.head, options) : detectFormat(file.head, options, [format]);
 }
 
 /** What was tried in vain, and what to do. */
-export function unknownFormat(file: LogFile, { trials, advice }: Detection): GluewallError {
+export function unknownFormat(file: ImportSource, { trials, advice }: Detection): GluewallError {
   if (advice !== undefined) return new GluewallError('log-file', `${file.name} cannot be read: ${advice}`);
   const tried = trials.map(({ format }) => format.name).join(', ');
   const remedy =

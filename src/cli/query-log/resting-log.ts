@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../../config/schema.ts';
 import { systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
+import { silentLog } from '../../core/log.ts';
 import type { QueryLogStore } from '../../querylog/query-log-store.ts';
 import type { AskedLog } from '../../services/log-services.ts';
 import { stderrLog } from '../stderr-log.ts';
-import { logClients } from './log-clients.ts';
-import { formatLogPlace, logSettings, logStorePlace } from './log-order.ts';
+import { clientsKey, logClients } from './log-clients.ts';
+import { formatLogStorePlace, logSettings, logStorePlace } from './log-order.ts';
 import { openLogStore } from './open-log-store.ts';
 import { retentionOf } from './retention.ts';
 
@@ -17,7 +18,7 @@ export function openRestingLog(config: Config): { readonly asked: AskedLog; read
     throw noLog('store.kind is memory, so nothing is kept', 'start it with `gluewall run`');
   }
   if (place.kind === 'sqlite' && !existsSync(place.folder))
-    throw noLog(`there is no query log ${formatLogPlace(place)}`, FIRST_LOG);
+    throw noLog(`there is no query log ${formatLogStorePlace(place)}`, FIRST_LOG);
   const store = openLogStore(place, stderrLog);
   const asked: AskedLog = {
     search: (question) => store.search(question),
@@ -25,7 +26,7 @@ export function openRestingLog(config: Config): { readonly asked: AskedLog; read
     quarantined: (source) => store.quarantined(source),
     trim: async () => store.trim(await retentionOf(logSettings(config), store), systemClock.nowMs()),
     sourceFigures: async () => null,
-    clientInLog: (client) => logClients(config.querylog.anonymise?.key_file)(client),
+    clientInLog: (client) => logClients(clientsKey(config, silentLog))(client),
   };
   return { asked, store };
 }

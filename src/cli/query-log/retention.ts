@@ -1,7 +1,6 @@
+import { DAY_MS } from '../../core/clock.ts';
 import type { QueryLogStore, Retention } from '../../querylog/query-log-store.ts';
 import type { LogSettings } from './log-order.ts';
-
-const DAY_MS = 86_400_000;
 
 /** How long and how much is kept; a source of syslog is one for each host, of which the store alone knows. */
 export async function retentionOf(

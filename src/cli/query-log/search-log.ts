@@ -8,6 +8,7 @@ import type { LogSearchOptions } from '../commands/log.ts';
 import { printJson, printLines } from '../output.ts';
 import { shellWord } from '../shell-word.ts';
 import { printEntry } from './print-log.ts';
+import { sayUnknownSource } from './say-unknown-source.ts';
 
 type SearchRequest = Extract<ControlRequest, { readonly operation: 'log search' }>;
 
@@ -61,6 +62,7 @@ async function printEnd(
   { count, next }: SearchSummary,
   entries: readonly EntryView[],
 ): Promise<void> {
+  if (count === 0 && request.source !== undefined) await sayUnknownSource(options, request.source);
   if (options.json === true) return printJson({ count, next, entries });
   if (count === 0) await printLines(['no such query is in the log; `gluewall log sources` says what it covers']);
   if (next !== null) await printLines([`more: ${nextCommand(options, request, next)}`]);

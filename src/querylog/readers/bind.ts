@@ -1,9 +1,9 @@
+import { KnownPrefixes } from '../known-prefixes.ts';
 import { takePrefix } from '../line-prefix.ts';
 import type { LogFormat, LogReader, ReaderParts, RecordOutcome } from '../log-reader.ts';
 import { readState, writeState } from '../reader-state.ts';
 import { type MessageParser, matchAt, parseBindLine } from './bind-line.ts';
 import { BindOctets } from './bind-octets.ts';
-import { KnownPrefixes } from './known-prefixes.ts';
 import { ToldQueries } from './told-queries.ts';
 
 /** The query log of BIND 9, its response log, and what it says of queries that it refused. */
@@ -30,7 +30,7 @@ export class BindReader implements LogReader {
   constructor(parts: ReaderParts, parser?: MessageParser) {
     this.#parts = parts;
     this.#parser = parser;
-    this.#queries = new ToldQueries(parts.entries);
+    this.#queries = new ToldQueries(parts.entries, parts.openRoom);
     this.#common = new BindOctets(parts);
   }
 
@@ -47,11 +47,11 @@ export class BindReader implements LogReader {
   }
 
   state(): string {
-    return writeState(this.#parts.time, this.#queries.state());
+    return writeState(this.#queries.state());
   }
 
   resume(state: string): void {
-    this.#queries.resume(readState(state, this.#parts.time));
+    this.#queries.resume(readState(state));
   }
 
   #takeCommon(told: 'query' | 'response'): RecordOutcome {

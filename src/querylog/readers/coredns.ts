@@ -4,7 +4,6 @@ import type { Role } from '../log-entry.ts';
 import type { LogFormat, LogReader, ReaderParts, RecordOutcome } from '../log-reader.ts';
 import { readPeer } from '../peer-text.ts';
 import { readName } from '../plain-name.ts';
-import { readState, writeState } from '../reader-state.ts';
 
 /** `{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}`. */
 const QUERY =
@@ -63,12 +62,10 @@ class CorednsReader implements LogReader {
   settle(): void {}
 
   state(): string {
-    return writeState(this.#parts.time, undefined);
+    return '';
   }
 
-  resume(state: string): void {
-    readState(state, this.#parts.time);
-  }
+  resume(): void {}
 }
 
 /** The line that a container wrote, with its time in front; undefined when it is not what it looks like. */

@@ -2,6 +2,7 @@ import { RCODE, RECORD_TYPE } from '../../dns/registry.ts';
 import type { EntryBatchWriter } from '../entry-batch.ts';
 import { addAnswer, ExchangeBook, type OpenEntry } from '../exchange-book.ts';
 import type { LogEntry } from '../log-entry.ts';
+import type { QueueRoom } from '../queue-room.ts';
 import type { DnsmasqFact } from './dnsmasq-line.ts';
 
 /** The answer whose lines are being read. They follow one another: whatever else is read ends it. */
@@ -34,8 +35,8 @@ export class DnsmasqAnswers {
   /** The key of the query in the line before. */
   #asked: string | undefined;
 
-  constructor(entries: EntryBatchWriter) {
-    this.#book = new ExchangeBook(entries);
+  constructor(entries: EntryBatchWriter, openRoom?: QueueRoom) {
+    this.#book = new ExchangeBook(entries, openRoom);
   }
 
   query(key: string, entry: LogEntry): void {

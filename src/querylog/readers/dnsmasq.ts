@@ -47,7 +47,7 @@ class DnsmasqReader implements LogReader {
   constructor(parts: ReaderParts) {
     this.#parts = parts;
     this.#prefixes = new PrefixCache(parts.time);
-    this.#answers = new DnsmasqAnswers(parts.entries);
+    this.#answers = new DnsmasqAnswers(parts.entries, parts.openRoom);
   }
 
   read(octets: Buffer, start: number, end: number): RecordOutcome {
@@ -71,11 +71,11 @@ class DnsmasqReader implements LogReader {
   }
 
   state(): string {
-    return writeState(this.#parts.time, this.#answers.state());
+    return writeState(this.#answers.state());
   }
 
   resume(state: string): void {
-    this.#answers.resume(readState(state, this.#parts.time));
+    this.#answers.resume(readState(state));
   }
 
   #query(

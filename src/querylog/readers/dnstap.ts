@@ -35,7 +35,7 @@ class DnstapReader implements LogReader {
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
-    this.#exchanges = new ExchangeJoiner(parts.entries);
+    this.#exchanges = new ExchangeJoiner(parts.entries, parts.openRoom);
   }
 
   read(octets: Buffer, start: number, end: number): RecordOutcome {
@@ -58,11 +58,11 @@ class DnstapReader implements LogReader {
   }
 
   state(): string {
-    return writeState(this.#parts.time, this.#exchanges.state());
+    return writeState(this.#exchanges.state());
   }
 
   resume(state: string): void {
-    this.#exchanges.resume(readState(state, this.#parts.time));
+    this.#exchanges.resume(readState(state));
   }
 
   #take(message: DnstapMessage, writer: string, isResponse: boolean, facts: MessageFacts): RecordOutcome {

@@ -41,7 +41,7 @@ class PowerdnsRecursorReader implements LogReader {
   constructor(parts: ReaderParts) {
     this.#parts = parts;
     this.#prefixes = new PrefixCache(parts.time);
-    this.#book = new ReplyBook(parts.entries);
+    this.#book = new ReplyBook(parts.entries, parts.openRoom);
   }
 
   read(octets: Buffer, start: number, end: number): RecordOutcome {
@@ -55,11 +55,11 @@ class PowerdnsRecursorReader implements LogReader {
   }
 
   state(): string {
-    return writeState(this.#parts.time, this.#book.state());
+    return writeState(this.#book.state());
   }
 
   resume(state: string): void {
-    this.#book.resume(readState(state, this.#parts.time));
+    this.#book.resume(readState(state));
   }
 
   #structured(line: string, fieldsAt: number): RecordOutcome {

@@ -3,6 +3,7 @@ import { canonicalName } from '../../dns/name.ts';
 import type { EntryBatchWriter } from '../entry-batch.ts';
 import { addAnswer, ExchangeBook, type OpenEntry } from '../exchange-book.ts';
 import type { LogEntry } from '../log-entry.ts';
+import type { QueueRoom } from '../queue-room.ts';
 import type { ToldQuery } from './bind-line.ts';
 
 /** After so many queries of which nothing more was told, the next ones go into the log at once. */
@@ -29,9 +30,9 @@ export class ToldQueries {
   /** When the last query was asked. */
   #askedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(entries: EntryBatchWriter) {
+  constructor(entries: EntryBatchWriter, openRoom?: QueueRoom) {
     this.#entries = entries;
-    this.#book = new ExchangeBook(entries);
+    this.#book = new ExchangeBook(entries, openRoom);
   }
 
   /** Whether the query that is asked at `atMs` needs not wait: whoever asks adds it to the log. */

@@ -37,7 +37,7 @@ class UnboundReader implements LogReader {
   constructor(parts: ReaderParts) {
     this.#parts = parts;
     this.#prefixes = new PrefixCache(parts.time);
-    this.#book = new ReplyBook(parts.entries);
+    this.#book = new ReplyBook(parts.entries, parts.openRoom);
   }
 
   read(octets: Buffer, start: number, end: number): RecordOutcome {
@@ -62,11 +62,11 @@ class UnboundReader implements LogReader {
   }
 
   state(): string {
-    return writeState(this.#parts.time, this.#book.state());
+    return writeState(this.#book.state());
   }
 
   resume(state: string): void {
-    this.#book.resume(readState(state, this.#parts.time));
+    this.#book.resume(readState(state));
   }
 
   /** `client name type class`, of a reply also `code seconds cached octets`, and `on protocol server port` behind it. */

@@ -56,8 +56,8 @@ export class WindowsDate {
     const half = halfBefore ?? halfBehind;
     const hour = hourOf(Number(hours), half);
     if (hour === undefined) return { atMs: 'no such time', end: whole.length };
-    const wall = (year: number, month: number, day: number) =>
-      this.#time.wall(year, month, day, hour, Number(minutes), Number(seconds), 0);
+    const clock = { hour, minute: Number(minutes), second: Number(seconds), millisecond: 0 };
+    const wall = (year: number, month: number, day: number) => this.#time.wall({ year, month, day, ...clock });
     if (first!.length === 4) return { atMs: wall(Number(first), Number(second), Number(third)), end: whole.length };
     const year = third!.length === 2 ? 2000 + Number(third) : Number(third);
     const custom = separator === '/' && half !== undefined ? 'month-first' : 'day-first';
@@ -93,7 +93,8 @@ export class WindowsDate {
       number,
       number,
     ];
-    return { atMs: this.#time.wall(year, month, day, hour, minute, second, 0), end: match[0].length };
+    const shown = { year, month, day, hour, minute, second, millisecond: 0 };
+    return { atMs: this.#time.wall(shown), end: match[0].length };
   }
 
   #inOrder(

@@ -2,8 +2,9 @@ import { parseAddress } from '../../core/address.ts';
 import { HEADER_FLAG } from '../../dns/message.ts';
 import { canonicalName } from '../../dns/name.ts';
 import { RECORD_CLASS } from '../../dns/registry.ts';
-import { addAnswer, type OpenEntry, readEntry } from '../exchange-book.ts';
+import { addAnswer, type OpenEntry } from '../exchange-book.ts';
 import { ExchangeJoiner } from '../exchange-joiner.ts';
+import { keepEntries, keptEntries } from '../kept-entries.ts';
 import type { Role } from '../log-entry.ts';
 import type { LogFormat, LogReader, ReaderParts, RecordOutcome } from '../log-reader.ts';
 import { roleByFlags } from '../message-facts.ts';
@@ -54,7 +55,7 @@ class WindowsDebugReader implements LogReader {
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
-    this.#exchanges = new ExchangeJoiner(parts.entries);
+    this.#exchanges = new ExchangeJoiner(parts.entries, parts.openRoom);
     this.#date = new WindowsDate(parts.time);
   }
 
@@ -83,12 +84,12 @@ class WindowsDebugReader implements LogReader {
   }
 
   state(): string {
-    const { time } = this.#parts;
-    return writeState(time, { date: this.#date.state(), event: this.#event, open: this.#exchanges.state() });
+    const event = this.#event && { ...this.#event, entry: keepEntries([this.#event.entry]) };
+    return writeState({ date: this.#date.state(), event, open: this.#exchanges.state() });
   }
 
   resume(state: string): void {
-    const kept = readState(state, this.#parts.time);
+    const kept = readState(state);
     if (typeof kept !== 'object' || kept === null) return;
     const { date, event, open } = kept as Record<string, unknown>;
     this.#date.resume(date);
@@ -180,7 +181,7 @@ function tellMore(event: Event, line: string): boolean {
 function readEvent(value: unknown): Event | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { key, isResponse, isClients, entry, section, recordType } = value as Record<string, unknown>;
-  const known = readEntry(entry);
+  const known = keptEntries(entry)[0];
   const isEvent = typeof key === 'string' && typeof section === 'string' && typeof recordType === 'number';
   if (known === undefined || !isEvent) return undefined;
   return {

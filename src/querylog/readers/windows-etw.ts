@@ -43,7 +43,7 @@ class WindowsEtwReader implements LogReader {
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
-    this.#exchanges = new ExchangeJoiner(parts.entries);
+    this.#exchanges = new ExchangeJoiner(parts.entries, parts.openRoom);
   }
 
   read(octets: Buffer, start: number, end: number): RecordOutcome {
@@ -67,11 +67,11 @@ class WindowsEtwReader implements LogReader {
   }
 
   state(): string {
-    return writeState(this.#parts.time, this.#exchanges.state());
+    return writeState(this.#exchanges.state());
   }
 
   resume(state: string): void {
-    this.#exchanges.resume(readState(state, this.#parts.time));
+    this.#exchanges.resume(readState(state));
   }
 
   #take({ isResponse, isClients }: Kind, data: Values, atMs: number): RecordOutcome {

@@ -1,6 +1,7 @@
+import { DAY_MS } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
 import { EntryBatchReader } from '../../querylog/entry-batch.ts';
-import { DAY_MS, dayOf, MAX_DAYS, MAX_SOURCE_CHARACTERS, type SourceBatch } from '../../querylog/query-log-store.ts';
+import { dayOf, MAX_DAYS, MAX_SOURCE_CHARACTERS, type SourceBatch } from '../../querylog/query-log-store.ts';
 
 /** The entries of a batch that are of one day. */
 export interface DayEntries {

@@ -4,8 +4,8 @@ import { BLOCK_WAY, type DayQuestion, type IndexedWay, type Way } from './day-qu
 import { ENTRY_COLUMNS, type EntryRow } from './day-rows.ts';
 import { BLOCKS_OF_SEGMENT } from './segment.ts';
 
-/** A segment or a block. */
-interface Part {
+/** A segment, or a block where there is no way. */
+export interface DayPart {
   readonly number: number;
   /** The time of its newest entry. */
   readonly lastAtMs: number;
@@ -16,6 +16,11 @@ const MAX_COUNTED = 256;
 /** Whether a segment has anything of a source. */
 const SOURCE_PROBE = `EXISTS (SELECT 1 FROM block WHERE source = ?
   AND number >= part.number * ${BLOCKS_OF_SEGMENT} AND number < (part.number + 1) * ${BLOCKS_OF_SEGMENT})`;
+const SEGMENTS = `SELECT number, last_at_ms AS lastAtMs FROM segment WHERE last_at_ms >= ? AND first_at_ms <= ?
+  ORDER BY last_at_ms DESC`;
+const BLOCKS = `SELECT number, max(last_at_ms) AS lastAtMs FROM block
+  WHERE last_at_ms >= ? AND first_at_ms <= ? AND source IS coalesce(?, source)
+  GROUP BY number ORDER BY lastAtMs DESC`;
 const COLUMNS = ENTRY_COLUMNS.map((column) => `entry.${column}`).join(', ');
 
 /** Searches one day. Throws what SQLite throws. */
@@ -29,55 +34,22 @@ export class DaySearch {
     this.#connection = connection;
   }
 
-  /** The newest `limit` rows that are asked for, newest first; `source` is a number of this day. */
-  rows(question: DayQuestion, source: number | undefined, limit: number): readonly EntryRow[] {
-    const parts = question.ways.length === 0 ? this.#blocks(question, source) : this.#segments(question, source);
-    let found: readonly EntryRow[] = [];
-    for (const part of parts) {
-      const last = found.length === limit ? found.at(-1) : undefined;
-      // No part behind this one has anything newer.
-      if (last !== undefined && part.lastAtMs < last[0]) break;
-      const floor = last === undefined ? { atMs: question.sinceMs, number: -1 } : { atMs: last[0], number: last[1] };
-      const more = this.#rowsOf(part.number, question, source, floor, limit);
-      if (more.length > 0) found = merge(found, more, limit);
-    }
-    return found;
+  /** The parts of the day that may have what is asked for, by their last time; `source` is a number of this day. */
+  parts({ ways, sinceMs, before }: DayQuestion, source: number | undefined): readonly DayPart[] {
+    if (ways.length > 0) return this.#statement<DayPart>(SEGMENTS).all(sinceMs, before.atMs);
+    return this.#statement<DayPart>(BLOCKS).all(sinceMs, before.atMs, source ?? null);
   }
 
-  /** Those that have something on each way; by their last time, as the blocks are. Looked for one by one as they are wanted. */
-  #segments({ ways, sinceMs, before }: DayQuestion, source: number | undefined): Iterable<Part> {
-    const probes = ways.map(({ probe }) => probe.sql);
-    const values: unknown[] = ways.flatMap(({ probe }) => [...probe.values, sinceMs, before.atMs]);
-    if (source !== undefined) {
-      probes.push(SOURCE_PROBE);
-      values.push(source);
-    }
-    // With its LIMIT, the inner query has all segments in order before the first is looked at.
-    const statement = this.#statement<Part>(
-      `SELECT number, last_at_ms AS lastAtMs FROM (
-         SELECT number, last_at_ms FROM segment WHERE last_at_ms >= ? AND first_at_ms <= ?
-         ORDER BY last_at_ms DESC LIMIT -1) AS part
-       WHERE ${probes.join(' AND ')}`,
-    );
-    return statement.iterate(sinceMs, before.atMs, ...values);
-  }
-
-  #blocks({ sinceMs, before }: DayQuestion, source: number | undefined): Iterable<Part> {
-    const statement = this.#statement<Part>(
-      `SELECT number, max(last_at_ms) AS lastAtMs FROM block
-       WHERE last_at_ms >= ? AND first_at_ms <= ? AND source IS coalesce(?, source)
-       GROUP BY number ORDER BY lastAtMs DESC`,
-    );
-    return statement.all(sinceMs, before.atMs, source ?? null);
-  }
-
-  #rowsOf(
+  /** The newest `limit` rows of a part that are asked for and newer than `floor`, newest first. */
+  rows(
     part: number,
-    { ways, before }: DayQuestion,
+    question: DayQuestion,
     source: number | undefined,
     floor: LogPlace,
     limit: number,
   ): readonly EntryRow[] {
+    const { ways, before } = question;
+    if (ways.length > 0 && !this.#mayHave(part, question, source)) return [];
     const way = this.#shortest(ways, part);
     const conditions = ways.filter((other) => other !== way).map(({ condition }) => condition);
     if (source !== undefined) conditions.push({ sql: 'entry.source = ?', values: [source] });
@@ -92,6 +64,18 @@ export class DaySearch {
       ...conditions.flatMap(({ values }) => values),
       limit,
     );
+  }
+
+  /** Whether a segment has something on each way. */
+  #mayHave(segment: number, { ways, sinceMs, before }: DayQuestion, source: number | undefined): boolean {
+    const probes = ways.map(({ probe }) => probe.sql);
+    const values: unknown[] = ways.flatMap(({ probe }) => [...probe.values, sinceMs, before.atMs]);
+    if (source !== undefined) {
+      probes.push(SOURCE_PROBE);
+      values.push(source);
+    }
+    const statement = this.#statement(`SELECT 1 FROM (SELECT ? AS number) AS part WHERE ${probes.join(' AND ')}`);
+    return statement.get(segment, ...values) !== undefined;
   }
 
   /** The way on which the fewest rows lie. */
@@ -135,17 +119,4 @@ function searchSql({ from, ordered, isInOrder }: Way, conditions: readonly { rea
   // Only what is on the page is to be sorted as whole rows.
   return `SELECT ${COLUMNS} FROM entry WHERE number IN (SELECT entry.number FROM ${from} AND ${where} ${order})
     ORDER BY at_ms DESC, number DESC`;
-}
-
-/** The newest of both, which are newest first. */
-function merge(some: readonly EntryRow[], others: readonly EntryRow[], limit: number): readonly EntryRow[] {
-  const all = [...some, ...others];
-  const last = some.at(-1);
-  const first = others[0]!;
-  if (last !== undefined && isNewer(first, last)) all.sort((a, b) => b[0] - a[0] || b[1] - a[1]);
-  return all.slice(0, limit);
-}
-
-function isNewer(a: EntryRow, b: EntryRow): boolean {
-  return a[0] > b[0] || (a[0] === b[0] && a[1] > b[1]);
 }

@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { FoundEntry, LogPlace } from '../../querylog/query-log-store.ts';
 import type { DayQuestion } from './day-question.ts';
 import { type EntryRow, readEntryRow } from './day-rows.ts';
-import { DaySearch } from './day-search.ts';
+import { type DayPart, DaySearch } from './day-search.ts';
 import { DayWriter } from './day-writer.ts';
 import { BLOCKS_OF_SEGMENT, SEGMENT_ENTRIES } from './segment.ts';
 import type { SlotCount } from './source-coverage.ts';
@@ -74,19 +74,23 @@ export class LogDay {
     if (delivery === undefined || this.#isFirstTime(delivery)) this.#writer.add(source, entries);
   }
 
-  /** The newest entries that are asked for, newest first. */
-  search(question: DayQuestion, limit: number): readonly FoundEntry[] {
-    const sources = this.#sources();
-    let ofSource: number | undefined;
-    if (question.source !== undefined) {
-      ofSource = [...sources].find(([, name]) => name === question.source)?.[0];
-      if (ofSource === undefined) return [];
-    }
+  /** The parts to be searched, by their last time. */
+  parts(question: DayQuestion): readonly DayPart[] {
+    const source = this.#sourceOf(question);
+    return source === null ? [] : this.#search.parts(question, source);
+  }
+
+  /** The newest entries of a part that are asked for and newer than `floor`, newest first. */
+  search(part: number, question: DayQuestion, floor: LogPlace, limit: number): readonly FoundEntry[] {
+    const source = this.#sourceOf(question);
+    if (source === null) return [];
     const found: FoundEntry[] = [];
+    let names: ReadonlyMap<number, string> | undefined;
     for (let before: LogPlace | undefined = question.before; before !== undefined; ) {
       const wanted = limit - found.length;
-      const rows = this.#search.rows({ ...question, before }, ofSource, wanted);
-      for (const row of rows) found.push(...foundEntry(row, sources));
+      const rows = this.#search.rows(part, { ...question, before }, source, floor, wanted);
+      if (rows.length > 0) names ??= this.#sources();
+      for (const row of rows) found.push(...foundEntry(row, names!));
       // What could not be read is made up for.
       const last: EntryRow | undefined = found.length < limit && rows.length === wanted ? rows.at(-1) : undefined;
       before = last && { atMs: last[0], number: last[1] };
@@ -97,6 +101,11 @@ export class LogDay {
   /** What there is of each source, in order of time. */
   coverage(): readonly SlotCount[] {
     return this.#statements.coverage.all();
+  }
+
+  /** The largest number of a parcel that the day knows. */
+  lastDelivered(): number {
+    return this.#statements.lastDelivered.get() ?? 0;
   }
 
   entryCount(): number {
@@ -144,6 +153,11 @@ export class LogDay {
     return true;
   }
 
+  /** The number of the source that is asked for; undefined: of any, null: the day has nothing of it. */
+  #sourceOf({ source }: DayQuestion): number | undefined | null {
+    return source === undefined ? undefined : (this.#statements.sourceNumber.get(source) ?? null);
+  }
+
   #sources(): ReadonlyMap<number, string> {
     return new Map(this.#statements.sources.all().map(({ number, name }) => [number, name]));
   }
@@ -167,6 +181,7 @@ function prepareStatements(connection: Database) {
   return {
     addDelivered: run('INSERT OR IGNORE INTO delivered (parcel) VALUES (?)'),
     deleteDelivered: run('DELETE FROM delivered WHERE parcel < ?'),
+    lastDelivered: rows<number | null>('SELECT max(parcel) FROM delivered').pluck(),
     sources: rows<{ readonly number: number; readonly name: string }>('SELECT number, name FROM source'),
     sourceNumber: rows<number>('SELECT number FROM source WHERE name = ?').pluck(),
     coverage: rows<SlotCount>(`

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DAY_MS } from '../../querylog/query-log-store.ts';
+import { DAY_MS } from '../../core/clock.ts';
+import { GluewallError } from '../../core/errors.ts';
 import { isDamage } from '../store-errors.ts';
 import { LAST_DAY } from './day-entries.ts';
 import { DAY_SCHEMA } from './day-schema.ts';
@@ -37,6 +38,10 @@ export class LogDays {
     return days.filter((day) => day !== undefined).sort((a, b) => b - a);
   }
 
+  has(day: number): boolean {
+    return existsSync(this.#fileOf(day));
+  }
+
   /** Asks a day something; undefined when there is none, or when it is damaged. */
   read<T>(day: number, ask: (file: LogDay) => T): T | undefined {
     const file = this.#get(day, false);
@@ -61,7 +66,8 @@ export class LogDays {
       const file = this.#get(day, true)!;
       try {
         this.#expectWrites(day, file);
-        if (file.change(() => change(file)) || tries === MAX_TRIES) return;
+        if (file.change(() => change(file))) return;
+        if (tries === MAX_TRIES) throw takenAway(this.#fileOf(day));
       } catch (cause) {
         if (!isDamage(cause, 'write') || tries === MAX_TRIES) throw cause;
         this.#setAside(day);
@@ -116,11 +122,23 @@ export class LogDays {
     const path = this.#fileOf(day);
     if (!isMade && !existsSync(path)) return undefined;
     try {
-      return openDay(path);
+      return this.#openDay(path);
     } catch (cause) {
       if (!isDamage(cause, 'open')) throw cause;
       this.#tellSetAside(setLogFileAside(path));
-      return isMade ? openDay(path) : undefined;
+      return isMade ? this.#openDay(path) : undefined;
+    }
+  }
+
+  #openDay(path: string): LogDay {
+    const connection = openLogFile(path, DAY_SCHEMA);
+    try {
+      const day = new LogDay(connection, path);
+      this.#ledger.giveNumbersBehind(day.lastDelivered());
+      return day;
+    } catch (cause) {
+      connection.close();
+      throw cause;
     }
   }
 
@@ -152,14 +170,9 @@ export class LogDays {
   }
 }
 
-function openDay(path: string): LogDay {
-  const connection = openLogFile(path, DAY_SCHEMA);
-  try {
-    return new LogDay(connection, path);
-  } catch (cause) {
-    connection.close();
-    throw cause;
-  }
+function takenAway(file: string): GluewallError {
+  const message = `the file ${file} of the query log is removed again and again while it is written to`;
+  return new GluewallError('store-write', message);
 }
 
 function dayOfFile(name: string): number | undefined {

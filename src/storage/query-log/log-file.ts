@@ -1,7 +1,6 @@
 /** Opens the SQLite files of the query log, which several processes may have open at once. */
 import {
   accessSync,
-  chownSync,
   closeSync,
   constants,
   existsSync,
@@ -71,8 +70,8 @@ export function makeLogFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeLogFolder(dirname(folder));
   mkdirSync(folder, { mode: FOLDER_MODE });
-  const owner = ownerToBe(folder);
-  if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
+  // Whoever owns the folder above may have put something else there by now.
+  giveAway(openSync(folder, constants.O_DIRECTORY | constants.O_NOFOLLOW), folder);
 }
 
 /** Removes a file of the log and what SQLite keeps beside it. */
@@ -101,18 +100,17 @@ function makeFile(file: string): void {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return;
     throw cause;
   }
+  giveAway(descriptor, file);
+}
+
+/** What root makes belongs to the owner of its folder, who is to read and write it, too. Closes the descriptor. */
+function giveAway(descriptor: number, path: string): void {
   try {
-    const owner = ownerToBe(file);
-    if (owner !== undefined) fchownSync(descriptor, owner.uid, owner.gid);
+    const { uid, gid } = statSync(dirname(path));
+    if (process.geteuid?.() === 0 && uid !== 0) fchownSync(descriptor, uid, gid);
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** What root makes belongs to the owner of its folder, who is to read and write it, too. */
-function ownerToBe(path: string): { readonly uid: number; readonly gid: number } | undefined {
-  const { uid, gid } = statSync(dirname(path));
-  return process.geteuid?.() === 0 && uid !== 0 ? { uid, gid } : undefined;
 }
 
 function makeTables(connection: Database, file: string, schema: LogSchema): void {

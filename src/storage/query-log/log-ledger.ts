@@ -1,5 +1,6 @@
 import Sqlite, { type Database } from 'better-sqlite3';
 import {
+  MAX_ALL_QUARANTINED,
   MAX_QUARANTINED,
   MAX_SAMPLE_OCTETS,
   type QuarantinedRecord,
@@ -7,6 +8,7 @@ import {
   type SourceBatch,
   type SourcePosition,
 } from '../../querylog/query-log-store.ts';
+import { checkFrom } from './check-from.ts';
 import type { DayEntries } from './day-entries.ts';
 import type { LogSchema } from './log-file.ts';
 import { retentionStartMs } from './retention-start.ts';
@@ -41,6 +43,8 @@ export const LEDGER_SCHEMA: LogSchema = {
 };
 
 const CACHE_KIBIBYTES = 4096;
+/** The first is below 2^46. */
+const MAX_PARCEL_NUMBER = 2 ** 50;
 
 /** Entries of one source and one day that are kept, and not yet in the file of their day. */
 export interface Parcel extends DayEntries {
@@ -72,16 +76,20 @@ export class LogLedger {
     return this.#connection.inTransaction ? action() : this.#connection.transaction(action).immediate();
   }
 
-  /** Keeps all of a batch; its entries as parcels. */
-  keep({ source, position, quarantined }: SourceBatch, parts: readonly DayEntries[]): void {
+  /** Keeps all of a batch; its entries as parcels. Throws GluewallError `store-position`. */
+  keep(batch: SourceBatch, parts: readonly DayEntries[]): void {
+    const { source, position, quarantined } = batch;
     this.alone(() => {
-      const { savePosition, saveParcel, saveQuarantined, deleteQuarantined } = this.#statements;
+      checkFrom(batch, this.position(source));
+      const { savePosition, saveParcel, saveQuarantined, deleteQuarantined, deleteAllQuarantined } = this.#statements;
       if (position !== undefined) savePosition.run(source, position.fingerprint, position.offset, position.state);
       for (const { day, entries } of parts) saveParcel.run(source, day, entries);
       for (const { atMs, reason, sample } of quarantined.slice(-MAX_QUARANTINED)) {
         saveQuarantined.run(source, atMs, reason, sample.subarray(0, MAX_SAMPLE_OCTETS));
       }
-      if (quarantined.length > 0) deleteQuarantined.run(source, source, MAX_QUARANTINED);
+      if (quarantined.length === 0) return;
+      deleteQuarantined.run(source, source, MAX_QUARANTINED);
+      deleteAllQuarantined.run(MAX_ALL_QUARANTINED);
     });
   }
 
@@ -107,6 +115,17 @@ export class LogLedger {
   /** The parcel has been delivered. */
   remove(parcelNumber: number): void {
     this.#statements.deleteParcel.run(parcelNumber);
+  }
+
+  /**
+   * Gives parcels numbers behind this one only: a day knows it already. After a power cut a day may have more than the ledger,
+   * and would take what is new for what it has.
+   */
+  giveNumbersBehind(parcelNumber: number): void {
+    const { lastGivenNumber, saveLastGivenNumber } = this.#statements;
+    // No larger one has been given; a damaged day may have any.
+    if (parcelNumber > MAX_PARCEL_NUMBER || parcelNumber <= (lastGivenNumber.get() ?? 0)) return;
+    saveLastGivenNumber.run(parcelNumber);
   }
 
   position(source: string): SourcePosition | undefined {
@@ -145,6 +164,11 @@ function prepareStatements(connection: Database) {
     deleteQuarantined: run(`
       DELETE FROM quarantined WHERE source = ? AND number <= (
         SELECT number FROM quarantined WHERE source = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`),
+    deleteAllQuarantined: run(`
+      DELETE FROM quarantined WHERE number <= (
+        SELECT number FROM quarantined ORDER BY number DESC LIMIT 1 OFFSET ?)`),
+    lastGivenNumber: rows<number>("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").pluck(),
+    saveLastGivenNumber: run("UPDATE sqlite_sequence SET seq = ? WHERE name = 'outbox'"),
     parcelBehind: rows<Parcel>(
       'SELECT number, source, day, entries FROM outbox WHERE number > ? ORDER BY number LIMIT 1',
     ),

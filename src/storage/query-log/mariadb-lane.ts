@@ -1,4 +1,5 @@
 import type { Connection } from 'mariadb';
+import { GluewallError } from '../../core/errors.ts';
 import { connectMariadb, type MariadbAccess } from '../mariadb-connection.ts';
 import { mariadbError } from '../mariadb-errors.ts';
 import { formatMariadbPlace } from '../mariadb-place.ts';
@@ -7,6 +8,7 @@ import { type StoreAction, storeClosed } from '../store-errors.ts';
 /** What makes an operation worth being done again from its beginning. */
 const AGAIN_NUMBERS: ReadonlySet<number> = new Set([
   1020, // a record has changed since it was read
+  1062, // a row was added by another meanwhile
   1205, // a lock was waited for too long
   1213, // a deadlock
   1495, // a partition for the same day was made by another
@@ -67,7 +69,8 @@ export class MariadbLane {
         this.#failed();
         const error = mariadbError(cause, this.#place, action);
         const isInTheWay = AGAIN_NUMBERS.has((cause as { readonly errno?: number }).errno ?? 0);
-        const isUndone = isInTheWay && (await this.#undo());
+        // What we refuse ourselves says nothing of the connection.
+        const isUndone = (isInTheWay || cause instanceof GluewallError) && (await this.#undo());
         if (!isUndone) this.#giveUp();
         const isWorthIt = isInTheWay || (wasConnected && error.code === 'store-away');
         if (!isWorthIt || attempt >= MAX_ATTEMPTS) throw error;

@@ -5,12 +5,13 @@
 import type { Connection } from 'mariadb';
 import { EntryBatchReader } from '../../querylog/entry-batch.ts';
 import {
+  MAX_ALL_QUARANTINED,
   MAX_QUARANTINED,
   MAX_SAMPLE_OCTETS,
   type QuarantinedRecord,
   type SourceBatch,
-  type SourcePosition,
 } from '../../querylog/query-log-store.ts';
+import { checkFrom } from './check-from.ts';
 import type { DayEntries } from './day-entries.ts';
 import { entryValues, type Row, VALUE_COLUMNS } from './mariadb-query-log-rows.ts';
 import { SEGMENT_ENTRIES, segmentOf } from './segment.ts';
@@ -37,8 +38,10 @@ const SQL = {
   mark: `INSERT INTO log_marks (writer, source, sequence, saved_at_ms) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE
     saved_at_ms = IF(sequence < VALUES(sequence), VALUES(saved_at_ms), saved_at_ms),
     sequence = GREATEST(sequence, VALUES(sequence))`,
-  position: `INSERT INTO log_positions (source, fingerprint, read_octets, state) VALUES (?, ?, ?, ?)
-    ON DUPLICATE KEY UPDATE fingerprint = VALUES(fingerprint), read_octets = VALUES(read_octets), state = VALUES(state)`,
+  position: 'SELECT fingerprint, read_octets FROM log_positions WHERE source = ? FOR UPDATE',
+  // Fails where another adds the first one at the same time.
+  addPosition: 'INSERT INTO log_positions (fingerprint, read_octets, state, source) VALUES (?, ?, ?, ?)',
+  movePosition: 'UPDATE log_positions SET fingerprint = ?, read_octets = ?, state = ? WHERE source = ?',
   // The row stays locked, so nobody else gives out the numbers behind.
   numbers: `INSERT INTO log_days (day, next_number) VALUES (?, ?)
     ON DUPLICATE KEY UPDATE next_number = next_number + VALUES(next_number)`,
@@ -52,6 +55,8 @@ const SQL = {
   quarantine: 'INSERT INTO log_quarantined (source, at_ms, reason, sample) VALUES (?, ?, ?, ?)',
   lastQuarantined: `SELECT id FROM log_quarantined WHERE source = ? ORDER BY id DESC LIMIT 1 OFFSET ${MAX_QUARANTINED}`,
   deleteQuarantined: 'DELETE FROM log_quarantined WHERE source = ? AND id <= ?',
+  lastQuarantinedOfAll: `SELECT id FROM log_quarantined ORDER BY id DESC LIMIT 1 OFFSET ${MAX_ALL_QUARANTINED}`,
+  deleteQuarantinedOfAll: 'DELETE FROM log_quarantined WHERE id <= ?',
 } as const;
 
 /** The day and the segment are written out, so that the server looks at one partition. */
@@ -64,18 +69,21 @@ function insertAnswers(day: number, segment: number): string {
   return `INSERT INTO log_answers (day, segment, address, at_ms, number) VALUES (${day}, ${segment}, ?, ?, ?)`;
 }
 
-/** Keeps a batch in the transaction that the connection is in, unless it was kept before. Throws what the connector throws. */
+/**
+ * Keeps a batch in the transaction that the connection is in, unless it was kept before. Throws GluewallError `store-position`,
+ * and what the connector throws.
+ */
 export async function appendBatch(
   connection: Connection,
   source: number,
   mark: BatchMark,
-  { position, quarantined }: SourceBatch,
+  batch: SourceBatch,
   days: readonly DayEntries[],
   packetOctets: number,
 ): Promise<void> {
   const { affectedRows } = await connection.execute(SQL.mark, [mark.writer, source, mark.sequence, mark.nowMs]);
   if (affectedRows === 0) return;
-  if (position !== undefined) await savePosition(connection, source, position);
+  await savePosition(connection, source, batch);
   const ascending = [...days].sort((a, b) => a.day - b.day);
   const firstNumbers: number[] = [];
   for (const { day, entries } of ascending)
@@ -83,11 +91,18 @@ export async function appendBatch(
   const inserts = new EntryInserts(connection, source, Math.min(PORTION_OCTETS, packetOctets / 2));
   for (const [index, { day, entries }] of ascending.entries()) await inserts.add(day, entries, firstNumbers[index]!);
   await inserts.end();
-  if (quarantined.length > 0) await quarantine(connection, source, quarantined);
+  if (batch.quarantined.length > 0) await quarantine(connection, source, batch.quarantined);
 }
 
-async function savePosition(connection: Connection, source: number, position: SourcePosition): Promise<void> {
-  await connection.execute(SQL.position, [source, position.fingerprint, position.offset, position.state]);
+/** Keeps the place of a batch where the one is kept that it goes on from. */
+async function savePosition(connection: Connection, source: number, batch: SourceBatch): Promise<void> {
+  const { position } = batch;
+  if (position === undefined) return;
+  const rows: readonly Row[] = await connection.execute(SQL.position, [source]);
+  const [kept] = rows.map(([fingerprint, offset]) => ({ fingerprint: String(fingerprint), offset: Number(offset) }));
+  checkFrom(batch, kept);
+  const save = kept === undefined ? SQL.addPosition : SQL.movePosition;
+  await connection.execute(save, [position.fingerprint, position.offset, position.state, source]);
 }
 
 /** The first of so many numbers. */
@@ -115,6 +130,8 @@ async function quarantine(
   await connection.batch(SQL.quarantine, rows);
   const excess: readonly Row[] = await connection.execute(SQL.lastQuarantined, [source]);
   if (excess.length > 0) await connection.execute(SQL.deleteQuarantined, [source, excess[0]![0]]);
+  const excessOfAll: readonly Row[] = await connection.query(SQL.lastQuarantinedOfAll);
+  if (excessOfAll.length > 0) await connection.execute(SQL.deleteQuarantinedOfAll, [excessOfAll[0]![0]]);
 }
 
 interface TimeSpan {

@@ -28,6 +28,8 @@ const LISTED_SEGMENTS = 1024;
 const FIRST_MS = -Number.MAX_VALUE;
 const LAST_MS = Number.MAX_VALUE;
 
+const EMPTY_PAGE: LogPage = { entries: [], last: undefined };
+
 interface Segment {
   readonly day: number;
   readonly segment: number;
@@ -52,16 +54,21 @@ interface Path {
   readonly isOrdered: boolean;
 }
 
-/** A page of what is asked for. What cannot be read is left out. Throws what the connector throws. */
+/**
+ * A page of what is asked for. What cannot be read is left out. When `signal` is aborted, nobody waits for the page any more, and
+ * it is empty. Throws what the connector throws.
+ */
 export async function searchPage(
   connection: Connection,
   question: LogQuestion,
   sources: SourceNumbers,
+  signal: AbortSignal | undefined,
 ): Promise<LogPage> {
   const source = question.source === undefined ? undefined : await sources.find(connection, question.source);
   const limit = Math.floor(Math.min(question.limit, MAX_PAGE_ENTRIES));
-  if (!(limit >= 1) || (question.source !== undefined && source === undefined)) return { entries: [], last: undefined };
-  const found = await new Search(connection, question, source, limit + 1).run();
+  if (!(limit >= 1) || (question.source !== undefined && source === undefined)) return EMPTY_PAGE;
+  const found = await new Search(connection, question, source, limit + 1).run(signal);
+  if (signal?.aborted) return EMPTY_PAGE;
   const rows = found.slice(0, limit);
   const last = rows.at(-1);
   const names = await sources.names(connection, new Set(rows.map((row) => Number(row.at(-1)))));
@@ -93,11 +100,12 @@ class Search {
     this.#count = count;
   }
 
-  async run(): Promise<readonly Row[]> {
+  /** What was found up to the end, or until `signal` was aborted. */
+  async run(signal: AbortSignal | undefined): Promise<readonly Row[]> {
     for (let day: number | undefined = dayBound(Math.min(this.#untilMs, this.#after?.atMs ?? LAST_MS)); ; ) {
       const segments = await this.#listSegments(day);
       for (let next = 0; next < segments.length; ) {
-        if (this.#isFullBefore(segments[next]!)) return this.#found;
+        if (signal?.aborted || this.#isFullBefore(segments[next]!)) return this.#found;
         next += await this.#look(segments, next);
       }
       const last = segments.at(-1);

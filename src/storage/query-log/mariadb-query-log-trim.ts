@@ -1,21 +1,24 @@
 /** How entries are taken away from MariaDB: whole days with their partition, those of one source segment by segment. */
 import type { Connection } from 'mariadb';
-import { COVERAGE_SLOT_MS, DAY_MS, type Retention } from '../../querylog/query-log-store.ts';
-import { dropDay, partitionedDays } from './mariadb-query-log-days.ts';
+import { DAY_MS } from '../../core/clock.ts';
+import { dayOf, type Retention } from '../../querylog/query-log-store.ts';
+import {
+  dropDay,
+  forgetDay,
+  partitionedDays,
+  SLOTS_OF_DAY,
+  slotsOf,
+  type Taken,
+  takeDay,
+} from './mariadb-query-log-days.ts';
 import type { Row } from './mariadb-query-log-rows.ts';
 import { retentionStartMs } from './retention-start.ts';
 import { SEGMENT_ENTRIES } from './segment.ts';
 
-const SLOTS_OF_DAY = DAY_MS / COVERAGE_SLOT_MS;
-
 const SQL = {
   days: 'SELECT day FROM log_days ORDER BY day',
   nextNumber: 'SELECT next_number FROM log_days WHERE day = ? FOR UPDATE',
-  entriesOfDay: 'SELECT SUM(entries) FROM log_segments WHERE day = ?',
   anyOfDay: 'SELECT 1 FROM log_entries WHERE day = ? LIMIT 1',
-  forgetSegments: 'DELETE FROM log_segments WHERE day = ?',
-  forgetSlots: 'DELETE FROM log_coverage WHERE slot >= ? AND slot < ?',
-  forgetDay: 'DELETE FROM log_days WHERE day = ?',
   sources: 'SELECT id, name FROM log_sources',
   daysOfSource: `SELECT DISTINCT slot DIV ${SLOTS_OF_DAY} FROM log_coverage WHERE source = ? AND slot < ?`,
   segments: 'SELECT segment FROM log_segments WHERE day = ? ORDER BY segment',
@@ -29,12 +32,6 @@ const SQL = {
     FROM information_schema.partitions
     WHERE table_schema = DATABASE() AND table_name IN ('log_entries', 'log_answers') GROUP BY partition_description`,
 } as const;
-
-/** What was taken away so far, also by an attempt that failed. */
-interface Taken {
-  days: number;
-  entries: number;
-}
 
 /** Takes away what is not to be kept, and counts it. Throws what the connector throws. */
 export async function trimLog(
@@ -51,7 +48,9 @@ export async function trimLog(
     const firstDayOfSource = firstKeptDay(retention, String(name), nowMs);
     if (firstDayOfSource > 0) await takeSource(connection, Number(source), firstDayOfSource, taken);
   }
-  if (retention.sizeBytes !== Number.POSITIVE_INFINITY) await takeExcess(connection, retention.sizeBytes, taken);
+  if (retention.sizeBytes !== Number.POSITIVE_INFINITY) {
+    await takeExcess(connection, retention.sizeBytes, nowMs, taken);
+  }
   await connection.commit();
 }
 
@@ -71,30 +70,6 @@ function firstKeptDay(retention: Retention, source: string | undefined, nowMs: n
 async function heldDays(connection: Connection): Promise<readonly number[]> {
   const rows: readonly Row[] = await connection.query(SQL.days);
   return rows.map(([day]) => Number(day));
-}
-
-/**
- * Takes a day away. The partition goes first: what is ended in between is done by the next trim, and whoever adds entries
- * meanwhile makes the partition anew, so the day stays.
- */
-async function takeDay(connection: Connection, day: number, taken: Taken): Promise<void> {
-  const counted: readonly Row[] = await connection.execute(SQL.entriesOfDay, [day]);
-  await dropDay(connection, day);
-  taken.entries += Number(counted[0]![0]);
-  await forgetDay(connection, day, taken);
-}
-
-/** Forgets a day that has no entries. */
-async function forgetDay(connection: Connection, day: number, taken: Taken): Promise<void> {
-  await connection.execute(SQL.nextNumber, [day]);
-  const left: readonly Row[] = await connection.execute(SQL.anyOfDay, [day]);
-  if (left.length === 0) {
-    await connection.execute(SQL.forgetSegments, [day]);
-    await connection.execute(SQL.forgetSlots, slotsOf(day));
-    const { affectedRows } = await connection.execute(SQL.forgetDay, [day]);
-    taken.days += affectedRows;
-  }
-  await connection.commit();
 }
 
 /** Takes away what came of a source before a day. */
@@ -137,12 +112,12 @@ async function lockDay(connection: Connection, day: number): Promise<number> {
   return Number(rows[0]?.[0] ?? 0);
 }
 
-/** Takes the oldest days away, until the rest is small enough; not the newest. */
-async function takeExcess(connection: Connection, sizeBytes: number, taken: Taken): Promise<void> {
+/** Takes the oldest days away, until the rest is small enough; not the newest, and none from today on. */
+async function takeExcess(connection: Connection, sizeBytes: number, nowMs: number, taken: Taken): Promise<void> {
   const byDay = await sizes(connection);
   let size = [...byDay.values()].reduce((sum, one) => sum + one, 0);
   for (const day of (await heldDays(connection)).slice(0, -1)) {
-    if (size <= sizeBytes) return;
+    if (size <= sizeBytes || day >= dayOf(nowMs)) return;
     await takeDay(connection, day, taken);
     size -= byDay.get(day) ?? 0;
   }
@@ -151,8 +126,4 @@ async function takeExcess(connection: Connection, sizeBytes: number, taken: Take
 async function sizes(connection: Connection): Promise<ReadonlyMap<number, number>> {
   const rows: readonly Row[] = await connection.query(SQL.sizes);
   return new Map(rows.map(([day, size]) => [Number(day), Number(size)]));
-}
-
-function slotsOf(day: number): [number, number] {
-  return [day * SLOTS_OF_DAY, (day + 1) * SLOTS_OF_DAY];
 }

@@ -17,7 +17,7 @@ import type { MariadbAccess } from '../mariadb-connection.ts';
 import { type DayEntries, splitByDay } from './day-entries.ts';
 import { MariadbLane } from './mariadb-lane.ts';
 import { appendBatch, type BatchMark } from './mariadb-query-log-append.ts';
-import { makeDays } from './mariadb-query-log-days.ts';
+import { MAX_PARTITIONS, makeDays } from './mariadb-query-log-days.ts';
 import type { Row } from './mariadb-query-log-rows.ts';
 import { searchPage } from './mariadb-query-log-search.ts';
 import { SourceNumbers } from './mariadb-query-log-sources.ts';
@@ -51,15 +51,17 @@ const SQL = {
 /**
  * The query log in a MariaDB database, in the same one as the store. Connects when it is first asked, and again after each
  * failure: a request then rejects as those of the store do (openMariadbStore). A batch whose append was rejected may be brought
- * again, before another of its source: it is kept once, even where the first one was kept and only the answer was lost.
+ * again, before another of its source: it is kept once, even where the first one was kept and only the answer was lost. Of more
+ * than `mostDays` the oldest go, and what is older yet does not come in.
  */
-export function openMariadbQueryLog(access: MariadbAccess): QueryLogStore {
-  return new MariadbQueryLog(access);
+export function openMariadbQueryLog(access: MariadbAccess, mostDays: number = MAX_PARTITIONS): QueryLogStore {
+  return new MariadbQueryLog(access, mostDays);
 }
 
 class MariadbQueryLog implements QueryLogStore {
   readonly #sources = new SourceNumbers();
   readonly #days = new Set<number>();
+  readonly #mostDays: number;
   readonly #writer: MariadbLane;
   readonly #reader: MariadbLane;
   /** Taking away takes longer than entries can wait. */
@@ -71,7 +73,8 @@ class MariadbQueryLog implements QueryLogStore {
   /** Undefined until the server was asked. */
   #packetOctets: number | undefined;
 
-  constructor(access: MariadbAccess) {
+  constructor(access: MariadbAccess, mostDays: number) {
+    this.#mostDays = mostDays;
     const forget = () => this.#forget();
     this.#writer = new MariadbLane(access, WRITE_SESSION, forget);
     this.#reader = new MariadbLane(access, READ_SESSION, forget);
@@ -92,18 +95,19 @@ class MariadbQueryLog implements QueryLogStore {
   }
 
   position(source: string): Promise<SourcePosition | undefined> {
-    return this.#reader.do('read', async (connection) => {
+    // Who writes asks for it, and is not to wait for whoever searches.
+    return this.#writer.do('read', async (connection) => {
       const number = await this.#sources.find(connection, source);
-      if (number === undefined) return undefined;
-      const rows: readonly Row[] = await connection.execute(SQL.position, [number]);
+      const rows: readonly Row[] = number === undefined ? [] : await connection.execute(SQL.position, [number]);
+      await connection.commit();
       if (rows[0] === undefined) return undefined;
       const [fingerprint, offset, state] = rows[0];
       return { fingerprint: String(fingerprint), offset: Number(offset), state: String(state) };
     });
   }
 
-  search(question: LogQuestion): Promise<LogPage> {
-    return this.#reader.do('read', (connection) => searchPage(connection, question, this.#sources));
+  search(question: LogQuestion, signal?: AbortSignal): Promise<LogPage> {
+    return this.#reader.do('read', (connection) => searchPage(connection, question, this.#sources, signal));
   }
 
   coverage(gapMs: number): Promise<readonly SourceCoverage[]> {
@@ -160,8 +164,9 @@ class MariadbQueryLog implements QueryLogStore {
     const packetOctets = await this.#packetLimit(connection);
     const source = await this.#sources.make(connection, batch.source);
     const numbers = days.map(({ day }) => day);
-    await makeDays(connection, batch.source, numbers, this.#days);
-    await appendBatch(connection, source, mark, batch, days, packetOctets);
+    const made = await makeDays(connection, batch.source, numbers, this.#days, this.#mostDays);
+    const parts = days.filter(({ day }) => made.has(day));
+    await appendBatch(connection, source, mark, batch, parts, packetOctets);
     await connection.commit();
   }
 

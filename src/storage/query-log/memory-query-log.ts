@@ -6,6 +6,7 @@ import {
   type LogPage,
   type LogPlace,
   type LogQuestion,
+  MAX_ALL_QUARANTINED,
   MAX_DAYS,
   MAX_PAGE_ENTRIES,
   MAX_QUARANTINED,
@@ -19,7 +20,8 @@ import {
   type TrimReport,
 } from '../../querylog/query-log-store.ts';
 import { storeClosed } from '../store-errors.ts';
-import { splitByDay, tooManyDays } from './day-entries.ts';
+import { checkFrom } from './check-from.ts';
+import { type DayEntries, splitByDay, tooManyDays } from './day-entries.ts';
 import { dayEndMs, retentionStartMs } from './retention-start.ts';
 import { CoverageSum, type SlotCount, slotOf } from './source-coverage.ts';
 
@@ -47,14 +49,14 @@ export class MemoryQueryLog implements QueryLogStore {
     this.#mustBeOpen();
     const { source, position, quarantined } = batch;
     const parts = splitByDay(batch);
-    const days = new Set([...this.#nextNumbers.keys(), ...parts.map(({ day }) => day)]);
-    if (days.size > MAX_DAYS) throw tooManyDays(source);
+    checkFrom(batch, this.#positions.get(source));
+    this.#makeRoom(source, parts);
     for (const { day, entries } of parts) this.#add(source, day, entries);
     if (position !== undefined) this.#positions.set(source, position);
     for (const { atMs, reason, sample } of quarantined) {
       this.#quarantined.push({ source, atMs, reason, sample: sample.slice(0, MAX_SAMPLE_OCTETS) });
     }
-    if (quarantined.length > 0) this.#quarantined = newestOfEach(this.#quarantined);
+    if (quarantined.length > 0) this.#quarantined = newestOfEach(this.#quarantined).slice(-MAX_ALL_QUARANTINED);
   }
 
   async position(source: string): Promise<SourcePosition | undefined> {
@@ -105,6 +107,16 @@ export class MemoryQueryLog implements QueryLogStore {
 
   async close(): Promise<void> {
     this.#isOpen = false;
+  }
+
+  /** Lets the oldest days go where there are MAX_DAYS, and refuses what is older still. */
+  #makeRoom(source: string, parts: readonly DayEntries[]): void {
+    const days = new Set([...this.#nextNumbers.keys(), ...parts.map(({ day }) => day)]);
+    if (days.size <= MAX_DAYS) return;
+    const newest = [...days].sort((a, b) => b - a)[MAX_DAYS]!;
+    if (parts.some(({ day }) => day <= newest)) throw tooManyDays(source);
+    this.#entries = this.#entries.filter(({ atMs }) => dayOf(atMs) > newest);
+    this.#forgetEmptyDays();
   }
 
   #add(source: string, day: number, entries: Uint8Array): void {

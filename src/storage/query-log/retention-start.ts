@@ -1,4 +1,5 @@
-import { DAY_MS, type Retention } from '../../querylog/query-log-store.ts';
+import { DAY_MS } from '../../core/clock.ts';
+import type { Retention } from '../../querylog/query-log-store.ts';
 
 /** Entries of a source whose day ended before this are not kept. Without a source: what nothing of is kept. */
 export function retentionStartMs({ keepMs, keepMsOf }: Retention, source: string | undefined, nowMs: number): number {

@@ -1,13 +1,12 @@
 import { join, resolve } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { DAY_MS } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
 import {
-  DAY_MS,
-  type FoundEntry,
+  dayOf,
   type LogPage,
   type LogQuestion,
   MAX_DAYS,
-  MAX_PAGE_ENTRIES,
   type QuarantinedRecord,
   type QueryLogStore,
   type Retention,
@@ -18,15 +17,17 @@ import {
 } from '../../querylog/query-log-store.ts';
 import { isDamage, type StoreAction, storeClosed, storeError } from '../store-errors.ts';
 import { type DayEntries, splitByDay, tooManyDays } from './day-entries.ts';
-import { dayQuestion } from './day-question.ts';
 import { fileSize, LogDays } from './log-days.ts';
 import { makeLogFolder, openLogFile, setLogFileAside } from './log-file.ts';
 import { LEDGER_SCHEMA, LogLedger, type Parcel } from './log-ledger.ts';
 import { dayEndMs, retentionStartMs } from './retention-start.ts';
+import { searchDays } from './search-days.ts';
 import { CoverageSum } from './source-coverage.ts';
 
 /** The file beside those of the days. */
 const LEDGER_FILE = 'log.db';
+/** Days that are written to before other work of the thread has its turn. */
+const DAYS_AT_ONCE = 8;
 
 /**
  * Opens the query log in a folder, made where it is missing; other processes may have it open, too. It blocks its thread while
@@ -61,59 +62,48 @@ class SqliteQueryLog implements QueryLogStore {
   readonly #ledger: LogLedger;
   readonly #days: LogDays;
   #isOpen = true;
-  /** Whether parcels wait that could not be delivered. */
-  #isBehind = false;
+  /** Whether parcels may wait that can be delivered. */
+  #isBehind = true;
 
   constructor(folder: string, ledger: LogLedger, days: LogDays) {
     this.#folder = folder;
     this.#ledger = ledger;
     this.#days = days;
-    this.#tryToDeliver();
   }
 
   async append(batch: SourceBatch): Promise<void> {
-    this.#do('write', () => {
-      const parts = splitByDay(batch);
-      this.#refuseTooMany(batch, parts);
-      // Whatever stands in the way of a day is found out before anything is kept, so that what is kept does not pile up.
-      for (const { day } of parts) this.#days.make(day);
-      this.#deliver();
-      const { source, position, quarantined } = batch;
-      if (parts.length <= 1 && position === undefined && quarantined.length === 0) {
-        for (const { day, entries } of parts) this.#days.write(day, (file) => file.add(source, entries, undefined));
-        return;
+    const parts = this.#do('write', () => splitByDay(batch));
+    await this.#makeRoom(batch, parts);
+    // Whatever stands in the way of a day is found out before anything is kept, so that what is kept does not pile up.
+    await inPortions(parts, ({ day }) => this.#do('write', () => this.#days.make(day)));
+    const failed = await this.#do('write', () => this.#deliver());
+    const cause = parts.map(({ day }) => failed.get(day)).find((cause) => cause !== undefined);
+    if (cause !== undefined) throw storeError(cause, this.#folder, 'write');
+    const { source, position, quarantined } = batch;
+    if (parts.length <= 1 && position === undefined && quarantined.length === 0) {
+      for (const { day, entries } of parts) {
+        this.#do('write', () => this.#days.write(day, (file) => file.add(source, entries, undefined)));
       }
-      this.#ledger.keep(batch, parts);
-      this.#tryToDeliver();
-    });
+      return;
+    }
+    this.#do('write', () => this.#ledger.keep(batch, parts));
+    await this.#tryToDeliver();
   }
 
   async position(source: string): Promise<SourcePosition | undefined> {
     return this.#do('read', () => this.#ledger.position(source));
   }
 
-  async search(question: LogQuestion): Promise<LogPage> {
-    const limit = Math.floor(Math.min(question.limit, MAX_PAGE_ENTRIES));
-    const days = this.#read(() => this.#days.list());
-    if (!(limit >= 1)) return { entries: [], last: undefined };
-    const asked = dayQuestion(question);
-    const found: FoundEntry[] = [];
-    for (const day of days) {
-      if (dayEndMs(day) <= asked.sinceMs || found.length > limit) break;
-      if (day * DAY_MS > asked.before.atMs) continue;
-      // One more than there is room for tells that more follow.
-      const wanted = limit + 1 - found.length;
-      found.push(...(this.#read(() => this.#days.read(day, (file) => file.search(asked, wanted))) ?? []));
-      await breathe();
-    }
-    const entries = found.slice(0, limit);
-    return { entries, last: found.length > entries.length ? entries.at(-1)?.place : undefined };
+  async search(question: LogQuestion, signal?: AbortSignal): Promise<LogPage> {
+    await this.#catchUp();
+    return searchDays((action) => this.#do('read', () => action(this.#days)), question, signal);
   }
 
   async coverage(gapMs: number): Promise<readonly SourceCoverage[]> {
+    await this.#catchUp();
     const sum = new CoverageSum(gapMs);
-    for (const day of this.#read(() => this.#days.list().toReversed())) {
-      const counts = this.#read(() => this.#days.read(day, (file) => file.coverage()));
+    for (const day of this.#listDays().toReversed()) {
+      const counts = this.#do('read', () => this.#days.read(day, (file) => file.coverage()));
       for (const count of counts ?? []) sum.add(count);
       await breathe();
     }
@@ -125,16 +115,16 @@ class SqliteQueryLog implements QueryLogStore {
   }
 
   async trim(retention: Retention, nowMs: number): Promise<TrimReport> {
-    this.#read(() => {});
+    await this.#catchUp();
     const trimmed = { days: 0, entries: 0 };
     this.#do('write', () => this.#ledger.trim(retention, nowMs, DAY_MS));
-    for (const day of this.#read(() => this.#days.list().toReversed())) {
+    for (const day of this.#listDays().toReversed()) {
       if (dayEndMs(day) < retentionStartMs(retention, undefined, nowMs)) this.#remove(day, trimmed);
       else await this.#trimSources(day, retention, nowMs, trimmed);
       await breathe();
     }
-    for (const day of this.#read(() => this.#days.list().toReversed().slice(0, -1))) {
-      if (this.#do('read', () => this.#size()) <= retention.sizeBytes) break;
+    for (const day of this.#listDays().slice(1).toReversed()) {
+      if (day >= dayOf(nowMs) || this.#do('read', () => this.#daysSize()) <= retention.sizeBytes) break;
       this.#remove(day, trimmed);
       await breathe();
     }
@@ -142,7 +132,10 @@ class SqliteQueryLog implements QueryLogStore {
   }
 
   async sizeBytes(): Promise<number> {
-    return this.#do('read', () => this.#size());
+    return this.#do('read', () => {
+      const ledger = join(this.#folder, LEDGER_FILE);
+      return this.#daysSize() + fileSize(ledger) + fileSize(`${ledger}-wal`);
+    });
   }
 
   async close(): Promise<void> {
@@ -160,7 +153,7 @@ class SqliteQueryLog implements QueryLogStore {
   ): Promise<void> {
     const isOver = (source: string) => dayEndMs(day) < retentionStartMs(retention, source, nowMs);
     if (![...retention.keepMsOf.keys()].some(isOver)) return;
-    const sources = this.#read(() => this.#days.read(day, (file) => file.sourceNames())) ?? [];
+    const sources = this.#do('read', () => this.#days.read(day, (file) => file.sourceNames())) ?? [];
     for (const source of sources.filter(isOver)) {
       for (let isDone = false; !isDone; ) {
         this.#do('write', () =>
@@ -184,35 +177,46 @@ class SqliteQueryLog implements QueryLogStore {
     trimmed.entries += entries;
   }
 
-  #refuseTooMany({ source }: SourceBatch, parts: readonly DayEntries[]): void {
-    const days = this.#days.list();
-    const added = parts.filter(({ day }) => !days.includes(day)).length;
-    if (days.length + added > MAX_DAYS) throw tooManyDays(source);
+  /** Lets the oldest days go where the log has MAX_DAYS, and refuses what is older still. */
+  async #makeRoom({ source }: SourceBatch, parts: readonly DayEntries[]): Promise<void> {
+    const added = parts.filter(({ day }) => !this.#days.has(day)).length;
+    if (added === 0) return;
+    const days = this.#listDays();
+    const going = days.slice(Math.max(0, MAX_DAYS - added));
+    const [newest = Number.NEGATIVE_INFINITY] = going;
+    if (parts.some(({ day }) => day <= newest)) throw tooManyDays(source);
+    await inPortions(going, (day) => this.#do('write', () => this.#days.remove(day)));
   }
 
-  #size(): number {
-    const days = this.#days.list().map((day) => this.#days.sizeBytes(day));
-    const ledger = join(this.#folder, LEDGER_FILE);
-    return [...days, fileSize(ledger), fileSize(`${ledger}-wal`)].reduce((sum, size) => sum + size, 0);
+  #listDays(): readonly number[] {
+    return this.#do('read', () => this.#days.list());
+  }
+
+  #daysSize(): number {
+    return this.#days.list().reduce((sum, day) => sum + this.#days.sizeBytes(day), 0);
   }
 
   /**
-   * Brings what is kept in the ledger into the days, also what another process has left there. What is for a day whose file is
-   * not ours stays, and is in nobody's way.
+   * Brings what is kept in the ledger into the days, also what another process has left there. What cannot be written to a day
+   * stays, and is in nobody's way; says of such days what was thrown.
    */
-  #deliver(): void {
+  async #deliver(): Promise<ReadonlyMap<number, unknown>> {
+    const failed = new Map<number, unknown>();
     const last = this.#ledger.lastParcelNumber() ?? 0;
     let parcel = this.#ledger.parcelBehind(0);
-    while (parcel !== undefined && parcel.number <= last) {
-      try {
-        this.#deliverOne(parcel);
-      } catch (cause) {
-        const isNotOurs = cause instanceof GluewallError && /^store-(?:foreign|newer)$/.test(cause.code);
-        if (!isNotOurs) throw cause;
+    for (let count = 1; parcel !== undefined && parcel.number <= last; count++) {
+      if (!failed.has(parcel.day)) {
+        try {
+          this.#deliverOne(parcel);
+        } catch (cause) {
+          failed.set(parcel.day, cause);
+        }
       }
+      if (count % DAYS_AT_ONCE === 0) await breathe();
       parcel = this.#ledger.parcelBehind(parcel.number);
     }
-    this.#isBehind = false;
+    this.#isBehind = [...failed.values()].some((cause) => !isNotOurs(cause));
+    return failed;
   }
 
   #deliverOne({ number, source, day, entries }: Parcel): void {
@@ -226,19 +230,18 @@ class SqliteQueryLog implements QueryLogStore {
   }
 
   /** What cannot be delivered now is kept and delivered later. */
-  #tryToDeliver(): void {
+  async #tryToDeliver(): Promise<void> {
     try {
-      this.#deliver();
+      await this.#deliver();
     } catch {
       this.#isBehind = true;
     }
   }
 
-  #read<T>(action: () => T): T {
-    return this.#do('read', () => {
-      if (this.#isBehind) this.#tryToDeliver();
-      return action();
-    });
+  /** To be called before days are read. */
+  async #catchUp(): Promise<void> {
+    this.#do('read', () => {});
+    if (this.#isBehind) await this.#tryToDeliver();
   }
 
   #do<T>(action: StoreAction, operation: () => T): T {
@@ -251,6 +254,18 @@ class SqliteQueryLog implements QueryLogStore {
       throw storeError(cause, this.#folder, action);
     }
   }
+}
+
+/** Calls `action` for each, and lets the thread do other work in between. */
+async function inPortions<T>(items: readonly T[], action: (item: T) => void): Promise<void> {
+  for (const [index, item] of items.entries()) {
+    if (index > 0 && index % DAYS_AT_ONCE === 0) await breathe();
+    action(item);
+  }
+}
+
+function isNotOurs(cause: unknown): boolean {
+  return cause instanceof GluewallError && /^store-(?:foreign|newer)$/.test(cause.code);
 }
 
 function damagedLedger(file: string, cause: unknown): GluewallError {

@@ -27,7 +27,7 @@ describe('a source', () => {
   it('is read', () => {
     const written = { file: 'q.log', format: 'bind', zone: 'Europe/Vienna', server: '192.0.2.53', keep: '30d' };
     expect(withSource(written).querylog.sources).toEqual([
-      { ...written, name: 'ns1', server: parseAddress('192.0.2.53'), keep: 30 * 86_400_000 },
+      { ...written, access: 'owner', name: 'ns1', server: parseAddress('192.0.2.53'), keep: 30 * 86_400_000 },
     ]);
   });
 
@@ -47,6 +47,7 @@ describe('a source', () => {
     'udp:ns1.example:514',
     'udp:127.0.0.1',
     'udp:127.0.0.1:70000',
+    'udp:0.0.0.0:0',
     'unix:relative',
     'tls:127.0.0.1:1',
   ])('hears no syslog at %s', (syslog) =>
@@ -62,6 +63,11 @@ describe('a source', () => {
     [{ name: 'ns1', file: 'a', format: 'named' }, 'want one of'],
     [{ name: 'ns1', file: 'a', keep: '11d' }, 'make that longer'],
   ])('%j is refused', (source, wanted) => expect(mistakes({ keep: '10d', sources: [source] })).toContain(wanted));
+
+  it.each([
+    [{ size: '10MB' }, 'querylog.size: want a whole number of octets'],
+    [{ capture: 'maybe' }, 'querylog.capture: want true or false'],
+  ])('%j is refused', (querylog, wanted) => expect(mistakes(querylog)).toContain(wanted));
 
   it('has a name of its own', () => {
     const twice = [

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../../src/core/address.ts';
-import { readDnstap } from '../../../src/dnstap/dnstap-message.ts';
+import { readDnstap, readDnstapIdentity } from '../../../src/dnstap/dnstap-message.ts';
 import { composeDnstap, RESOLVER_RESPONSE } from '../../support/dnstap-frames.ts';
 
 const AT_MS = Date.UTC(2026, 0, 15, 12) + 250;
@@ -24,7 +24,6 @@ describe('readDnstap', () => {
   it('reads what a resolver says of a response', () => {
     expect(readDnstap(PAYLOAD)).toEqual({
       type: 'resolver response',
-      identity: 'resolver-1',
       socketProtocol: 'dot',
       queryAddress: parseAddress('192.0.2.53'),
       queryPort: 40000,
@@ -64,6 +63,22 @@ describe('readDnstap', () => {
     ['a field of number 0', Buffer.from([0x00, 0x00])],
   ])('%s is none', (_, octets) => {
     expect(readDnstap(octets)).toBe('no dnstap');
+  });
+
+  it('refuses nested groups without going into them', () => {
+    for (const filler of [0x63, 0x64]) {
+      const nested = Buffer.alloc(150_000, filler);
+      const startMs = performance.now();
+      for (let round = 0; round < 100; round++) expect(readDnstap(nested)).toBe('no dnstap');
+      expect(performance.now() - startMs).toBeLessThan(100);
+    }
+  });
+
+  it('says what its writer calls itself', () => {
+    expect(readDnstapIdentity(PAYLOAD)?.toString('latin1')).toBe('resolver-1');
+    expect(readDnstapIdentity(Buffer.from([0x0a, 0]))).toBeUndefined();
+    expect(readDnstapIdentity(PAYLOAD.subarray(12))).toBeUndefined();
+    expect(readDnstapIdentity(Buffer.from([0x0b]))).toBeUndefined();
   });
 
   it('refuses every payload cut short, but for what ends between fields', () => {

@@ -32,7 +32,11 @@ async function setUp(options: Partial<DnstapReceiverOptions> = {}) {
   const path = join(directory, 'dnstap.sock');
   const batches: Uint8Array[] = [];
   const lines: string[] = [];
-  const say = (_: object, message: string) => lines.push(message);
+  const fields: object[] = [];
+  const say = (said: object, message: string) => {
+    fields.push(said);
+    lines.push(message);
+  };
   const log = { debug: say, info: say, warn: say, error: say };
   const whole = { listen: { path }, isForGroup: false, resolvers: [], ...options };
   const receiver = new DnstapReceiver(whole, (batch) => batches.push(batch), clock, log);
@@ -43,7 +47,7 @@ async function setUp(options: Partial<DnstapReceiverOptions> = {}) {
     closers.push(() => writer.socket.destroy());
     return writer;
   };
-  return { clock, path, receiver, lines, port, begin, observed: () => batches.flatMap(unpackBatch).length };
+  return { clock, path, receiver, lines, fields, port, begin, observed: () => batches.flatMap(unpackBatch).length };
 }
 
 /** A resolver's end. */
@@ -150,6 +154,83 @@ describe('DnstapReceiver', () => {
     expect(receiver.statistics().connected).toBe(1);
   });
 
+  it('gives whole data frames as they came, however the stream is cut', async () => {
+    const given: Buffer[] = [];
+    let count = 0;
+    const { begin } = await setUp({
+      onFrames: (frames, frameCount, writer) => {
+        expect(writer).toBe('local');
+        given.push(Buffer.from(frames));
+        count += frameCount;
+      },
+    });
+    const frames = Array.from({ length: 40 }, (_, at) => composeData(Buffer.alloc(1 + ((at * 97) % 300), at)));
+    const stream = Buffer.concat([composeControl('start', DNSTAP), ...frames]);
+    const cuts = Array.from({ length: 150 }, (_, at) => (at * 2_654_435_761) % stream.length).toSorted((a, b) => a - b);
+    const writer = begin();
+    let at = 0;
+    for (const cut of [...cuts, stream.length]) {
+      writer.write(stream.subarray(at, cut));
+      at = cut;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await seen('all are given', () => count === frames.length);
+    expect(Buffer.concat(given)).toEqual(Buffer.concat(frames));
+  });
+
+  it('reads a flood in parts, between which others have their turn, and two floods alike', async () => {
+    const given = new Map<string, number>();
+    let inTurn = 0;
+    let most = 0;
+    const { begin, receiver } = await setUp({
+      listen: { host: '127.0.0.1', port: 0 },
+      onFrames: (frames) => {
+        inTurn += frames.length;
+        most = Math.max(most, inTurn);
+        const who = String(frames[4]);
+        given.set(who, (given.get(who) ?? 0) + frames.length);
+      },
+    });
+    const endTurns = () => {
+      inTurn = 0;
+      if (!isDone()) setImmediate(endTurns);
+    };
+    const octets = 8 * 1024 * 1024;
+    const isDone = () => given.size === 4 && [...given.values()].every((sum) => sum === octets);
+    setImmediate(endTurns);
+    const floods = [1, 2, 3, 4].map((who) => {
+      const writer = begin();
+      writer.write(composeControl('start', DNSTAP));
+      return { writer, frames: Buffer.concat(Array(octets / 1024).fill(composeData(Buffer.alloc(1020, who)))) };
+    });
+    await seen('all have begun', () => receiver.statistics().connected === 4);
+    for (const { writer, frames } of floods) writer.write(frames);
+    let apart = 0;
+    await until('all is read', 10_000, () => {
+      const sums = [...given.values()];
+      if (sums.length === 4) apart = Math.max(apart, Math.max(...sums) - Math.min(...sums));
+      return isDone() || undefined;
+    });
+    expect(most).toBeLessThan(512 * 1024);
+    expect(apart).toBeLessThan(octets / 2);
+  });
+
+  it('lets a new one in where those that are there are silent', async () => {
+    const { begin, clock, receiver, lines } = await setUp();
+    const silent = Array.from({ length: 64 }, begin);
+    for (const writer of silent) writer.write(composeControl('start', DNSTAP));
+    await seen('all have begun', () => receiver.statistics().connected === 64);
+    clock.advance(1000);
+    for (const writer of silent.slice(0, 63)) writer.write(QUERY);
+    await seen('all but one write', () => receiver.statistics().frames['resolver query'] === 63);
+    const late = begin();
+    late.write(composeControl('start', DNSTAP), QUERY);
+    await silent[63]!.ended;
+    await seen('the late one', () => receiver.statistics().frames['resolver query'] === 64);
+    expect(receiver.statistics().connected).toBe(64);
+    expect(lines.at(-1)).toContain('silent longest');
+  });
+
   it('lets in 64 at once', async () => {
     const { begin, receiver } = await setUp();
     const writers = Array.from({ length: 65 }, begin);
@@ -173,8 +254,10 @@ describe('DnstapReceiver', () => {
     [false, 0o600],
     [true, 0o660],
   ])('the socket is open to the group: %s', async (isForGroup, mode) => {
-    const { path } = await setUp({ isForGroup });
+    const { path, lines, fields } = await setUp({ isForGroup });
     expect(statSync(path).mode & 0o777).toBe(mode);
+    // A unix socket has no port.
+    expect([fields, lines]).toEqual([[{}], [`listening for dnstap on ${path}`]]);
   });
 
   it('says so where it cannot listen', async () => {

@@ -22,11 +22,17 @@ describe('logFindings', () => {
     'believes the gluewall that runs, with a file that this user finds %s',
     (state) => {
       expect(logFindings([facts(state)], new Map())).toMatchObject([{ ok: true }]);
-      const [finding] = logFindings([facts(state)], new Map([['ns1', 'cannot be read (EACCES)']]));
+      const [finding] = logFindings([facts(state)], new Map([['ns1', '/var/log/q.log cannot be read (EACCES)']]));
       expect(finding).toMatchObject({ ok: false, message: 'ns1: /var/log/q.log cannot be read (EACCES)' });
       expect(finding!.remedy).toBeDefined();
     },
   );
+
+  it('names the right that is missing where that is what the gluewall that runs says, else what to look at', () => {
+    const remedyOf = (problem: string) => logFindings([facts('readable')], new Map([['ns1', problem]]))[0]!.remedy;
+    expect(remedyOf('/var/log/q.log cannot be read (EACCES)')).toContain('setfacl -m u:gluewall:r /var/log/q.log');
+    expect(remedyOf('/var/log/q.log looks like bind')).toContain('gluewall log detect /var/log/q.log');
+  });
 
   it('tells of sources without a file, too', () => {
     expect(logFindings([], new Map([['campus', 'cannot be listened on']]))).toMatchObject([

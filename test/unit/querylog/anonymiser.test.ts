@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -10,7 +10,9 @@ import {
   formatAddress,
   parseAddress,
 } from '../../../src/core/address.ts';
+import { silentLog } from '../../../src/core/log.ts';
 import { ANONYMISER_KEY_OCTETS, Anonymiser, readAnonymiserKey } from '../../../src/querylog/anonymiser.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
 
 /** Of the sample that its authors publish with Crypto-PAn 1.0. */
 const KEY = Buffer.from([
@@ -107,7 +109,7 @@ describe('readAnonymiserKey', () => {
     ['64 digits on a line', `${KEY.toString('hex').toUpperCase()}\n`],
     ['64 digits on a line of Windows', `${KEY.toString('hex')}\r\n`],
   ])('reads %s', (_, content) => {
-    const key = readAnonymiserKey(fileOf(content));
+    const key = readAnonymiserKey(fileOf(content), silentLog);
     expect(key).toHaveLength(ANONYMISER_KEY_OCTETS);
     expect(key.subarray(0, 31)).toEqual(KEY.subarray(0, 31));
   });
@@ -122,14 +124,31 @@ describe('readAnonymiserKey', () => {
     ['much', 'secret'.repeat(100_000)],
   ])('refuses %s without telling what it is', (_, content) => {
     const path = fileOf(content);
-    expect(() => readAnonymiserKey(path)).toThrow(expect.objectContaining({ code: 'querylog-key' }));
-    expect(() => readAnonymiserKey(path)).toThrow(`${path} is no key: it must hold 32 random octets`);
-    expect(() => readAnonymiserKey(path)).not.toThrow(/secret|22178d/);
+    expect(() => readAnonymiserKey(path, silentLog)).toThrow(expect.objectContaining({ code: 'querylog-key' }));
+    expect(() => readAnonymiserKey(path, silentLog)).toThrow(`${path} is no key: it must hold 32 random octets`);
+    expect(() => readAnonymiserKey(path, silentLog)).not.toThrow(/secret|22178d/);
+  });
+
+  it('warns of a key that others may read, and of none that its owner alone can', () => {
+    const path = fileOf(KEY);
+    const log = new RecordingLog();
+    for (const mode of [0o600, 0o400, 0o640, 0o644]) {
+      chmodSync(path, mode);
+      readAnonymiserKey(path, log);
+    }
+    const said = (mode: string) =>
+      `warn: ${path} may be read by others than its owner (mode ${mode}), who can tell clients by it: chmod 600 ${path}`;
+    expect(log.lines).toEqual([said('0640'), said('0644')]);
+  });
+
+  it('says how to make a key that is not there', () => {
+    const path = join(folder, 'missing');
+    expect(() => readAnonymiserKey(path, silentLog)).toThrow(`openssl rand -hex 32 > ${path}`);
   });
 
   it.each(['', 'missing'])('says why it cannot read %j', (name) => {
     const path = join(folder, name);
-    expect(() => readAnonymiserKey(path)).toThrow(expect.objectContaining({ code: 'querylog-key' }));
-    expect(() => readAnonymiserKey(path)).toThrow(/cannot be read: (ENOENT|EISDIR)/);
+    expect(() => readAnonymiserKey(path, silentLog)).toThrow(expect.objectContaining({ code: 'querylog-key' }));
+    expect(() => readAnonymiserKey(path, silentLog)).toThrow(/cannot be read: (ENOENT|EISDIR)/);
   });
 });

@@ -122,6 +122,30 @@ describe('a batch of entries', () => {
     expect([...readEntries(batch)]).toEqual(entries);
   });
 
+  it('is full after 16,384 entries, or 1 MiB, and keeps no more memory than at first when it was taken', () => {
+    const writer = new EntryBatchWriter();
+    expect([writer.isFull, writer.heldOctets]).toEqual([false, 0]);
+    const small = entryOf(1);
+    for (let count = 1; count < 16_384; count++) writer.add(small);
+    expect(writer.isFull).toBe(false);
+    writer.add(small);
+    expect(writer.isFull).toBe(true);
+    writer.take();
+    const large = entryOf(1, { answers: Array.from({ length: MAX_ANSWERS }, () => IPV6) });
+    let octets = 0;
+    while (!writer.isFull) {
+      writer.add(large);
+      octets += MAX_ANSWERS * 17;
+    }
+    expect(octets).toBeGreaterThan(900_000);
+    expect(octets).toBeLessThan(1_100_000);
+    expect(writer.heldOctets).toBeGreaterThan(1_000_000);
+    expect(writer.take().length).toBeGreaterThan(1_000_000);
+    expect([writer.isFull, writer.heldOctets]).toEqual([false, 0]);
+    writer.add(small);
+    expect(writer.heldOctets).toBeLessThan(65_536);
+  });
+
   it('gives the query that was asked last its response code, while it is among the newest', () => {
     const open = (more: Partial<LogEntry> = {}) => entryOf(1, { responseCode: undefined, ...more });
     const writer = new EntryBatchWriter();

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EntryBatchWriter, readEntries } from '../../../src/querylog/entry-batch.ts';
+import { EntryBatchReader, EntryBatchWriter, readEntries } from '../../../src/querylog/entry-batch.ts';
 import { addAnswer, ExchangeBook } from '../../../src/querylog/exchange-book.ts';
 import { type LogEntry, MAX_ANSWERS } from '../../../src/querylog/log-entry.ts';
+import { QueueRoom } from '../../../src/querylog/queue-room.ts';
 import { addressOf, nameOf } from '../../support/observations.ts';
 
 const AT_MS = Date.UTC(2026, 10, 21, 12);
-const MAX_OPEN = 16_384;
 
 const entry = (atMs: number, more: Partial<LogEntry> = {}): LogEntry => ({
   atMs,
@@ -100,13 +100,59 @@ describe('ExchangeBook', () => {
     expect(timesTaken()).toEqual([0, 86_400_000, 1000, 2000, 3000, 4000]);
   });
 
-  it('lets go of the oldest when too many wait', () => {
-    for (let count = 0; count < MAX_OPEN + 3; count++)
-      book.add(`${count % 7}`, entry(AT_MS, { clientPort: count % 60_000 }));
-    expect(book.size).toBe(MAX_OPEN);
-    expect(taking().map(({ clientPort }) => clientPort)).toEqual([undefined, 1, 2]);
+  it('lets go of the oldest when those that wait need more than 4 MiB', () => {
+    for (let count = 1; count <= 30_000; count++) book.add(`${count % 7}`, entry(AT_MS, { clientPort: count }));
+    const few = book.size;
+    expect(few).toBeGreaterThan(8000);
+    expect(taking().map(({ clientPort }) => clientPort)).toEqual(
+      Array.from({ length: 30_000 - few }, (_, at) => at + 1),
+    );
     book.settle();
-    expect([book.size, entries.count]).toEqual([0, MAX_OPEN]);
+    expect([book.size, entries.count]).toEqual([0, few]);
+    const name = nameOf(Array.from({ length: 4 }, () => 'x'.repeat(61)).join('.'));
+    const answers = Array.from({ length: MAX_ANSWERS }, (_, at) => addressOf(`2001:db8::${at}`));
+    for (let count = 0; count < 30_000; count++) book.add(`${count} ${name}`, entry(AT_MS, { name, answers }));
+    expect(book.size).toBeLessThan(few / 4);
+    expect(book.size).toBeGreaterThan(1000);
+  });
+
+  it('keeps a short state, whatever octets are in what waits', () => {
+    const name = nameOf(Array.from({ length: 4 }, () => '\\001'.repeat(61)).join('.'));
+    for (let count = 0; count < 30_000; count++) {
+      const client = addressOf(`2001:db8::${(count % 9999) + 1}`);
+      book.add(`${client}#${count} 1 1 ${name}`, entry(AT_MS, { name, client }));
+    }
+    const text = JSON.stringify({ reader: JSON.stringify(book.state()) });
+    expect(book.size).toBeGreaterThan(4000);
+    expect(text.length).toBeLessThan(4 * 1024 * 1024);
+    const resumed = new ExchangeBook(new EntryBatchWriter());
+    resumed.resume(JSON.parse(JSON.parse(text).reader));
+    expect([resumed.size, resumed.last(`${addressOf('2001:db8::2')}#29998 1 1 ${name}`)?.name]).toEqual([
+      book.size,
+      name,
+    ]);
+  });
+
+  it('shares memory with others beyond what is its own, and gives it back', () => {
+    const room = new QueueRoom(1_000_000);
+    const books = Array.from({ length: 50 }, () => new ExchangeBook(entries, room));
+    for (const one of books) for (let count = 0; count < 5000; count++) one.add(`${count}`, entry(AT_MS));
+    expect(room.taken).toBeGreaterThan(990_000);
+    expect(room.taken).toBeLessThanOrEqual(1_000_000);
+    const sizes = books.map(({ size }) => size);
+    expect(Math.min(...sizes)).toBeGreaterThan(60);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(50 * 80 + 2500);
+    expect(entries.count).toBe(250_000 - sizes.reduce((sum, size) => sum + size));
+    for (const one of books.slice(1)) one.settle();
+    for (let count = 0; count < 1000; count++) books[0]!.finish(`${4999 - count}`);
+    expect(books[0]!.size).toBe(Math.max(0, sizes[0]! - 1000));
+    books[0]!.settle();
+    expect(room.taken).toBe(0);
+    expect(entries.count).toBe(250_000);
+    books[1]!.add('k'.repeat(2_000_000), entry(AT_MS));
+    expect(books[1]!.size).toBe(1);
+    books[1]!.add('a', entry(AT_MS));
+    expect([books[1]!.size, books[1]!.find('a')?.atMs]).toEqual([1, AT_MS]);
   });
 
   it('takes about as long for each of many as for each of few', () => {
@@ -170,33 +216,31 @@ describe('ExchangeBook', () => {
   });
 
   it('takes up nothing that is no entry, and writes nothing that cannot be read', () => {
-    const good = JSON.parse(JSON.stringify(entry(AT_MS)));
-    const changes = {
-      atMs: [null, '0', Number.NaN],
-      name: [
-        null,
-        '',
-        'a',
-        '\x01',
-        '\x01a',
-        '\x40a\0',
-        '\0\0',
-        '\x01\u0100\0',
-        `${'\x3f'.padEnd(64, 'a').repeat(4)}\0`,
-      ],
-      type: [null, -1, 65_536, 1.5, '1'],
-      class: [null, -1, 65_536],
-      answers: [null, 'x', [1.5], [2 ** 31], ['x'], ['\u0100'.repeat(16)], Array(MAX_ANSWERS + 1).fill(1)],
-    };
-    const bad = Object.entries(changes).flatMap(([key, values]) => values.map((value) => ({ ...good, [key]: value })));
-    book.resume([null, 7, [], ['a'], ['a', null], [7, good], ...bad.map((one) => ['a', one]), ['b', good]]);
-    expect(book.size).toBe(1);
-    const odd = { clientPort: 70_000, client: 'x', server: 2 ** 40, responseCode: -1, role: 'x', mark: 7 };
-    book.resume([['c', { ...good, ...odd }]]);
+    book.add('a', entry(AT_MS));
+    book.add('b', entry(AT_MS));
+    const good = JSON.parse(JSON.stringify(book.state()));
     book.settle();
-    const nothing = Object.fromEntries(Object.keys(odd).map((key) => [key, undefined]));
-    expect(taking()).toEqual([entry(AT_MS), { ...entry(AT_MS), ...nothing }]);
-    for (const state of [undefined, null, 7, 'x', {}, { length: 3 }]) book.resume(state);
+    entries.take();
+    for (const keys of [undefined, null, 7, 'x', [], [7, 'b'], [['x', 'y', 'z'], [7]]]) book.resume({ ...good, keys });
+    expect(book.size).toBe(0);
+    book.resume({ ...good, keys: [[], ['b']] });
+    expect([book.size, book.find('b')?.atMs]).toEqual([2, AT_MS]);
+    book.settle();
+    entries.take();
+    const octets = Buffer.from(good.entries, 'base64');
+    for (let at = 0; at < octets.length; at++) {
+      for (const value of [0, 1, 0x7f, 0xff]) {
+        const changed = Buffer.from(octets);
+        changed[at] = value;
+        for (const one of [changed, octets.subarray(0, at)]) book.resume({ ...good, entries: one.toString('base64') });
+      }
+    }
+    book.settle();
+    const reader = new EntryBatchReader(entries.take());
+    let found = reader.next();
+    while (found === 'entry') found = reader.next();
+    expect(found).toBe('end');
+    for (const state of [undefined, null, 7, 'x', [], {}, { length: 3 }, { ...good, entries: 7 }]) book.resume(state);
     expect(book.size).toBe(0);
   });
 });

@@ -69,10 +69,13 @@ describe('ExchangeJoiner', () => {
   it('lets a bounded number of responses wait for a query', () => {
     const rig = new Rig();
     for (let number = 0; number < 2000; number++) rig.joiner.response(`r${number}`, RESPONSE);
-    expect([rig.taking().length, rig.joiner.size]).toEqual([2000 - 512, 512]);
+    const { size } = rig.joiner;
+    expect(size).toBeGreaterThan(400);
+    expect(size).toBeLessThan(600);
+    expect(rig.taking()).toHaveLength(2000 - size);
     for (let number = 0; number < 2000; number++) rig.joiner.query(`q${number}`, QUERY);
-    expect([rig.taking(), rig.joiner.size]).toEqual([[], 2512]);
-    expect(rig.entries()).toHaveLength(2512);
+    expect([rig.taking(), rig.joiner.size]).toEqual([[], 2000 + size]);
+    expect(rig.entries()).toHaveLength(2000 + size);
   });
 
   it('lets go after 5 s of the log, whichever half comes', () => {

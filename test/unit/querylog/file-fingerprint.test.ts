@@ -8,7 +8,12 @@ import {
   FINGERPRINT_OCTETS,
   fingerprintOf,
   hasFingerprint,
+  isAt,
+  octetsFingerprint,
+  octetsHaveFingerprint,
 } from '../../../src/querylog/file-fingerprint.ts';
+
+const PLACE = { dev: 7, ino: 8 };
 
 let folder = '';
 let handle: FileHandle;
@@ -28,10 +33,10 @@ describe('the fingerprint of a file', () => {
     const prints: string[] = [];
     for (const octets of [0, 10, 1000, 100, 5000]) {
       appendFileSync(join(folder, 'file'), 'x'.repeat(octets));
-      prints.push(await fingerprintOf(handle));
+      prints.push(await fingerprintOf(handle, PLACE));
       for (const print of prints) expect(await hasFingerprint(handle, print)).toBe(true);
     }
-    expect(prints[0]).toBe(EMPTY_FINGERPRINT);
+    expect(prints[0]).toBe(`${EMPTY_FINGERPRINT}:7-8`);
     expect(prints.map((print) => Number(print.split(':')[0]))).toEqual([
       0,
       10,
@@ -43,13 +48,25 @@ describe('the fingerprint of a file', () => {
 
   it('is not that of a file that is shorter, or begins otherwise', async () => {
     writeFileSync(join(folder, 'file'), 'x'.repeat(2000));
-    const print = await fingerprintOf(handle);
+    const print = await fingerprintOf(handle, PLACE);
     writeFileSync(join(folder, 'file'), 'x'.repeat(FINGERPRINT_OCTETS - 1));
     expect(await hasFingerprint(handle, print)).toBe(false);
     writeFileSync(join(folder, 'file'), `${'x'.repeat(FINGERPRINT_OCTETS - 1)}y`);
     expect(await hasFingerprint(handle, print)).toBe(false);
     writeFileSync(join(folder, 'file'), `${'x'.repeat(FINGERPRINT_OCTETS)}y`);
     expect(await hasFingerprint(handle, print)).toBe(true);
+  });
+
+  it('says where the file lay, wherever it is compared', async () => {
+    writeFileSync(join(folder, 'file'), 'x'.repeat(20));
+    const print = await fingerprintOf(handle, PLACE);
+    const octets = Buffer.from('x'.repeat(30));
+    // As positions were kept before fingerprints said so, and as an import keeps them.
+    const short = octetsFingerprint(octets.subarray(0, 20));
+    expect(print).toBe(`${short}:7-8`);
+    expect([octetsHaveFingerprint(octets, print), octetsHaveFingerprint(octets, short)]).toEqual([true, true]);
+    expect(await hasFingerprint(handle, short)).toBe(true);
+    expect([isAt(print, PLACE), isAt(print, { dev: 7, ino: 9 }), isAt(short, PLACE)]).toEqual([true, false, true]);
   });
 
   it('is nothing else', async () => {

@@ -7,8 +7,6 @@ function sourceTime(): SourceTime {
   return new SourceTime({
     zone: 'Europe/Vienna',
     nowMs: () => Date.parse('2026-11-21T18:00:00Z'),
-    writtenMs: Number.POSITIVE_INFINITY,
-    earliestMs: Number.NEGATIVE_INFINITY,
   });
 }
 

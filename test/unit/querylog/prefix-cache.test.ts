@@ -9,8 +9,6 @@ const clock = () =>
   new SourceTime({
     zone: 'Europe/Vienna',
     nowMs: () => NOW_MS,
-    writtenMs: Number.POSITIVE_INFINITY,
-    earliestMs: Number.NEGATIVE_INFINITY,
   });
 
 describe('PrefixCache', () => {

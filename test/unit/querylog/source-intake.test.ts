@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Address, formatAddress, parseAddress } from '../../../src/core/address.ts';
 import { GluewallError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { MAX_SAMPLE_OCTETS } from '../../../src/querylog/query-log-store.ts';
 import { QueueRoom } from '../../../src/querylog/queue-room.ts';
+import { LOG_FORMATS } from '../../../src/querylog/readers/list.ts';
 import { SourceIntake, type SourceOptions } from '../../../src/querylog/source-intake.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { RecordingQueryLog } from '../../support/recording-query-log.ts';
@@ -191,6 +193,114 @@ describe('SourceIntake', () => {
     intake.push(lines(clock, 3));
     await expect(intake.end()).rejects.toThrow('the disk is full');
     store.failure = undefined;
+  });
+
+  it('says with each batch which place it goes on from, also behind one that was refused', async () => {
+    const { clock, store, intake } = rig();
+    intake.begin(FINGERPRINT);
+    for (const code of [undefined, 'store-rows', undefined]) {
+      store.failure = code === undefined ? undefined : new GluewallError(code, 'no');
+      intake.push(lines(clock, 1));
+      await settled(clock, 1000);
+    }
+    expect(store.batches.map(({ from }) => from?.offset)).toEqual([undefined, store.batches[0]!.position!.offset]);
+    const position = (await store.position('ns1'))!;
+    const next = new SourceIntake(sourceOptions(), store, clock, silentLog);
+    next.resume(position);
+    next.push(lines(clock, 1));
+    await next.end();
+    expect(store.batches.at(-1)!.from).toEqual(position);
+  });
+
+  it('gives up where another reads the source, too, and keeps nothing twice', async () => {
+    for (const isLive of [true, false]) {
+      const { clock, store, log, intake } = rig({ isLive });
+      const other = new SourceIntake(sourceOptions({ isLive }), store, clock, silentLog);
+      intake.begin(FINGERPRINT);
+      const octets = lines(clock, 100);
+      intake.push(octets);
+      await settled(clock, 1000);
+      other.begin(FINGERPRINT);
+      expect(other.push(octets.subarray(0, 500))).toBeUndefined();
+      await settled(clock, 1000);
+      expect(store.names).toHaveLength(100);
+      expect(other.figures().problem).toMatch(/^another process reads the source ns1, too/);
+      for (let seconds = 0; seconds < 10; seconds++) await settled(clock, 1000);
+      const { appends } = store;
+      await settled(clock, 120_000);
+      expect(store.appends).toBe(appends);
+      await expect(other.push(octets.subarray(500))).rejects.toMatchObject({ code: 'store-position' });
+      await other.stop();
+      intake.push(lines(clock, 1, 100));
+      await intake.end();
+      expect(store.names).toEqual(Array.from({ length: 101 }, (_, at) => `h${at}.example`));
+      expect(clock.pendingTimers).toBe(0);
+      expect(said(log, 'error')).toEqual([]);
+    }
+  });
+
+  it('holds room for what it has not handed over yet, and gives it back', async () => {
+    const room = new QueueRoom(2_000_000);
+    const openRoom = new QueueRoom(1_000_000);
+    const { clock, store, intake } = rig({ room, openRoom });
+    intake.push(lines(clock, 5000));
+    expect(store.appends).toBe(0);
+    expect(room.taken).toBeGreaterThan(5000 * 40);
+    await settled(clock, 1000);
+    expect([store.entries.length, room.taken]).toEqual([5000, 0]);
+    const asked = Array.from({ length: 5000 }, (_, at) => `${clock.nowMs()} h${at}.example ?\n`).join('');
+    intake.push(Buffer.from(asked));
+    expect(openRoom.taken).toBeGreaterThan(900_000);
+    expect(openRoom.taken).toBeLessThanOrEqual(1_000_000);
+    await intake.stop();
+    expect([store.entries.length, room.taken, openRoom.taken]).toEqual([10_000, 0, 0]);
+    const ofFile = new SourceIntake(sourceOptions({ openRoom }), store, clock, silentLog);
+    ofFile.begin(FINGERPRINT);
+    ofFile.push(Buffer.from(asked));
+    await ofFile.stop();
+    expect(openRoom.taken).toBe(0);
+  });
+
+  it('ends a batch at 1 MiB', async () => {
+    const { clock, store, intake } = rig();
+    intake.begin(FINGERPRINT);
+    const name = Array.from({ length: 4 }, () => 'x'.repeat(60)).join('.');
+    await intake.push(Buffer.from(`${clock.nowMs()} ${name}\n`.repeat(12_000)));
+    await intake.end();
+    expect(store.entries).toHaveLength(12_000);
+    expect(Math.max(...store.batches.map(({ entries }) => entries.length))).toBeLessThan(1_600_000);
+  });
+
+  it('keeps no client that was waiting when pseudonyms began, changed or ended', async () => {
+    const format = LOG_FORMATS.find(({ name }) => name === 'bind')!;
+    const pseudonym = (text: string) => () => parseAddress(text)!;
+    const plain = (address: Address) => address;
+    const ways = [plain, pseudonym('2001:db8::a'), pseudonym('2001:db8::b'), plain, plain];
+    const clock = new VirtualClock();
+    const store = new RecordingQueryLog();
+    for (const [index, client] of ways.entries()) {
+      const intake = new SourceIntake(sourceOptions({ format, client }), store, clock, silentLog);
+      const kept = await store.position('ns1');
+      if (kept === undefined) intake.begin(FINGERPRINT);
+      else intake.resume(kept);
+      const at = `0${index + 1}-Jan-2026 10:11:12.123`;
+      intake.push(
+        Buffer.from(`${at} client @0x7f2c04000b01 192.0.2.77#5353 (a): query: a${index}.example IN A + (192.0.2.53)\n`),
+      );
+      await intake.stop();
+    }
+    const last = (await store.position('ns1'))!;
+    const intake = new SourceIntake(sourceOptions({ format, client: plain }), store, clock, silentLog);
+    intake.resume(last);
+    await intake.end();
+    expect(store.entries.map(({ client }) => client && formatAddress(client))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      '192.0.2.77',
+      '192.0.2.77',
+    ]);
+    expect(store.names).toEqual(['a0', 'a1', 'a2', 'a3', 'a4'].map((label) => `${label}.example`));
   });
 
   it('counts what finds no room, of a source that cannot be read again', async () => {

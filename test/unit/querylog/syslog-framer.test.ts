@@ -6,9 +6,13 @@ function frame(octets: Buffer, cuts: readonly number[] = []) {
   const framer = new SyslogFramer();
   const messages: string[] = [];
   const refused: string[] = [];
+  const beginnings: string[] = [];
   const sink = {
     record: (part: Buffer, start: number, end: number) => messages.push(part.toString('latin1', start, end)),
-    refused: (reason: string) => refused.push(reason),
+    refused: (reason: string, part: Buffer, start: number, end: number) => {
+      refused.push(reason);
+      beginnings.push(part.toString('latin1', start, Math.min(end, start + 8)));
+    },
   };
   let at = 0;
   for (const cut of [...cuts.toSorted((a, b) => a - b), octets.length]) {
@@ -17,7 +21,7 @@ function frame(octets: Buffer, cuts: readonly number[] = []) {
   }
   const isBetween = framer.isBetweenMessages;
   framer.end(sink);
-  return { messages, refused, isBetween };
+  return { messages, refused, beginnings, isBetween };
 }
 
 const LONG = ['a message of over 65536 octets'];
@@ -73,6 +77,7 @@ describe('SyslogFramer', () => {
       }
     }
     expect(frame(Buffer.from(`70000 ${long}`)).refused).toEqual(LONG);
+    expect(frame(Buffer.from(`70000 <30>${long}`), [5, 6, 50]).beginnings).toEqual(['<30>xxxx']);
   });
 
   it('holds no more than a message, however small its parts are', () => {

@@ -18,6 +18,8 @@ describe('what the connector throws', () => {
     [{ errno: 45_026 }, 'store-away'],
     [{ code: 'ECONNREFUSED' }, 'store-away'],
     [{ sqlState: '08S01' }, 'store-away'],
+    [{ errno: 1153, sqlState: '08S01' }, 'store-rows'],
+    [{ errno: 45_046, sqlState: '08S01' }, 'store-rows'],
     [{ errno: 1406, sqlState: '22001' }, 'store-rows'],
     [{ errno: 1213, sqlState: '40001' }, 'store-write'],
   ])('%j becomes %s, without SQL', (fields, code) => {

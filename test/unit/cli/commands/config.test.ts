@@ -85,6 +85,18 @@ describe('config check', () => {
     expect(error).toMatchObject({ code: 'root-hints' });
     expect((await config('check', fileWith('root_hints: absent'))).error).toMatchObject({ code: 'config' });
   });
+
+  it('reads the key that clients are anonymised with, as run does', async () => {
+    const file = fileWith('querylog: {anonymise: {key_file: key}}');
+    expect((await config('check', file)).error).toMatchObject({ code: 'querylog-key' });
+    writeFileSync(join(directory, 'key'), 'a5'.repeat(32), { mode: 0o644 });
+    expect((await config('check', file)).stdout).toContain('may be read by others than its owner (mode 0644)');
+  });
+
+  it('warns of a log to follow that is no file', async () => {
+    const { stdout } = await config('check', fileWith('querylog: {sources: [{name: ns1, file: /dev/zero}]}'));
+    expect(stdout).toContain('/dev/zero of ns1 is no file that can be followed');
+  });
 });
 
 describe('config show', () => {

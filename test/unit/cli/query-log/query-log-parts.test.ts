@@ -3,7 +3,6 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FramePack, framesOf } from '../../../../src/cli/query-log/frame-pack.ts';
 import { LateStore } from '../../../../src/cli/query-log/late-store.ts';
 import { retentionOf } from '../../../../src/cli/query-log/retention.ts';
 import { shellWord } from '../../../../src/cli/shell-word.ts';
@@ -11,18 +10,6 @@ import { GluewallError } from '../../../../src/core/errors.ts';
 import type { SourceCoverage } from '../../../../src/querylog/query-log-store.ts';
 import { formatLogPlace, parseLogPlace } from '../../../../src/services/log-view.ts';
 import { MemoryQueryLog } from '../../../../src/storage/query-log/memory-query-log.ts';
-
-it('frames come out of a pack as they went in', () => {
-  fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 }), (frames) => {
-      const pack = new FramePack();
-      for (const frame of frames) pack.add(frame);
-      expect(pack.count).toBe(frames.length);
-      expect([...framesOf(pack.take())].map((frame) => new Uint8Array(frame))).toEqual(frames);
-      expect(pack.octets).toBe(0);
-    }),
-  );
-});
 
 describe('a place in the log', () => {
   it('is read as it was written', () => {

@@ -10,7 +10,7 @@ import { VirtualClock } from '../../../support/virtual-clock.ts';
 const threadScript = new URL('../../../support/fake-log-thread.mjs', import.meta.url);
 const ORDER: LogOrder = {
   store: { kind: 'memory' },
-  keyFile: undefined,
+  key: undefined,
   trustedResolvers: [],
   keepMs: Number.POSITIVE_INFINITY,
   keepMsOf: new Map(),
@@ -37,8 +37,9 @@ describe('QueryLog', () => {
     const log = start();
     const batch = new Uint8Array([1, 2, 3]);
     log.takeCaptured(batch, 5);
-    log.takeDnstap(new Uint8Array([4]), 'ns1');
-    log.takeDnstap(new Uint8Array([5, 6]), 'ns1');
+    const frames = new Uint8Array([0, 0, 0, 1, 4, 0, 0, 0, 1, 5]);
+    log.takeDnstap(frames, 2, '192.0.2.53');
+    expect(frames).toHaveLength(10);
     log.takeEvent(verdictEvent({ verdict: 'block' }));
     log.takeEvent(verdictEvent({ verdict: 'allow' }));
     expect(batch).toEqual(new Uint8Array([1, 2, 3]));
@@ -53,8 +54,11 @@ describe('QueryLog', () => {
     const log = start({ sizeBytes: 0 });
     const batch = new Uint8Array(1024 * 1024);
     for (let count = 0; count < 40; count++) log.takeCaptured(batch, 0);
-    expect(log.figures.handed.capture).toBe(32);
-    expect(log.figures.lost.capture).toBe(8);
+    expect(log.figures.handed.capture).toBe(31);
+    expect(log.figures.lost.capture).toBe(9);
+    for (let count = 0; count < 10_000; count++) log.takeDnstap(new Uint8Array(5), 1, '192.0.2.53');
+    // Many small ones take more memory than is in them.
+    expect(log.figures.handed.dnstap).toBeLessThan(1024);
   });
 
   it('bounds the questions that wait', async () => {
@@ -68,6 +72,15 @@ describe('QueryLog', () => {
     const answers = await Promise.all(asked);
     expect(answers.filter((answer) => answer === 'done')).toHaveLength(64);
     expect(answers.filter((answer) => answer === 'store-closed')).toHaveLength(6);
+  });
+
+  it('tells its thread when nobody waits for a page any more', async () => {
+    const log = start();
+    const gone = new AbortController();
+    const answers = [log.search({ limit: 0 }, gone.signal), log.search(question, gone.signal)];
+    expect(await answers[1]).toMatchObject({ operation: 'search' });
+    gone.abort();
+    expect(await answers[0]).toBe('dropped');
   });
 
   it('passes on why the store refuses', async () => {
@@ -90,10 +103,23 @@ describe('QueryLog', () => {
     await expect(log.search(question)).resolves.toMatchObject({ handed: 0 });
   });
 
+  it('tries again where its thread cannot even begin', async () => {
+    const clock = new VirtualClock();
+    const said = new RecordingLog();
+    // What cannot be cloned fails at once, as want of memory does.
+    const order = { ...ORDER, keepMsOf: (() => {}) as unknown as LogOrder['keepMsOf'] };
+    const log = start(order, said, clock);
+    expect(said.lines.join()).toContain('the query log is not kept: its thread cannot begin');
+    expect(log.figures.isKept).toBe(false);
+    log.configure(ORDER, []);
+    clock.advance(5000);
+    await expect(log.search(question)).resolves.toMatchObject({ handed: 0 });
+  });
+
   it('stops behind what it has taken, safe twice', async () => {
     const said = new RecordingLog();
     const log = start({}, said);
-    log.takeDnstap(new Uint8Array([4]), 'ns1');
+    log.takeDnstap(new Uint8Array([0, 0, 0, 1, 4]), 1, '192.0.2.53');
     await log.stop();
     await log.stop();
     expect(said.lines).toEqual(['info: stopped after 1']);

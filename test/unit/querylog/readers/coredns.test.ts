@@ -28,7 +28,7 @@ describe('CoreDNS', () => {
     expect(showEntries(live.entries())).toEqual([`2026-11-21T18:00:00.000Z ${ENTRY}`]);
     expect(live.assumptions).toEqual(['time']);
     const writtenMs = Date.UTC(2026, 10, 20, 9);
-    const file = new Reading(corednsFormat, { time: { writtenMs } });
+    const file = new Reading(corednsFormat, { time: { writtenMs: () => writtenMs } });
     file.push([QUERY, `2026-11-20T08:00:00Z ${QUERY}`, QUERY].join('\n'));
     expect(file.entries().map(({ atMs }) => atMs)).toEqual([
       writtenMs,

@@ -2,14 +2,15 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Address, parseAddress } from '../../../../src/core/address.ts';
+import { DAY_MS } from '../../../../src/core/clock.ts';
 import { ROOT } from '../../../../src/dns/name.ts';
 import { type LogEntry, MAX_ANSWERS } from '../../../../src/querylog/log-entry.ts';
 import {
   COVERAGE_SLOT_MS,
-  DAY_MS,
   dayOf,
   type FoundEntry,
   type LogPlace,
+  MAX_ALL_QUARANTINED,
   MAX_DAYS,
   MAX_GAPS,
   MAX_PAGE_ENTRIES,
@@ -19,6 +20,7 @@ import {
   type QuarantinedRecord,
   type QueryLogStore,
   type Retention,
+  type SourceBatch,
 } from '../../../../src/querylog/query-log-store.ts';
 import {
   ADDRESSES,
@@ -313,9 +315,42 @@ function describeSources(open: Open): void {
       await store.append(batchOf([entryOf(2)]));
       expect(await store.position('bind')).toEqual(position);
       expect(await store.position(SOURCES[2]!)).toEqual({ ...position, offset: 7 });
-      await store.append(batchOf([entryOf(3), entryOf(86_400)], { position: { ...position, offset: 8 } }));
+      const next = { position: { ...position, offset: 8 }, from: position };
+      await store.append(batchOf([entryOf(3), entryOf(86_400)], next));
       expect(await store.position('bind')).toEqual({ ...position, offset: 8 });
       expect(await searchAll(store)).toHaveLength(4);
+    });
+
+    it('only what goes on from where it has been read', async () => {
+      const store = await open();
+      const elsewhere = { code: 'store-position' };
+      const batchFrom = (from: SourceBatch['from'], more: Partial<SourceBatch> = {}) =>
+        batchOf([entryOf(2)], { position: { ...position, offset: 9 }, from, quarantined: [recordOf(1)], ...more });
+      await expect(store.append(batchFrom(position))).rejects.toMatchObject(elsewhere);
+      expect(await store.position('bind')).toBeUndefined();
+      await store.append(batchOf([entryOf(1)], { position }));
+      const others = [undefined, { ...position, offset: 9 }, { ...position, fingerprint: 'cd34' }];
+      for (const from of others) await expect(store.append(batchFrom(from))).rejects.toMatchObject(elsewhere);
+      await expect(store.append(batchFrom(position, { source: 'other' }))).rejects.toMatchObject(elsewhere);
+      expect(await store.position('bind')).toEqual(position);
+      expect(await searchAll(store)).toHaveLength(1);
+      expect(await store.quarantined(undefined)).toEqual([]);
+      await store.append(batchFrom({ fingerprint: position.fingerprint, offset: position.offset }));
+      await store.append(batchFrom(position, { position: undefined }));
+      expect(await searchAll(store)).toHaveLength(3);
+    });
+
+    it('one of two batches that go on from the same place', async () => {
+      const store = await open();
+      await store.append(batchOf([entryOf(1)], { position }));
+      const next = batchOf([entryOf(2)], { position: { ...position, offset: 9 }, from: position });
+      const both = await Promise.allSettled([
+        store.append({ ...next, entries: next.entries.slice() }),
+        store.append({ ...next, entries: next.entries.slice() }),
+      ]);
+      expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'store-position' } });
+      expect(await searchAll(store)).toHaveLength(2);
     });
 
     it('the newest records that could not be read, and their beginning', async () => {
@@ -334,6 +369,19 @@ function describeSources(open: Open): void {
         { source: 'other', atMs: NOON_MS + 1000, reason: 'reason 1000', sample: '\xff'.repeat(MAX_SAMPLE_OCTETS) },
       ]);
       expect(await store.quarantined(undefined)).toHaveLength(MAX_QUARANTINED + 1);
+    });
+
+    it('records that could not be read of however many sources, the newest', { timeout: 60_000 }, async () => {
+      const store = await open();
+      const sources = MAX_ALL_QUARANTINED / MAX_QUARANTINED + 2;
+      for (let source = 0; source < sources; source++) {
+        const quarantined = Array.from({ length: MAX_QUARANTINED }, (_, number) => recordOf(number));
+        await store.append(batchOf([], { source: `host ${source}`, quarantined }));
+      }
+      const kept = await store.quarantined(undefined);
+      expect(kept).toHaveLength(MAX_ALL_QUARANTINED);
+      expect(kept[0]!.source).toBe(`host ${sources - 1}`);
+      expect(kept.at(-1)!.source).toBe('host 2');
     });
   });
 }
@@ -461,6 +509,16 @@ function describeTrim(open: Open, check: Check): void {
         expect(found.map(withoutNumbers)).toStrictEqual(model.search(asked).map(withoutNumbers));
         expect(await store.coverage(0)).toStrictEqual(model.coverage(0));
       });
+    });
+
+    it('never of today and later where there is too much', async () => {
+      const store = await open();
+      await store.append(batchOf([0, 1, 2, 3].map((day) => entryOf(day * 86_400))));
+      if ((await store.sizeBytes()) === undefined) return;
+      // An entry of tomorrow, of a clock that is fast, protects nothing.
+      const trimmed = await store.trim({ ...KEEP_ALL, sizeBytes: 0 }, NOON_MS + 2 * DAY_MS);
+      expect(trimmed).toEqual({ days: 2, entries: 2 });
+      expect((await searchAll(store)).map(({ atMs }) => (atMs - NOON_MS) / DAY_MS)).toEqual([3, 2]);
     });
 
     it('of the oldest days where there is too much, and never of the newest', async () => {

@@ -13,13 +13,20 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { DAY_MS, type QueryLogStore } from '../../../../src/querylog/query-log-store.ts';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { DAY_MS } from '../../../../src/core/clock.ts';
+import {
+  MAX_DAYS,
+  MAX_QUARANTINED,
+  MAX_SAMPLE_OCTETS,
+  type QueryLogStore,
+} from '../../../../src/querylog/query-log-store.ts';
 import { splitByDay } from '../../../../src/storage/query-log/day-entries.ts';
+import { LogDay } from '../../../../src/storage/query-log/log-day.ts';
 import { LogDays } from '../../../../src/storage/query-log/log-days.ts';
 import { openLogFile } from '../../../../src/storage/query-log/log-file.ts';
 import { LEDGER_SCHEMA, LogLedger } from '../../../../src/storage/query-log/log-ledger.ts';
-import { SEGMENT_ENTRIES } from '../../../../src/storage/query-log/segment.ts';
+import { BLOCK_ENTRIES, SEGMENT_ENTRIES } from '../../../../src/storage/query-log/segment.ts';
 import { openSqliteQueryLog } from '../../../../src/storage/query-log/sqlite-query-log.ts';
 import { describeIf } from '../../../support/describe-if.ts';
 import { ADDRESSES, batchOf, entryOf, NAMES, NOON_MS } from '../../../support/log-entries.ts';
@@ -96,6 +103,61 @@ describe('a query log in SQLite that is opened again', () => {
   });
 });
 
+/** How often other work of the thread had its turn while `action` went on. */
+async function turnsDuring(action: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let isOver = false;
+  const turn = () => {
+    turns++;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await action();
+  isOver = true;
+  return turns;
+}
+
+describe('a query log in SQLite of many days', () => {
+  it('lets its thread do other work while a batch of many days is kept', async () => {
+    const store = open(newFolder());
+    const days = Array.from({ length: 64 }, (_, day) => entryOf(day * DAY_SECONDS));
+    const turns = await turnsDuring(() => store.append(batchOf(days, { position: position(1) })));
+    expect(turns).toBeGreaterThanOrEqual(14);
+    expect(await searchAll(store)).toHaveLength(64);
+  });
+
+  it('lets the oldest go for new ones once it is full, and refuses what is older', async () => {
+    const folder = newFolder();
+    const store = open(folder);
+    const dayAt = (day: number) => new Date(NOON_MS - day * DAY_MS).toISOString().slice(0, 10);
+    for (let day = 1; day <= MAX_DAYS; day++) writeFileSync(join(folder, `${dayAt(day)}.db`), '');
+    const next = batchOf([entryOf(0), entryOf(DAY_SECONDS)], { position: position(1) });
+    await store.append(next);
+    const count = () => readdirSync(folder).filter((name) => /^[\d-]+\.db$/.test(name)).length;
+    expect(count()).toBe(MAX_DAYS);
+    for (const day of [MAX_DAYS, MAX_DAYS - 1]) expect(existsSync(join(folder, `${dayAt(day)}.db`))).toBe(false);
+    expect(existsSync(join(folder, `${dayAt(MAX_DAYS - 2)}.db`))).toBe(true);
+    const old = batchOf([entryOf(5), entryOf(-DAY_SECONDS * MAX_DAYS)]);
+    await expect(store.append(old)).rejects.toMatchObject({ code: 'store-batch' });
+    expect(count()).toBe(MAX_DAYS);
+    expect(await secondsOf(store, { sinceMs: NOON_MS })).toEqual([DAY_SECONDS, 0]);
+  });
+
+  it('lets no day go for what could not be read', async () => {
+    const store = open(newFolder());
+    await store.append(batchOf([entryOf(0), entryOf(DAY_SECONDS)]));
+    const sizeBytes = (await store.sizeBytes())!;
+    const sample = Buffer.alloc(MAX_SAMPLE_OCTETS);
+    for (let source = 0; source < 40; source++) {
+      const quarantined = Array.from({ length: MAX_QUARANTINED }, () => ({ atMs: NOON_MS, reason: 'none', sample }));
+      await store.append(batchOf([], { source: `host ${source}`, quarantined }));
+    }
+    expect(await store.sizeBytes()).toBeGreaterThan(2 * sizeBytes);
+    const retention = { keepMs: Number.POSITIVE_INFINITY, keepMsOf: new Map(), sizeBytes };
+    expect(await store.trim(retention, NOON_MS + 5 * DAY_MS)).toEqual({ days: 0, entries: 0 });
+  });
+});
+
 describe('a query log in SQLite of many entries', () => {
   const count = SEGMENT_ENTRIES + 20_000;
   // Far out of order: the times of the segments overlap.
@@ -126,6 +188,13 @@ describe('a query log in SQLite of many entries', () => {
     for (const asked of questions) {
       expect(await searchAll(store, asked, 7000)).toStrictEqual(model.search(asked));
     }
+    const blocks = Math.floor(count / BLOCK_ENTRIES);
+    const never = { limit: 5000, sinceMs: NOON_MS + 500_001, untilMs: NOON_MS + 500_002 };
+    expect(await turnsDuring(() => store.search(never))).toBeGreaterThanOrEqual(blocks);
+    const gone = new AbortController();
+    const search = store.search({ limit: 5000 }, gone.signal);
+    setImmediate(() => gone.abort());
+    expect(await search).toEqual({ entries: [], last: undefined });
     const page = await store.search({ limit: 5000 });
     expect(page.entries).toStrictEqual(model.search({}).slice(0, 5000));
     expect(await store.coverage(0)).toStrictEqual(model.coverage(0));
@@ -167,6 +236,16 @@ describe('two that have one query log in SQLite', () => {
     expect(await other.position('bind')).toEqual(position(1));
   });
 
+  it('do not keep the same part of a source twice', async () => {
+    const folder = newFolder();
+    const [one, other] = [open(folder), open(folder)];
+    await one.append(batchOf([entryOf(1)], { position: position(1) }));
+    const again = () => batchOf([entryOf(2)], { position: position(2), from: position(1) });
+    await other.append(again());
+    await expect(one.append(again())).rejects.toMatchObject({ code: 'store-position' });
+    expect(await secondsOf(one)).toEqual([2, 1]);
+  });
+
   it('lose nothing when one of them removes a day that the other has open', async () => {
     const folder = newFolder();
     const [one, other] = [open(folder), open(folder)];
@@ -185,31 +264,31 @@ describe('two that have one query log in SQLite', () => {
   });
 });
 
-describe('what a dead process has left on its way to the days', () => {
-  /** A process that dies when it has kept a batch, and has brought `delivered` of its days where they belong. */
-  function leave(folder: string, seconds: readonly number[], delivered: number): void {
-    const ledger = new LogLedger(openLogFile(join(folder, 'log.db'), LEDGER_SCHEMA));
-    const days = new LogDays(folder, ledger, () => {});
-    const batch = batchOf(
-      seconds.map((second) => entryOf(second)),
-      { position: position(9) },
-    );
-    ledger.keep(batch, splitByDay(batch));
-    let parcel = ledger.parcelBehind(0);
-    for (let left = delivered; left > 0 && parcel !== undefined; left--) {
-      const { number, source, day, entries } = parcel;
-      const delivery = {
-        parcel: number,
-        isWaiting: (parcelNumber: number) => ledger.isWaiting(parcelNumber),
-        firstParcelNumber: () => ledger.firstParcelNumber(),
-      };
-      days.write(day, (file) => file.add(source, entries, delivery));
-      parcel = ledger.parcelBehind(number);
-    }
-    days.close();
-    ledger.close();
+/** A process that dies when it has kept a batch, and has brought `delivered` of its days where they belong. */
+function leave(folder: string, seconds: readonly number[], delivered: number): void {
+  const ledger = new LogLedger(openLogFile(join(folder, 'log.db'), LEDGER_SCHEMA));
+  const days = new LogDays(folder, ledger, () => {});
+  const batch = batchOf(
+    seconds.map((second) => entryOf(second)),
+    { position: position(9) },
+  );
+  ledger.keep(batch, splitByDay(batch));
+  let parcel = ledger.parcelBehind(0);
+  for (let left = delivered; left > 0 && parcel !== undefined; left--) {
+    const { number, source, day, entries } = parcel;
+    const delivery = {
+      parcel: number,
+      isWaiting: (parcelNumber: number) => ledger.isWaiting(parcelNumber),
+      firstParcelNumber: () => ledger.firstParcelNumber(),
+    };
+    days.write(day, (file) => file.add(source, entries, delivery));
+    parcel = ledger.parcelBehind(number);
   }
+  days.close();
+  ledger.close();
+}
 
+describe('what a dead process has left on its way to the days', () => {
   it('is brought there once, when the log is opened', async () => {
     for (const delivered of [0, 1, 2]) {
       const folder = newFolder();
@@ -228,7 +307,7 @@ describe('what a dead process has left on its way to the days', () => {
       const [one, other] = [open(folder), open(folder)];
       leave(folder, [1, DAY_SECONDS, 2], delivered);
       await one.append(batchOf([entryOf(3)]));
-      await other.append(batchOf([entryOf(4)], { position: position(10) }));
+      await other.append(batchOf([entryOf(4)], { position: position(10), from: position(9) }));
       expect(await secondsOf(one)).toEqual([DAY_SECONDS, 4, 3, 2, 1]);
     }
   });
@@ -251,6 +330,62 @@ describe('what a dead process has left on its way to the days', () => {
     rmSync(day);
     await store.append(batchOf([entryOf(2)]));
     expect(await secondsOf(store)).toEqual([2 * DAY_SECONDS, DAY_SECONDS, 2, 1]);
+  });
+});
+
+describe('what stands in the way of one day', () => {
+  it('is in the way of no other, and what is for it is kept until it can be written to', async () => {
+    const folder = newFolder();
+    const store = open(folder);
+    leave(folder, [1, DAY_SECONDS], 0);
+    const day = join(folder, DAY_FILE);
+    mkdirSync(day);
+    await store.append(batchOf([entryOf(2 * DAY_SECONDS)], { position: position(10), from: position(9) }));
+    const rest = { sinceMs: NOON_MS + DAY_MS / 2 };
+    expect(await secondsOf(store, rest)).toEqual([2 * DAY_SECONDS, DAY_SECONDS]);
+    const refused = { code: 'store-write', message: expect.stringContaining(folder) };
+    const more = () => batchOf([entryOf(2)], { position: position(11), from: position(10) });
+    await expect(store.append(more())).rejects.toMatchObject(refused);
+    expect(await store.position('bind')).toEqual(position(10));
+    rmSync(day, { recursive: true });
+    await store.append(more());
+    expect(await secondsOf(store)).toEqual([2 * DAY_SECONDS, DAY_SECONDS, 2, 1]);
+  });
+
+  it('is said, also where its file is taken away each time', async () => {
+    const store = open(newFolder());
+    const change = vi.spyOn(LogDay.prototype, 'change').mockReturnValue(false);
+    try {
+      await expect(store.append(batchOf([entryOf(1)]))).rejects.toMatchObject({ code: 'store-write' });
+    } finally {
+      change.mockRestore();
+    }
+    await store.append(batchOf([entryOf(2)]));
+    expect(await secondsOf(store)).toEqual([2]);
+  });
+});
+
+describe('a ledger that a power cut has set back', () => {
+  it('keeps what is new, though days know its numbers', async () => {
+    const folder = newFolder();
+    const ledger = join(folder, 'log.db');
+    const step = async (first: number, last: number) => {
+      const store = open(folder);
+      for (let number = first; number <= last; number++) {
+        const entries = [entryOf(number), entryOf(DAY_SECONDS + number)];
+        const from = await store.position('bind');
+        await store.append(batchOf(entries, { position: position(number), from }));
+      }
+      await store.close();
+    };
+    await step(1, 1);
+    copyFileSync(ledger, `${ledger}.before`);
+    await step(2, 3);
+    copyFileSync(`${ledger}.before`, ledger);
+    await step(4, 6);
+    const store = open(folder);
+    const days = [DAY_SECONDS, 0].flatMap((day) => [6, 5, 4, 3, 2, 1].map((number) => day + number));
+    expect(await secondsOf(store)).toEqual(days);
   });
 });
 
@@ -299,7 +434,8 @@ describe('a file of the query log that is damaged', () => {
       damage(join(folder, DAY_FILE));
       const writing = open(folder);
       for (let number = 0; number < 3; number++) {
-        await writing.append(batchOf([entryOf(number)], { position: position(number) }));
+        const from = position(number + 3);
+        await writing.append(batchOf([entryOf(number)], { position: position(number + 4), from }));
       }
       expect((await secondsOf(writing)).slice(-4)).toEqual([DAY_SECONDS, 2, 1, 0]);
       expect(asides).toHaveLength(1);
@@ -315,7 +451,8 @@ describe('a file of the query log that is damaged', () => {
         connection.close();
       } else damage(ledger);
       const store = open(folder);
-      await store.append(batchOf([entryOf(9000)], { position: position(4) }));
+      const from = await store.position('bind');
+      await store.append(batchOf([entryOf(9000)], { position: position(4), from }));
       expect(await searchAll(store)).toHaveLength(6001);
       expect(await store.position('bind')).toEqual(position(4));
     });

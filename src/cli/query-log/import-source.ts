@@ -4,11 +4,16 @@ import { basename } from 'node:path';
 import { gunzipped, gzipDamage, isGzip } from '../../capture/container/gunzip.ts';
 import { GluewallError } from '../../core/errors.ts';
 import { DETECT_OCTETS } from '../../querylog/detect-format.ts';
+import { complain } from '../stderr-log.ts';
 
 const PORTION_OCTETS = 256 * 1024;
+/** A file that was changed less long ago may be written to at the moment. */
+const RECENT_MS = 60_000;
+/** Nothing came for so long: somebody may have meant something else than a pipe. */
+const SILENCE_MS = 3000;
 
 /** A log file that is read once, from its beginning to where it ended when it was opened; unpacked where gzip packed it. */
-export class LogFile {
+export class ImportSource {
   /** For messages. */
   readonly name: string;
   /** What a source is called that has no other name. */
@@ -17,13 +22,15 @@ export class LogFile {
   readonly sizeBytes: number | undefined;
   /** When it was last changed. */
   readonly writtenMs: number;
+  /** Whether somebody may be writing to it: then its last line may be half of one. */
+  readonly isGrowing: boolean;
   /** How it begins: DETECT_OCTETS, or all of it. */
   readonly head: Buffer;
   readonly #rest: AsyncGenerator<Buffer, void>;
   readonly #counted: { octets: number };
 
   private constructor(
-    parts: Pick<LogFile, 'name' | 'sourceName' | 'sizeBytes' | 'writtenMs' | 'head'>,
+    parts: Pick<ImportSource, 'name' | 'sourceName' | 'sizeBytes' | 'writtenMs' | 'isGrowing' | 'head'>,
     rest: AsyncGenerator<Buffer, void>,
     counted: { octets: number },
   ) {
@@ -31,19 +38,21 @@ export class LogFile {
     this.sourceName = parts.sourceName;
     this.sizeBytes = parts.sizeBytes;
     this.writtenMs = parts.writtenMs;
+    this.isGrowing = parts.isGrowing;
     this.head = parts.head;
     this.#rest = rest;
     this.#counted = counted;
   }
 
   /** Opens a file; `-` is standard input. Rejects with GluewallError `log-file`, and so do its octets. */
-  static async open(path: string): Promise<LogFile> {
+  static async open(path: string): Promise<ImportSource> {
     const { name, sizeBytes, writtenMs } = path === '-' ? standardInput() : await lookAt(path);
     const counted = { octets: 0 };
-    const octets = unpacked(readable(path, name, sizeBytes, counted), name);
-    const head = await firstOctets(octets, DETECT_OCTETS);
+    const begun = begin(readable(path, name, sizeBytes, counted), name);
+    const { isPacked, head, octets } = await (sizeBytes === undefined ? sayingSilence(name, begun) : begun);
     const sourceName = path === '-' ? 'stdin' : basename(path).replace(/\.gz$/, '');
-    return new LogFile({ name, sourceName, sizeBytes, writtenMs, head }, octets, counted);
+    const isGrowing = sizeBytes !== undefined && !isPacked && Date.now() - writtenMs < RECENT_MS;
+    return new ImportSource({ name, sourceName, sizeBytes, writtenMs, isGrowing, head }, octets, counted);
   }
 
   /** Octets of the file as it is that have been read. */
@@ -115,8 +124,24 @@ async function* portionsOf(path: string, sizeBytes: number): AsyncGenerator<Buff
 }
 
 /** The octets themselves, or what they unpack to where they begin as gzip does. */
-async function* unpacked(chunks: AsyncGenerator<Buffer, void>, name: string): AsyncGenerator<Buffer, void> {
+/** Says that nothing comes, to the one who waits for the end of the command. */
+function sayingSilence<T>(name: string, begun: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => complain(`${name}: waiting for somebody to write to it`), SILENCE_MS);
+  return begun.finally(() => clearTimeout(timer));
+}
+
+async function begin(chunks: AsyncGenerator<Buffer, void>, name: string) {
   const first = await firstOctets(chunks, 2);
+  const isPacked = isGzip(first);
+  const octets = unpacked(first, chunks, name);
+  return { isPacked, octets, head: await firstOctets(octets, DETECT_OCTETS) };
+}
+
+async function* unpacked(
+  first: Buffer,
+  chunks: AsyncGenerator<Buffer, void>,
+  name: string,
+): AsyncGenerator<Buffer, void> {
   const all = async function* () {
     if (first.length > 0) yield first;
     yield* chunks;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KnownPrefixes } from '../../../../src/querylog/readers/known-prefixes.ts';
+import { KnownPrefixes } from '../../../src/querylog/known-prefixes.ts';
 
 const NOON_MS = Date.UTC(2026, 10, 21, 12);
 const FILE = '21-Nov-2026 12:00:00.123 queries: info: client ';
