@@ -131,7 +131,7 @@ function readFields(octets: Buffer, wanted: ReadonlySet<number>): Fields | undef
       const tag = reader.uint32();
       const wireType = tag & 7;
       const field = tag >>> 3;
-      // Groups, which dnstap has none of, may be nested as deep as a frame is long: the library calls itself for each.
+      // A group, which dnstap has none of, may have as many in it as a frame is long, and the library goes through all of them.
       if (field === 0 || wireType === WIRE.groupStart || wireType === WIRE.groupEnd) return undefined;
       if (!wanted.has(field)) reader.skipType(wireType);
       else if (wireType === WIRE.varint) fields.set(field, readVarint(reader));

@@ -171,7 +171,11 @@ export class SyslogReceiver {
       this.#push(connection, octets, sink);
       if (wait === undefined) return;
       socket.pause();
-      void wait.then(() => socket.resume());
+      void wait.then(() => {
+        // The wait was ours.
+        if (connection.halfSinceMs !== undefined) connection.halfSinceMs = this.#clock.nowMs();
+        socket.resume();
+      });
       wait = undefined;
     });
     socket.on('end', () => connection.framer.end(sink));
@@ -243,7 +247,7 @@ export class SyslogReceiver {
     const remedy = `sysctl -w net.core.rmem_max=${RECEIVE_BUFFER_OCTETS}`;
     this.#log.warn(
       { source },
-      `the system holds ${octets} octets of syslog for ${source}, of ${RECEIVE_BUFFER_OCTETS} wanted: more at once are lost unseen; to have more: ${remedy}`,
+      `the system holds ${octets} octets of syslog for ${source}, of ${RECEIVE_BUFFER_OCTETS} wanted, and loses what is more at once; to have more: ${remedy}`,
     );
   }
 }

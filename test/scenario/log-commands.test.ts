@@ -215,6 +215,7 @@ describe('what is not imported', () => {
     const results = await Promise.all([1, 2].map(() => log('import', at('queries.log'))));
     const sources = JSON.parse((await log('sources', '--json')).stdout);
     expect(sources).toMatchObject([{ source: 'queries.log', entries: 30_000 }]);
+    expect(results.map(({ status }) => status)).toContain(0);
     for (const { stderr } of results.filter(({ status }) => status !== 0)) {
       expect(stderr).toContain('another process reads this source: wait for it, or name another with --source');
     }

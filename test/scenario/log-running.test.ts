@@ -207,8 +207,8 @@ describe('a file', () => {
       return told.every(([, problem]) => problem) ? told : undefined;
     });
     expect(problems).toEqual([
-      ['folder', 'is a folder, and no file'],
-      ['late', 'is not there'],
+      ['folder', `${at('folder')} is a folder, and no file`],
+      ['late', `${at('late.log')} is not there`],
     ]);
     writeFileSync(at('late.log'), bindLines(0, 2));
     expect(await whenThere(2)).toHaveLength(2);

@@ -1,5 +1,5 @@
 // A thread as QueryLog starts it: answers what it is asked with what it was asked, and does as it is told by its order.
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, resourceLimits, workerData } from 'node:worker_threads';
 
 if (parentPort === null) throw new Error('this is for a thread');
 const port = parentPort;
@@ -20,7 +20,11 @@ port.on('message', (message) => {
       }
       // As one that searches for long.
       if (message.args[0]?.limit === 0) return;
-      port.postMessage({ kind: 'done', id: message.id, result: { ...message, handed } });
+      port.postMessage({
+        kind: 'done',
+        id: message.id,
+        result: { ...message, handed, heapMib: resourceLimits.maxOldGenerationSizeMb },
+      });
       return;
     case 'drop':
       port.postMessage({ kind: 'done', id: message.id, result: 'dropped' });

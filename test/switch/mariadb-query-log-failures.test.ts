@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import type { QueryLogStore, SourceBatch } from '../../src/querylog/query-log-store.ts';
 import type { MariadbAccess } from '../../src/storage/mariadb-connection.ts';
+import { MariadbLane } from '../../src/storage/query-log/mariadb-lane.ts';
 import { openMariadbQueryLog } from '../../src/storage/query-log/mariadb-query-log.ts';
 import { describeIf } from '../support/describe-if.ts';
 import { batchOf, entryOf, NOON_MS } from '../support/log-entries.ts';
@@ -159,6 +160,21 @@ describeIf(['root', 'mariadb'], 'the query log in MariaDB', () => {
     await written;
     expect(load.failures).toBeGreaterThan(0);
     expect(await expectOnce(store, 'bind')).toBeGreaterThan(1000);
+  });
+
+  it('waits for no answer that a connection which has ended still owes', { timeout: 60_000 }, async () => {
+    const { server, access } = await start(QUICK);
+    const lane = new MariadbLane(access, 'SET autocommit = 0', () => {});
+    cleanups.push(() => lane.close());
+    const asked = lane.do('write', async (connection) => {
+      await connection.query('SELECT 1');
+      await server.kill();
+      await new Promise(() => {});
+    });
+    await expect(asked).rejects.toMatchObject({ code: 'store-away' });
+    await server.resume();
+    const rows = await lane.do('write', (connection) => connection.query('SELECT 7'));
+    expect(rows).toEqual([[7]]);
   });
 
   it('keeps a batch once that is brought again because the answer was lost', { timeout: 60_000 }, async () => {

@@ -25,11 +25,12 @@ describeIf(['root', 'namespaces'], 'the query log', () => {
     return store;
   };
   /** Entries of two days, so that they pass through the ledger; the number is their type. */
-  const append = (store: QueryLogStore, number: number) => {
+  const append = async (store: QueryLogStore, number: number) => {
     const entries = Array.from({ length: ROWS }, (_, row) => {
       return entryOf((row % 2) * DAY_SECONDS + row, { type: number });
     });
-    return store.append(batchOf(entries, { position: { fingerprint: '', offset: number, state: '' } }));
+    const from = await store.position('bind');
+    return store.append(batchOf(entries, { position: { fingerprint: '', offset: number, state: '' }, from }));
   };
   const numbersIn = async (store: QueryLogStore) => {
     const counts = new Map<number, number>();

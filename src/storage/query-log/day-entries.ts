@@ -49,8 +49,8 @@ function daysOf(source: string, entries: Uint8Array): ReadonlySet<number> {
 }
 
 /** The log would be of too many days with it. */
-export function tooManyDays(source: string, mostDays: number = MAX_DAYS): GluewallError {
-  return refusedBatch(source, `the query log holds ${mostDays} days at most`);
+export function tooManyDays(source: string): GluewallError {
+  return refusedBatch(source, `the query log holds ${MAX_DAYS} days at most`);
 }
 
 function refusedBatch(source: string, reason: string): GluewallError {

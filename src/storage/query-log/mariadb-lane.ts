@@ -16,6 +16,8 @@ const AGAIN_NUMBERS: ReadonlySet<number> = new Set([
   1526, // a partition was taken away by another
 ]);
 const MAX_ATTEMPTS = 8;
+/** After the end of a connection, what was asked of it is rejected within this time; or never, and is then given up. */
+const END_LIMIT_MS = 1000;
 
 /** A connection and what is asked of it, one operation at a time. Connects when it is asked and has no connection. */
 export class MariadbLane {
@@ -24,6 +26,8 @@ export class MariadbLane {
   readonly #session: string;
   readonly #failed: () => void;
   #connection: Connection | undefined;
+  /** Rejects when the connection has ended. */
+  #ended: Promise<never> = new Promise(() => {});
   #tail: Promise<void> = Promise.resolve();
   #isClosed = false;
 
@@ -64,7 +68,7 @@ export class MariadbLane {
       const wasConnected = this.#connection !== undefined;
       try {
         this.#connection ??= await this.#connect();
-        return await operation(this.#connection);
+        return await Promise.race([operation(this.#connection), this.#ended]);
       } catch (cause) {
         this.#failed();
         const error = mariadbError(cause, this.#place, action);
@@ -81,7 +85,8 @@ export class MariadbLane {
   async #connect(): Promise<Connection> {
     const connection = await connectMariadb(this.#access);
     try {
-      await connection.query(this.#session);
+      this.#ended = endOf(connection);
+      await Promise.race([connection.query(this.#session), this.#ended]);
       return connection;
     } catch (cause) {
       connection.destroy();
@@ -102,4 +107,14 @@ export class MariadbLane {
     this.#connection?.destroy();
     this.#connection = undefined;
   }
+}
+
+function endOf(connection: Connection): Promise<never> {
+  const ended = new Promise<never>((_resolve, reject) => {
+    const error = Object.assign(new Error('the connection has ended'), { code: 'ECONNRESET' });
+    connection.once('end', () => setTimeout(() => reject(error), END_LIMIT_MS).unref());
+  });
+  // Nobody may be waiting for it.
+  ended.catch(() => {});
+  return ended;
 }

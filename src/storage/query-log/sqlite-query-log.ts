@@ -26,8 +26,6 @@ import { CoverageSum } from './source-coverage.ts';
 
 /** The file beside those of the days. */
 const LEDGER_FILE = 'log.db';
-/** Days that are written to before other work of the thread has its turn. */
-const DAYS_AT_ONCE = 8;
 
 /**
  * Opens the query log in a folder, made where it is missing; other processes may have it open, too. It blocks its thread while
@@ -75,8 +73,8 @@ class SqliteQueryLog implements QueryLogStore {
     const parts = this.#do('write', () => splitByDay(batch));
     await this.#makeRoom(batch, parts);
     // Whatever stands in the way of a day is found out before anything is kept, so that what is kept does not pile up.
-    await inPortions(parts, ({ day }) => this.#do('write', () => this.#days.make(day)));
-    const failed = await this.#do('write', () => this.#deliver());
+    await oneByOne(parts, ({ day }) => this.#do('write', () => this.#days.make(day)));
+    const failed = await this.#deliver();
     const cause = parts.map(({ day }) => failed.get(day)).find((cause) => cause !== undefined);
     if (cause !== undefined) throw storeError(cause, this.#folder, 'write');
     const { source, position, quarantined } = batch;
@@ -185,7 +183,7 @@ class SqliteQueryLog implements QueryLogStore {
     const going = days.slice(Math.max(0, MAX_DAYS - added));
     const [newest = Number.NEGATIVE_INFINITY] = going;
     if (parts.some(({ day }) => day <= newest)) throw tooManyDays(source);
-    await inPortions(going, (day) => this.#do('write', () => this.#days.remove(day)));
+    await oneByOne(going, (day) => this.#do('write', () => this.#days.remove(day)));
   }
 
   #listDays(): readonly number[] {
@@ -198,13 +196,14 @@ class SqliteQueryLog implements QueryLogStore {
 
   /**
    * Brings what is kept in the ledger into the days, also what another process has left there. What cannot be written to a day
-   * stays, and is in nobody's way; says of such days what was thrown.
+   * stays, and is in nobody's way; says of such days what was thrown. Rejects where the ledger fails.
    */
   async #deliver(): Promise<ReadonlyMap<number, unknown>> {
     const failed = new Map<number, unknown>();
-    const last = this.#ledger.lastParcelNumber() ?? 0;
-    let parcel = this.#ledger.parcelBehind(0);
-    for (let count = 1; parcel !== undefined && parcel.number <= last; count++) {
+    const parcelBehind = (number: number) => this.#do('write', () => this.#ledger.parcelBehind(number));
+    const last = this.#do('write', () => this.#ledger.lastParcelNumber()) ?? 0;
+    let parcel = parcelBehind(0);
+    while (parcel !== undefined && parcel.number <= last) {
       if (!failed.has(parcel.day)) {
         try {
           this.#deliverOne(parcel);
@@ -212,18 +211,19 @@ class SqliteQueryLog implements QueryLogStore {
           failed.set(parcel.day, cause);
         }
       }
-      if (count % DAYS_AT_ONCE === 0) await breathe();
-      parcel = this.#ledger.parcelBehind(parcel.number);
+      parcel = parcelBehind(parcel.number);
+      if (parcel !== undefined) await breathe();
     }
     this.#isBehind = [...failed.values()].some((cause) => !isNotOurs(cause));
     return failed;
   }
 
   #deliverOne({ number, source, day, entries }: Parcel): void {
+    // Damage of the ledger is none of the day.
     const delivery = {
       parcel: number,
-      isWaiting: (parcel: number) => this.#ledger.isWaiting(parcel),
-      firstParcelNumber: () => this.#ledger.firstParcelNumber(),
+      isWaiting: (parcel: number) => this.#do('write', () => this.#ledger.isWaiting(parcel)),
+      firstParcelNumber: () => this.#do('write', () => this.#ledger.firstParcelNumber()),
     };
     this.#days.write(day, (file) => file.add(source, entries, delivery));
     this.#ledger.remove(number);
@@ -257,9 +257,9 @@ class SqliteQueryLog implements QueryLogStore {
 }
 
 /** Calls `action` for each, and lets the thread do other work in between. */
-async function inPortions<T>(items: readonly T[], action: (item: T) => void): Promise<void> {
+async function oneByOne<T>(items: readonly T[], action: (item: T) => void): Promise<void> {
   for (const [index, item] of items.entries()) {
-    if (index > 0 && index % DAYS_AT_ONCE === 0) await breathe();
+    if (index > 0) await breathe();
     action(item);
   }
 }

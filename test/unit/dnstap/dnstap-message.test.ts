@@ -65,13 +65,14 @@ describe('readDnstap', () => {
     expect(readDnstap(octets)).toBe('no dnstap');
   });
 
-  it('refuses nested groups without going into them', () => {
-    for (const filler of [0x63, 0x64]) {
-      const nested = Buffer.alloc(150_000, filler);
-      const startMs = performance.now();
-      for (let round = 0; round < 100; round++) expect(readDnstap(nested)).toBe('no dnstap');
-      expect(performance.now() - startMs).toBeLessThan(100);
-    }
+  it('refuses a group without going into it', () => {
+    const group = Buffer.alloc(150_000);
+    group[0] = 0x13;
+    for (let at = 1; at + 1 < group.length; at += 2) group.set([0x1b, 0x1c], at);
+    const startMs = performance.now();
+    for (let round = 0; round < 100; round++) expect(readDnstap(group)).toBe('no dnstap');
+    expect(performance.now() - startMs).toBeLessThan(50);
+    expect(readDnstap(Buffer.from([0x14]))).toBe('no dnstap');
   });
 
   it('says what its writer calls itself', () => {

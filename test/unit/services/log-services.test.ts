@@ -26,13 +26,20 @@ const entryOf = (number: number, fields: Partial<LogEntry> = {}): LogEntry => ({
   ...fields,
 });
 
-async function logOf(entries: readonly LogEntry[], figures: readonly SourceFigures[] | null = null) {
+async function logOf(
+  entries: readonly LogEntry[],
+  figures: readonly SourceFigures[] | null = null,
+  onSearch: (signal: AbortSignal | undefined) => void = () => {},
+) {
   const store = new MemoryQueryLog(100_000);
   const batch = new EntryBatchWriter();
   for (const entry of entries) batch.add(entry);
   await store.append({ source: 'ns1', entries: batch.take(), position: undefined, quarantined: [] });
   const asked: AskedLog = {
-    search: (question) => store.search(question),
+    search: (question, signal) => {
+      onSearch(signal);
+      return store.search(question);
+    },
     coverage: (gapMs) => store.coverage(gapMs),
     quarantined: (source) => store.quarantined(source),
     trim: async () => ({ days: 0, entries: 0 }),
@@ -66,6 +73,14 @@ describe('search', () => {
       } while (after !== undefined);
       expect(names).toEqual(Array.from({ length: 2500 }, (_, index) => `h${2499 - index}.example`));
     }
+  });
+
+  it('looks no further for somebody who is gone', async () => {
+    const gone = new AbortController();
+    const signals: (AbortSignal | undefined)[] = [];
+    const services = await logOf([entryOf(0)], null, (signal) => signals.push(signal));
+    await services.search({ limit: 1 }, gone.signal).next();
+    expect(signals).toEqual([gone.signal]);
   });
 
   it('asks for the client as the log has it, or for a pseudonym as it is', async () => {

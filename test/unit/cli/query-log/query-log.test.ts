@@ -103,6 +103,13 @@ describe('QueryLog', () => {
     await expect(log.search(question)).resolves.toMatchObject({ handed: 0 });
   });
 
+  it.each([
+    [{ kind: 'sqlite', folder: 'unused' } as const, 512],
+    [{ kind: 'memory' } as const, 2048],
+  ])('bounds the memory of its thread: %j', async (store, heapMib) => {
+    await expect(start({ store }).search(question)).resolves.toMatchObject({ heapMib });
+  });
+
   it('tries again where its thread cannot even begin', async () => {
     const clock = new VirtualClock();
     const said = new RecordingLog();
