@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type Clock, DAY_MS } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { PacedLog } from '../core/paced-log.ts';
 import type { BatchStore } from './batch-sender.ts';
@@ -29,9 +29,6 @@ const TURN_PORTIONS = 256;
 /** A file that was rotated away has been read when nothing was added to it for so long, or for so long there is another. */
 const QUIET_MS = 1000;
 const LINGER_MS = 60_000;
-
-/** What is older is refused: each day that the log has is a file, or a partition. */
-const MAX_AGE_MS = 366 * DAY_MS;
 
 /** Where reading stands, or stood when the program ended. */
 interface Place extends Pick<SourcePosition, 'fingerprint' | 'offset'> {
@@ -222,8 +219,7 @@ export class FileFollower {
     const format = known ?? (await this.#detect(file));
     if (format === undefined) return undefined;
     const { path: _, ...source } = this.#source;
-    const earliestMs = this.#clock.nowMs() - MAX_AGE_MS;
-    const rest = { isLive: true, writtenMs: file.writtenMs, earliestMs };
+    const rest = { isLive: true, writtenMs: file.writtenMs, earliestMs: Number.NEGATIVE_INFINITY };
     const intake = new SourceIntake({ ...source, ...rest, format }, this.#store, this.#clock, this.#log);
     if (stored !== undefined) intake.resume(stored);
     if (this.#isPlaced) intake.identify(file.fingerprint);

@@ -56,19 +56,6 @@ describe('a log file that is followed', () => {
     expect(log.store.names).toEqual(log.written);
   });
 
-  it('fills no days of the log that are older than a year', async () => {
-    const log = followed();
-    const days = (count: number) => count * 86_400_000;
-    appendFileSync(log.path, log.lines(1, days(365)));
-    const refused = log.lines(1, days(367)) + log.lines(1, days(9000));
-    appendFileSync(log.path, refused);
-    log.start();
-    await log.until(() => log.follower.figures().refused['a time too long ago'] === 2, 'two that are refused');
-    await log.until(() => log.store.names.length === 1, 'the one that is not');
-    await log.pass(10_000);
-    expect(log.store.names).toEqual(['h0.example']);
-  });
-
   it('may be larger than what is read at once', async () => {
     const log = followed();
     log.write(120_000);
