@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteQueryLog } from '../../src/storage/query-log/sqlite-query-log.ts';
 import { appendEntries } from './append-entries.ts';
@@ -17,13 +17,17 @@ const PAGE = 100;
  */
 export async function timeLookups(folder: string, rows: number, say: (line: string) => void) {
   const home = join(folder, `querylog-${rows}`);
-  const isBuilt = existsSync(home);
+  // Written when it is all there: what was broken off is built anew.
+  const mark = `${home}.built`;
+  const isBuilt = existsSync(mark);
+  if (!isBuilt) rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
   const store = openSqliteQueryLog(home);
   try {
     if (!isBuilt) {
       say(`building a day of ${rows} entries in ${home}`);
       await appendEntries(store, rows, (done) => say(`${done} entries`));
+      writeFileSync(mark, '');
     }
     const names = entryNames();
     const random = randomNumbers(SEED);
