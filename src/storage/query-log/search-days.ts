@@ -6,6 +6,9 @@ import type { LogDay } from './log-day.ts';
 import type { LogDays } from './log-days.ts';
 import { dayEndMs } from './retention-start.ts';
 
+/** The thread is held for so long at once, or for one part, milliseconds. */
+const TURN_MS = 5;
+
 /** Asks one day; undefined when there is none. Each time anew: others may write to it, or remove it, in between. */
 type Ask = <T>(question: (file: LogDay) => T) => T | undefined;
 
@@ -42,16 +45,30 @@ async function searchDay(
   limit: number,
   signal: AbortSignal | undefined,
 ): Promise<readonly FoundEntry[]> {
+  const parts = ask((file) => file.parts(asked)) ?? [];
   let found: readonly FoundEntry[] = [];
-  for (const part of ask((file) => file.parts(asked)) ?? []) {
+  let next = 0;
+  const searchOn = (file: LogDay) => {
+    const untilMs = performance.now() + TURN_MS;
+    while (next < parts.length && performance.now() < untilMs) {
+      const part = parts[next++]!;
+      const last = found.length === limit ? found.at(-1)!.place : undefined;
+      // No part behind this one has anything newer.
+      if (last !== undefined && part.lastAtMs < last.atMs) {
+        next = parts.length;
+        return;
+      }
+      const more = file.search(part.number, asked, last ?? { atMs: asked.sinceMs, number: -1 }, limit);
+      if (more.length > 0) found = merge(found, more, limit);
+    }
+  };
+  while (next < parts.length) {
     await breathe();
     if (signal?.aborted) return [];
-    const last = found.length === limit ? found.at(-1)!.place : undefined;
-    // No part behind this one has anything newer.
-    if (last !== undefined && part.lastAtMs < last.atMs) break;
-    const floor = last ?? { atMs: asked.sinceMs, number: -1 };
-    const more = ask((file) => file.search(part.number, asked, floor, limit)) ?? [];
-    if (more.length > 0) found = merge(found, more, limit);
+    const before = next;
+    ask(searchOn);
+    // The day has gone.
+    if (next === before) break;
   }
   await breathe();
   return found;

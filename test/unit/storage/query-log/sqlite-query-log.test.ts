@@ -26,7 +26,7 @@ import { LogDay } from '../../../../src/storage/query-log/log-day.ts';
 import { LogDays } from '../../../../src/storage/query-log/log-days.ts';
 import { openLogFile } from '../../../../src/storage/query-log/log-file.ts';
 import { LEDGER_SCHEMA, LogLedger } from '../../../../src/storage/query-log/log-ledger.ts';
-import { BLOCK_ENTRIES, SEGMENT_ENTRIES } from '../../../../src/storage/query-log/segment.ts';
+import { SEGMENT_ENTRIES } from '../../../../src/storage/query-log/segment.ts';
 import { openSqliteQueryLog } from '../../../../src/storage/query-log/sqlite-query-log.ts';
 import { describeIf } from '../../../support/describe-if.ts';
 import { ADDRESSES, batchOf, entryOf, NAMES, NOON_MS } from '../../../support/log-entries.ts';
@@ -188,9 +188,9 @@ describe('a query log in SQLite of many entries', () => {
     for (const asked of questions) {
       expect(await searchAll(store, asked, 7000)).toStrictEqual(model.search(asked));
     }
-    const blocks = Math.floor(count / BLOCK_ENTRIES);
+    // Before it begins, when it has held the thread for a while, and in the end.
     const never = { limit: 5000, sinceMs: NOON_MS + 500_001, untilMs: NOON_MS + 500_002 };
-    expect(await turnsDuring(() => store.search(never))).toBeGreaterThanOrEqual(blocks);
+    expect(await turnsDuring(() => store.search(never))).toBeGreaterThanOrEqual(3);
     const gone = new AbortController();
     const search = store.search({ limit: 5000 }, gone.signal);
     setImmediate(() => gone.abort());
