@@ -79,6 +79,7 @@ function readPart(name: string, value: string, fields: Map<string, bigint>): boo
 }
 
 function readTcpFlags(text: string): bigint {
-  if (/^(0x)?[0-9a-f]+$/.test(text)) return BigInt(text);
+  // `ece` has hexadecimal digits alone.
+  if (/^(0x[0-9a-f]+|\d+)$/.test(text)) return BigInt(text);
   return text.split('|').reduce((bits, flag) => bits | (1n << BigInt(TCP_FLAGS.indexOf(flag))), 0n);
 }
