@@ -1,13 +1,27 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { insideWorld } from './scripts/world.mjs';
+import { worldPool } from './test/support/world-pool.ts';
+
+const SWITCH = 'test/switch/**/*.test.ts';
+const MININET = 'test/mininet/**/*.test.ts';
+/** They measure time or flood, and have the machine to themselves. */
+const ALONE = [
+  'test/switch/capture-rest.test.ts',
+  'test/switch/mariadb-failures.test.ts',
+  'test/mininet/failure-overload.test.ts',
+];
+
+/** Of two processors one would stand idle. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+const oneAfterTheOther = { fileParallelism: false, maxWorkers: 1 };
 
 /**
- * The parts that use the network: one file after the other, with time to start servers, and after the others have run,
- * so that the machine is theirs.
+ * The parts that use the network: after the others have run, and with time to start servers. Each file has a private world
+ * of its own and needs not wait for another; where no worlds can be made, all are in the one network of the machine.
  */
 const onTheNetwork = (groupOrder: number) => ({
-  fileParallelism: false,
-  maxWorkers: 1,
+  ...(insideWorld() ? { pool: worldPool } : oneAfterTheOther),
   testTimeout: 60_000,
   hookTimeout: 120_000,
   sequence: { groupOrder },
@@ -16,8 +30,7 @@ const onTheNetwork = (groupOrder: number) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Of two processors one would stand idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers,
     reporters: ['./test/support/summary-reporter.ts'],
     projects: [
       {
@@ -25,8 +38,9 @@ export default defineConfig({
         test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/*.test.ts'], testTimeout: 15_000 },
       },
       { extends: true, test: { name: 'scenario', include: ['test/scenario/**/*.test.ts'], testTimeout: 30_000 } },
-      { extends: true, test: { name: 'switch', include: ['test/switch/**/*.test.ts'], ...onTheNetwork(1) } },
-      { extends: true, test: { name: 'mininet', include: ['test/mininet/**/*.test.ts'], ...onTheNetwork(2) } },
+      { extends: true, test: { name: 'switch', include: [SWITCH], exclude: ALONE, ...onTheNetwork(1) } },
+      { extends: true, test: { name: 'mininet', include: [MININET], exclude: ALONE, ...onTheNetwork(1) } },
+      { extends: true, test: { name: 'alone', include: ALONE, ...onTheNetwork(2), ...oneAfterTheOther } },
     ],
   },
 });

@@ -46,13 +46,13 @@ export class GluewallProcess {
   readonly #child: ChildProcess;
   #stderr = '';
 
-  private constructor(directory: string, config: object) {
+  private constructor(directory: string, config: object, command: 'run' | 'node') {
     mkdirSync(directory, { recursive: true });
     this.configPath = join(directory, 'gluewall.yaml');
     this.socketPath = join(directory, 'control.sock');
     const store = { file: join(directory, 'gluewall.db') };
     writeFileSync(this.configPath, stringify({ store, ...config }));
-    const args = [repositoryPath('dist', 'src', 'cli', 'main.js'), 'run', '--config', this.configPath];
+    const args = [repositoryPath('dist', 'src', 'cli', 'main.js'), command, '--config', this.configPath];
     this.#child = spawn(process.execPath, [...args, '--socket', this.socketPath], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -65,9 +65,9 @@ export class GluewallProcess {
     });
   }
 
-  /** Starts it and waits until its control socket answers. `directory` takes its files. */
-  static async start(directory: string, config: object): Promise<GluewallProcess> {
-    const gluewall = new GluewallProcess(directory, config);
+  /** Starts it and waits until its control socket answers. `directory` takes its files; `command` is that of the gate, or of a traceback node. */
+  static async start(directory: string, config: object, command: 'run' | 'node' = 'run'): Promise<GluewallProcess> {
+    const gluewall = new GluewallProcess(directory, config, command);
     try {
       await until('gluewall answers on its control socket', 10_000, async () => {
         if (gluewall.#child.exitCode !== null) throw new Error(`gluewall ended at its start: ${gluewall.#stderr}`);

@@ -34,19 +34,21 @@ def build_network(declaration):
     # Mininet would raise limits of the whole machine for large networks; this one is small.
     Mininet.inited = True
     net = Mininet(controller=None, build=False)
-    gate, outside = declaration['gate'], declaration['outsideSwitch']
+    gate, outside = declaration.get('gate'), declaration['outsideSwitch']
     switches = {
-        'inside': net.addSwitch(gate['bridge'], cls=OVSSwitch, dpid='1', datapath='user', protocols='OpenFlow13',
-                                failMode='secure'),
         'outside': net.addSwitch(outside['bridge'], cls=OVSSwitch, dpid='2', datapath='user', failMode='standalone'),
     }
+    if gate is not None:
+        switches['inside'] = net.addSwitch(gate['bridge'], cls=OVSSwitch, dpid='1', datapath='user',
+                                           protocols='OpenFlow13', failMode='secure')
     for number, host in enumerate(declaration['hosts'], start=1):
         # 00:00:5e:00:53:00 to ff are the addresses for documentation (RFC 9542).
         mac = '00:00:5e:00:53:%02x' % number
         node = net.addHost(host['name'], ip=host['ipv4'] + '/24', mac=mac)
         net.addLink(node, switches[host['side']])
-    net.addLink(switches['inside'], switches['outside'], port1=gate['outsidePortNumber'],
-                intfName1=gate['outsidePort'], intfName2=outside['gatePort'])
+    if gate is not None:
+        net.addLink(switches['inside'], switches['outside'], port1=gate['outsidePortNumber'],
+                    intfName1=gate['outsidePort'], intfName2=outside['gatePort'])
     net.build()
     net.start()
     return net

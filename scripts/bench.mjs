@@ -4,8 +4,8 @@ import { runCommand } from './run-command.mjs';
 import { setUp } from './setup.mjs';
 import { runInWorld } from './world.mjs';
 
-/** They make interfaces, and not among those of the machine. */
-const IN_WORLD = ['capture', 'first-query'];
+/** They make interfaces or servers, and not among those of the machine. */
+const IN_WORLD = ['capture', 'first-query', 'traceback'];
 
 /** npm run bench -- NAME [OPTION...]: one program of bench/, which is told the options. */
 async function bench() {

@@ -26,16 +26,19 @@ export function canMakeWorld() {
  */
 export function runInWorld(command) {
   if (insideWorld()) return runCommand(command[0], command.slice(1));
-  const args = [
-    '--pdeathsig',
-    'KILL',
-    'unshare',
-    ...UNSHARE,
-    '/bin/sh',
-    inRepository('scripts', 'world.sh'),
-    ...command,
-  ];
-  return runCommand('setpriv', args, { env: { ...process.env, GLUEWALL_WORLD: '1' }, terminate: endWorld });
+  const { program, args, env } = worldCommand(command);
+  return runCommand(program, args, { env: { ...process.env, ...env }, terminate: endWorld });
+}
+
+/**
+ * What to start so that a command runs in a new private world, which ends with the process that starts it; a world
+ * inside another is as private.
+ * @param {readonly string[]} command
+ * @returns {{ program: string, args: string[], env: Record<string, string> }} `env` is what the environment needs, too
+ */
+export function worldCommand(command) {
+  const world = ['unshare', ...UNSHARE, '/bin/sh', inRepository('scripts', 'world.sh')];
+  return { program: 'setpriv', args: ['--pdeathsig', 'KILL', ...world, ...command], env: { GLUEWALL_WORLD: '1' } };
 }
 
 /**

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../src/config/load.ts';
 import { configSchema } from '../src/config/schema.ts';
+import { PROBLEMS } from '../src/traceback/problem.ts';
+import { publishedSchema } from '../src/traceback/published-schema.ts';
 import { renderCommands } from './support/document-commands.ts';
 import { configKeys, renderConfigSchema, renderConfiguration } from './support/document-config.ts';
 import { renderEveSchema } from './support/document-events.ts';
@@ -45,6 +47,17 @@ it('docs/events/dns_verdict.schema.json is what the events are', () => {
   holds(file, renderEveSchema(), readOrNothing(file));
 });
 
+it('docs/traceback.schema.json is what nodes say to each other', () => {
+  const file = 'docs/traceback.schema.json';
+  holds(file, `${JSON.stringify(publishedSchema(), null, 2)}\n`, readOrNothing(file));
+});
+
+it('docs/errors.md has every type of problem with its status', () => {
+  const rows = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (\d{3}) \|/gm)];
+  const listed = Object.fromEntries(rows.map(([, type, status]) => [type, Number(status)]));
+  expect(listed).toEqual(PROBLEMS);
+});
+
 it('docs/architecture.md has the tables of the pipeline', () => {
   const text = read('docs/architecture.md');
   const [before, rest = ''] = text.split(BEGIN);
@@ -76,7 +89,7 @@ it('every key that can be written is in the docs, with a description', () => {
 });
 
 it('the sample configurations of the docs load', () => {
-  for (const file of ['README.md', 'docs/configuration.md', 'docs/operations.md']) {
+  for (const file of ['README.md', 'docs/configuration.md', 'docs/operations.md', 'docs/traceback.md']) {
     const samples = [...read(file).matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text!);
     expect(samples.length, file).toBeGreaterThan(0);
     for (const sample of samples) expect(() => parseConfig(sample, file)).not.toThrow();
@@ -104,6 +117,6 @@ it('docs/errors.md lists the codes that src throws or answers, and no others', (
   );
   const source = files.map((file) => read(join('src', file))).join('\n');
   const thrown = [...source.matchAll(/(?:GluewallError\(|super\(|refuse\()\s*'([a-z-]+)'/g)].map(([, code]) => code!);
-  const listed = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code!);
+  const listed = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (?!\d{3} \|)/gm)].map(([, code]) => code!);
   expect([...new Set(thrown)].sort()).toEqual([...listed].sort());
 });

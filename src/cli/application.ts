@@ -14,6 +14,8 @@ import { AllowedSampler } from '../firewall/allowed-sampler.ts';
 import { Bypasses } from '../firewall/bypasses.ts';
 import { Firewall } from '../firewall/firewall.ts';
 import type { Clients } from '../identity/clients.ts';
+import { metricList } from '../metrics/metric-list.ts';
+import { createRegistry } from '../metrics/metrics-registry.ts';
 import { Learner } from '../nsdb/learner.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { PackBook } from '../packs/pack-book.ts';
@@ -35,8 +37,12 @@ import { type CountedParts, lossesOf, statusOf } from './figures.ts';
 import { LearningSources } from './learning-sources.ts';
 import { logVerdict } from './log-verdict.ts';
 import { LossReport } from './loss-report.ts';
-import type { JoinedFigures } from './metric-sources.ts';
+import { type JoinedFigures, metricSources } from './metric-sources.ts';
 import { Metrics } from './metrics.ts';
+import { createNode } from './node/create-node.ts';
+import { describeNode } from './node/describe-node.ts';
+import type { NodeHost } from './node/node-host.ts';
+import { nodeSettings } from './node/node-order.ts';
 import { logSettings } from './query-log/log-order.ts';
 import type { QueryLog } from './query-log/query-log.ts';
 import type { Reloader } from './reloader.ts';
@@ -75,6 +81,7 @@ export class Application {
   readonly #loader: StoreLoader;
   readonly #writer: StoreWriter;
   readonly #queryLog: QueryLog | undefined;
+  readonly #node: NodeHost | undefined;
   readonly #tap = new EventTap<VerdictEvent>(FOLLOWER_BACKLOG);
   readonly #eve: EveFile | undefined;
   readonly #feed: EventFeed<VerdictEvent>;
@@ -114,6 +121,7 @@ export class Application {
     this.#teachers = new Set(config.trusted_resolvers);
     this.#store = store;
     this.#queryLog = queryLog;
+    this.#node = createNode(config, queryLog, this.#clients, clock, log);
     this.#clock = clock;
     this.#log = log;
     this.#history = buildHistory(config, clock, log);
@@ -152,11 +160,14 @@ export class Application {
       writer: this.#writer,
       eve: this.#eve,
       queryLog: this.#queryLog,
+      node: this.#node,
     };
     const services = this.#createServices(() => statusOf(parts));
     this.#control = new ControlServer(socketPath, services, log);
     this.#losses = new LossReport(() => lossesOf(parts), log);
-    this.#metrics = new Metrics(parts, this.#joinedFigures(), clock, log);
+    // Before the history is loaded: what it learns and forgets is counted from here on.
+    const sources = metricSources(clock, parts, this.#joinedFigures());
+    this.#metrics = new Metrics(config.metrics, (tell) => createRegistry(metricList(), sources, tell), clock, log);
   }
 
   /**
@@ -173,6 +184,7 @@ export class Application {
     await this.#packs.load();
     await this.#control.start();
     await this.#metrics.start();
+    await this.#startNode();
     const port = await this.#switchboard.controller.start();
     await this.#sources.start();
     this.#packs.start();
@@ -203,6 +215,8 @@ export class Application {
     void this.#packs.reload(packSettings(this.#config));
     this.#sources.configure(this.#config);
     this.#queryLog?.configure(logSettings(this.#config), this.#config.trusted_resolvers);
+    const node = nodeSettings(this.#config);
+    if (node !== undefined) this.#node?.configure(node);
   }
 
   /** Opens the files that are written to anew, after a log rotation. */
@@ -226,8 +240,15 @@ export class Application {
     await this.#saveProgress();
     await this.#writer.stop();
     await this.#store.close();
+    await this.#node?.stop();
     await this.#queryLog?.stop();
     await this.#eve?.stop();
+  }
+
+  async #startNode(): Promise<void> {
+    if (this.#node === undefined) return;
+    const port = await this.#node.start();
+    for (const line of describeNode(this.#config, port)) this.#log.info({}, line);
   }
 
   /** Written after the history that it stands for: a crash in between must not leave warm-up over without it. */
@@ -266,6 +287,7 @@ export class Application {
       clients: this.#clients.directory,
       packs: this.#packs,
       queryLog: this.#queryLog,
+      node: this.#node,
       flush: () => this.#writer.flush(),
       warmupMs: () => this.#config.warmup,
       tap: this.#tap,

@@ -18,6 +18,7 @@ import { formatInstant } from '../services/instant.ts';
 import type { StatusView } from '../services/services.ts';
 import type { StoreWriter } from '../storage/store-writer.ts';
 import type { LearningSources } from './learning-sources.ts';
+import type { NodeHost } from './node/node-host.ts';
 import type { QueryLog } from './query-log/query-log.ts';
 
 /** The parts that have figures. */
@@ -36,6 +37,7 @@ export interface CountedParts {
   readonly writer: StoreWriter;
   readonly eve: EveFile | undefined;
   readonly queryLog: QueryLog | undefined;
+  readonly node: Pick<NodeHost, 'figures'> | undefined;
 }
 
 export function statusOf(parts: CountedParts): StatusView {
@@ -59,6 +61,7 @@ export function statusOf(parts: CountedParts): StatusView {
     store: writer.figures(),
     eve: eve?.figures ?? null,
     querylog: queryLogView(parts),
+    node: nodeView(parts),
     openflowErrors: controller.errors,
     packetIns: controller.queue.counters.snapshot(),
     connections: controller.connections.snapshot(),
@@ -67,7 +70,7 @@ export function statusOf(parts: CountedParts): StatusView {
 }
 
 /** The sources one by one are in `gluewall log sources`. */
-function queryLogView({ queryLog }: CountedParts) {
+export function queryLogView({ queryLog }: Pick<CountedParts, 'queryLog'>) {
   if (queryLog === undefined) return null;
   const { isKept, handed, lost, sources } = queryLog.figures;
   const sum = (count: (source: SourceFigures) => number) => sources.reduce((total, one) => total + count(one), 0);
@@ -76,6 +79,13 @@ function queryLogView({ queryLog }: CountedParts) {
   const entries = sum((source) => source.entries);
   const problems = sources.filter(({ problem }) => problem !== undefined).length;
   return { isKept, sources: sources.length, problems, entries, refused, lostEntries, handed, lost };
+}
+
+/** Times are in the metrics. */
+export function nodeView({ node }: Pick<CountedParts, 'node'>) {
+  if (node?.figures === undefined) return null;
+  const { answerTimes: _, certificateExpiresAtMs, ...figures } = node.figures;
+  return { ...figures, certificateExpires: formatInstant(certificateExpiresAtMs ?? Number.NaN) };
 }
 
 /** `mode` is that of the clients of no group. */

@@ -12,7 +12,6 @@ import type { TripleRow, TripleView } from '../services/triple-view.ts';
 import { type AskOptions, openDoor } from './ask.ts';
 import { boundedLines } from './bounded-lines.ts';
 import { EXIT } from './exit-codes.ts';
-import { composeCsvHeader, composeCsvRow, csvRows } from './history-csv.ts';
 import { type NumberedRow, problemOf, type RowDefaults, rowDefaults } from './history-rows.ts';
 import { printJson, printLines } from './output.ts';
 import { type CofCounts, cofRows, composeCof, MAX_COF_RECORDS } from './passive-dns.ts';
@@ -60,10 +59,13 @@ async function* composeRows(triples: AsyncIterable<TripleView>, format: HistoryF
     yield* composeCof(learned);
     return;
   }
-  if (format === 'csv') yield composeCsvHeader();
-  for await (const triple of learned) {
-    yield format === 'csv' ? composeCsvRow(triple) : `${JSON.stringify(triple)}\n`;
+  if (format === 'csv') {
+    const { composeCsvHeader, composeCsvRow } = await import('./history-csv.ts');
+    yield composeCsvHeader();
+    for await (const triple of learned) yield composeCsvRow(triple);
+    return;
   }
+  for await (const triple of learned) yield `${JSON.stringify(triple)}\n`;
 }
 
 async function* learnedOnly(triples: AsyncIterable<TripleView>, counted: { rows: number }) {
@@ -152,8 +154,10 @@ async function* rowsOf(
   counts: CofCounts,
 ): AsyncGenerator<NumberedRow, void> {
   try {
-    if (format === 'csv') yield* csvRows(input, MAX_LINE_CHARACTERS, defaults);
-    else if (format === 'cof') yield* cofRows(jsonRows(input, MAX_COF_LINE_CHARACTERS), defaults, counts);
+    if (format === 'csv') {
+      const { csvRows } = await import('./history-csv.ts');
+      yield* csvRows(input, MAX_LINE_CHARACTERS, defaults);
+    } else if (format === 'cof') yield* cofRows(jsonRows(input, MAX_COF_LINE_CHARACTERS), defaults, counts);
     else yield* jsonRows(input, MAX_LINE_CHARACTERS);
   } catch (cause) {
     if (cause instanceof GluewallError) throw cause;

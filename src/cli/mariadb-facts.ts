@@ -2,7 +2,6 @@ import { statSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { MariadbFacts } from '../doctor/mariadb-findings.ts';
-import { probeMariadb } from '../storage/mariadb-connection.ts';
 import { formatMariadbPlace, isLocalPlace } from '../storage/mariadb-place.ts';
 import { journalFile, mariadbAccess } from './open-store.ts';
 
@@ -16,6 +15,8 @@ export async function mariadbFacts(config: Config): Promise<MariadbFacts> {
     hasTls: access.tls,
     journalBytes,
   };
+  // The driver takes long to load.
+  const { probeMariadb } = await import('../storage/mariadb-connection.ts');
   try {
     return { ...shared, schemaVersion: await probeMariadb(access), problem: undefined };
   } catch (cause) {

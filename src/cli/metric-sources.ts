@@ -13,6 +13,7 @@ import type {
   LearningFigures,
   MetricSources,
   ModeFigures,
+  NodeMetricSources,
   PackFigures,
   QueryLogFigures,
   QueryLogSourceFigures,
@@ -26,6 +27,7 @@ import type { Mode } from '../policy/mode.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import type { VerdictReason } from '../policy/verdict.ts';
 import { type CountedParts, lossList } from './figures.ts';
+import { nodeMetrics } from './node/node-metrics.ts';
 
 /** What the parts do not know of themselves. */
 export interface JoinedFigures {
@@ -46,8 +48,6 @@ export function metricSources(clock: TimeSource, parts: CountedParts, joined: Jo
   const changes = countChanges(parts.history);
   const { packs } = joined;
   return {
-    version: joined.version,
-    config: () => joined.reloads(),
     mode: () => modeOf(parts, clock.nowMs()),
     walk: () => walkOf(parts, joined),
     history: () => historyOf(parts.history, changes, joined.config()),
@@ -55,8 +55,21 @@ export function metricSources(clock: TimeSource, parts: CountedParts, joined: Jo
     controller: () => controllerOf(parts, joined.config()),
     losses: () => lossList(parts),
     store: () => parts.writer.figures(),
-    queryLog: () => queryLogOf(parts),
+    ...nodeMetricSources(parts, joined),
     policy: () => ({ rules: rulesOf(parts.policies), packs: packs === undefined ? undefined : packsOf(packs) }),
+  };
+}
+
+/** Of what a traceback node without a gate has, too. */
+export function nodeMetricSources(
+  parts: Pick<CountedParts, 'queryLog' | 'node'>,
+  joined: Pick<JoinedFigures, 'version' | 'reloads'>,
+): NodeMetricSources {
+  return {
+    version: joined.version,
+    config: () => joined.reloads(),
+    queryLog: () => queryLogOf(parts),
+    node: () => nodeMetrics(parts.node?.figures),
   };
 }
 
@@ -72,7 +85,7 @@ function modeOf({ policies, enforcement, bypasses }: CountedParts, nowMs: number
 }
 
 /** Hosts and writers of one source are put together: a label has no more values than are configured. */
-function queryLogOf({ queryLog }: CountedParts): QueryLogFigures | undefined {
+function queryLogOf({ queryLog }: Pick<CountedParts, 'queryLog'>): QueryLogFigures | undefined {
   if (queryLog === undefined) return undefined;
   const { isKept, sources } = queryLog.figures;
   const merged = new Map<string, QueryLogSourceFigures>();

@@ -1,11 +1,10 @@
+import type { Registry } from 'prom-client';
 import { isLoopback } from '../config/plain-places.ts';
+import type { Config } from '../config/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { PacedLog } from '../core/paced-log.ts';
-import { createRegistry } from '../metrics/metrics-registry.ts';
 import { MetricsServer } from '../metrics/metrics-server.ts';
-import type { CountedParts } from './figures.ts';
-import { type JoinedFigures, metricSources } from './metric-sources.ts';
 
 /** The metrics of a running gluewall, and their door where the configuration asks for one. */
 export class Metrics {
@@ -14,14 +13,18 @@ export class Metrics {
   readonly #host: string | undefined;
   readonly #server: MetricsServer | undefined;
 
-  /** To be made before the history is loaded: what it learns and forgets is counted from then on. */
-  constructor(parts: CountedParts, joined: JoinedFigures, clock: Clock, log: Log) {
+  /** `register` is called at once where there is to be a door; it tells the metrics that cannot be read. */
+  constructor(
+    { listen }: Config['metrics'],
+    register: (onProblem: (metric: string, problem: string) => void) => Registry,
+    clock: Clock,
+    log: Log,
+  ) {
     this.#log = log;
     this.#problems = new PacedLog(clock, log, 'warn');
-    const { listen } = joined.config().metrics;
     this.#host = listen?.host;
     if (listen === undefined) return;
-    const registry = createRegistry(metricSources(clock, parts, joined), (metric, problem) =>
+    const registry = register((metric, problem) =>
       this.#problems.say({ metric }, `metric ${metric} cannot be read: ${problem}`),
     );
     this.#server = new MetricsServer(registry, listen, clock, log);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { printable } from '../core/printable.ts';
 import { addAllowCommands } from './commands/allow.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { addBypassCommands } from './commands/bypass.ts';
 import { addCaptureCommand } from './commands/capture.ts';
 import { addCheckCommand } from './commands/check.ts';
@@ -12,6 +13,7 @@ import { addEventCommands } from './commands/events.ts';
 import { addHistoryCommands } from './commands/history.ts';
 import { addLearnCommand } from './commands/learn.ts';
 import { addLogCommands } from './commands/log.ts';
+import { addNodeCommand } from './commands/node.ts';
 import { addOpenflowCommands } from './commands/openflow.ts';
 import { addPackCommands } from './commands/pack.ts';
 import { addPkiCommands } from './commands/pki.ts';
@@ -21,6 +23,7 @@ import { addRuleCommands } from './commands/rule.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addStoreCommands } from './commands/store.ts';
 import { addSwitchCommands } from './commands/switch.ts';
+import { addTracebackCommands } from './commands/traceback.ts';
 
 /** All commands, as commander has them. Parsing throws instead of ending the process. */
 export function createProgram(version: string): Command {
@@ -32,6 +35,7 @@ export function createProgram(version: string): Command {
     // It quotes what was typed, and a shell types the names of files.
     .configureOutput({ writeErr: (text) => process.stderr.write(text.split('\n').map(printable).join('\n')) });
   addRunCommand(program);
+  addNodeCommand(program);
   addCaptureCommand(program);
   addHistoryCommands(program);
   addCheckCommand(program);
@@ -47,6 +51,8 @@ export function createProgram(version: string): Command {
   addLogCommands(program);
   addStoreCommands(program);
   addSwitchCommands(program);
+  addTracebackCommands(program);
+  addAuditCommands(program);
   addOpenflowCommands(program);
   addPkiCommands(program);
   addConfigCommands(program);

@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import type { Answer } from '../control/answer.ts';
 import { perform, performOnLog } from '../control/perform.ts';
-import { type ControlRequest, isLogRequest, type LogRequest, parseRequest } from '../control/protocol.ts';
+import {
+  type ControlRequest,
+  isLogRequest,
+  isTracebackRequest,
+  type LogRequest,
+  parseRequest,
+} from '../control/protocol.ts';
 import { systemClock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import { type Log, silentLog } from '../core/log.ts';
@@ -34,6 +40,7 @@ export class RestingGluewall {
     const parsed = parseRequest(request);
     if (typeof parsed === 'string') throw new GluewallError('bad-request', parsed);
     if (isLogRequest(parsed)) return yield* this.#askLog(parsed);
+    if (isTracebackRequest(parsed)) throw notRunning('cases are asked of the one that runs (`gluewall node`)');
     this.#opened ??= await this.#open(CHANGES.includes(parsed.operation));
     return yield* perform(this.#opened.services, parsed, new AbortController().signal);
   }

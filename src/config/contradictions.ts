@@ -1,5 +1,6 @@
 import { DEFAULT_GROUP_NAME } from '../policy/client-group.ts';
 import { isJudging } from './effective.ts';
+import { nodeProblems } from './node-problems.ts';
 import { isLoopback, plainPlaces } from './plain-places.ts';
 import { MAX_GROUP_CLIENTS } from './policy-keys.ts';
 import { queryLogProblems } from './querylog-problems.ts';
@@ -66,7 +67,13 @@ export function contradictions(config: Config): readonly Contradiction[] {
     if (config.lists.findIndex((other) => other.name === name) === index) continue;
     problems.push({ path: ['lists', index, 'name'], problem: `lists: another list is named ${name}, too` });
   }
-  return [...problems, ...groupProblems(config), ...connectionProblems(config), ...queryLogProblems(config)];
+  return [
+    ...problems,
+    ...groupProblems(config),
+    ...connectionProblems(config),
+    ...queryLogProblems(config),
+    ...nodeProblems(config),
+  ];
 }
 
 function groupProblems({ groups }: Config): readonly Contradiction[] {

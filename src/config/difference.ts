@@ -38,6 +38,17 @@ const LIVE_KEYS: readonly string[] = [
   'querylog.capture',
   'querylog.dnstap',
   'querylog.sources',
+  'node.servers',
+  'node.zones',
+  'node.clients',
+  'node.forwarder',
+  'node.window',
+  'node.cache',
+  'node.confirm',
+  'node.named_hosts',
+  'node.min_confidence',
+  'node.model',
+  'node.peers',
 ];
 
 /** The keys that differ, in the order of the schema. */
@@ -63,7 +74,15 @@ export function liveConfig(before: Config, after: Config): Config {
     lists: after.lists,
     capture: { ...before.capture, fallback: after.capture.fallback },
     querylog: { ...after.querylog, folder: before.querylog.folder, anonymise: before.querylog.anonymise },
+    node: liveNode(before.node, after.node),
   };
+}
+
+/** A node begins and ends with its process, and keeps its name, keys, address and folder. */
+function liveNode(before: Config['node'], after: Config['node']): Config['node'] {
+  if (before === undefined || after === undefined) return before;
+  const { name, listen, tls, folder } = before;
+  return { ...after, name, listen, tls, folder };
 }
 
 function differences(before: unknown, after: unknown, path: string): readonly KeyDifference[] {

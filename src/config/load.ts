@@ -20,6 +20,8 @@ export interface ConfigWithWarnings {
   readonly isEmpty: boolean;
 }
 
+type NodeConfig = NonNullable<Config['node']>;
+
 /** Room for the longest lists of IPv6 addresses that the schema takes. */
 const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
 
@@ -53,7 +55,7 @@ export function loadConfigWithWarnings(file: string): ConfigWithWarnings {
 
 /** Files beside the configuration are found from wherever a command is called. */
 function withPathsFrom(folder: string, config: Config): Config {
-  const { root_hints, packs, lists, openflow, capture, clients, store, querylog, eve } = config;
+  const { root_hints, packs, lists, openflow, capture, clients, store, querylog, node, eve } = config;
   const from = (file: string) => resolve(folder, file);
   const withTls = <C extends { readonly tls?: TlsFiles | undefined }>(section: C): C =>
     section.tls === undefined ? section : { ...section, tls: tlsFrom(section.tls, from) };
@@ -74,6 +76,7 @@ function withPathsFrom(folder: string, config: Config): Config {
     clients: { ...clients, leases: clients.leases.map(from) },
     store: storeFrom(store, from),
     querylog: queryLogFrom(querylog, from),
+    node: node === undefined ? node : nodeFrom(node, from),
     eve: eve.file === undefined ? eve : { ...eve, file: from(eve.file) },
   };
 }
@@ -89,6 +92,15 @@ function queryLogFrom(querylog: Config['querylog'], from: (file: string) => stri
     ...pathsFrom(querylog, ['folder'], from),
     ...(anonymise === undefined ? {} : { anonymise: { key_file: from(anonymise.key_file) } }),
     sources: sources.map((source) => ({ ...source, ...pathsFrom(source, ['file'], from) })),
+  };
+}
+
+function nodeFrom(node: NodeConfig, from: (file: string) => string): NodeConfig {
+  const { tls } = node;
+  return {
+    ...node,
+    ...pathsFrom(node, ['folder'], from),
+    tls: { ...tlsFrom(tls, from), ...pathsFrom(tls, ['crl'], from) },
   };
 }
 

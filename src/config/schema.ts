@@ -5,6 +5,7 @@ import { dnstapKeys } from './dnstap-keys.ts';
 import { address, capturePlace, duration, facts, macAddress, neededPath, network, whole } from './fields.ts';
 import { clientKeys } from './identity-keys.ts';
 import { metricsKeys } from './metrics-keys.ts';
+import { nodeKeys } from './node-keys.ts';
 import { openflowKeys } from './openflow-keys.ts';
 import { listKeys, packsKeys } from './packs-keys.ts';
 import { groupKeys, ruleKeys, strictnessKeys } from './policy-keys.ts';
@@ -339,6 +340,7 @@ export const configSchema = z.strictObject({
   clients: clientKeys,
   store: storeKeys,
   querylog: queryLogKeys.prefault({}),
+  node: nodeKeys,
   eve: z
     .strictObject({
       file: path

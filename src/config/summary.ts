@@ -1,5 +1,6 @@
 /** What a configuration would do, in sentences, and what its author may not have meant. */
 import { formatAddress, type Network, networkContains } from '../core/address.ts';
+import { formatName } from '../dns/name.ts';
 import { captureInterfaces, hasOtherSource, isEnforced, isJudging, teachingMode } from './effective.ts';
 import { capturePlace, formatDuration, formatSwitchTarget, listenAddress, network } from './fields.ts';
 import { isLoopback, plainPlaces } from './plain-places.ts';
@@ -27,6 +28,7 @@ export function summarise(config: Config): ConfigSummary {
     connectionSentence(config),
     storeSentence(config),
     queryLogSentence(config),
+    ...nodeSentences(config),
   ];
   return { sentences, warnings: warningsOf(config) };
 }
@@ -77,6 +79,20 @@ function queryLogSentence({ querylog, dnstap }: Config): string {
   const kept = keep === undefined ? '' : `, kept for ${formatDuration(keep)}`;
   const clients = anonymise === undefined ? '' : ', clients as pseudonyms';
   return `query log: ${listed([...sources.map(({ name }) => name), ...others])}${kept}${clients}`;
+}
+
+function nodeSentences({ node }: Config): readonly string[] {
+  if (node === undefined) return [];
+  const { name, listen, zones, clients, forwarder, peers } = node;
+  const roles = [
+    ...(zones.length === 0 ? [] : [`destination of ${listed(zones.map(formatName))}`]),
+    ...(clients.length === 0 ? [] : [`source of ${listed(clients.map((one: Network) => network.encode(one)))}`]),
+    ...(forwarder ? ['forwarder'] : []),
+  ];
+  const known = listed(peers.map((peer) => peer.name));
+  return [
+    `traceback node ${name} on ${listenAddress.encode(listen)}: ${roles.join('; ') || 'it only asks'}; peers: ${known}`,
+  ];
 }
 
 function listed(members: readonly string[]): string {
@@ -131,6 +147,23 @@ const WARNINGS: readonly Warning[] = [
     holds: ({ querylog }) =>
       querylog.sources.some(({ syslog }) => syslog !== undefined && 'host' in syslog && !isLoopback(syslog.host)),
     warning: 'querylog.sources: whoever reaches a syslog source can write into the query log: let only your servers',
+  },
+  {
+    holds: ({ node, querylog }) =>
+      node !== undefined && node.clients.length > 0 && querylog.anonymise !== undefined && querylog.sources.length > 0,
+    warning:
+      'querylog.anonymise: the traceback node names hosts by their pseudonyms, which only who has the key can tell from others',
+  },
+  {
+    holds: ({ node }) =>
+      node?.peers.some(({ url, servers, zones }) => url !== undefined && servers.length + zones.length === 0) === true,
+    warning: 'node.peers: one has a url but neither servers nor zones, so it is never asked',
+  },
+  {
+    holds: ({ node }) =>
+      node !== undefined && node.servers === undefined && node.zones.length + node.clients.length > 0,
+    warning:
+      'node.servers is not set: our own DNS servers are taken to be trusted_resolvers; others of ours are unknown servers',
   },
   {
     holds: ({ seed }) => seed.length > 0,

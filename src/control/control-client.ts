@@ -53,10 +53,13 @@ function connectTo(path: string): Promise<Socket> {
   });
 }
 
+/** What takes as long as others take. */
+const PATIENT: readonly ControlRequest['operation'][] = ['pack refresh', 'log trim', 'traceback request'];
+
 /** How long the first line may take, 0 for any time. */
 function deadlineOf(request: ControlRequest): number {
-  const isPatient = (request.operation === 'events' && request.follow) || request.operation === 'pack refresh';
-  if (isPatient || request.operation === 'log trim') return 0;
+  const isFollowing = request.operation === 'events' && request.follow;
+  if (isFollowing || PATIENT.includes(request.operation)) return 0;
   return request.operation.startsWith('log ') ? LOG_DEADLINE_MS : DEADLINE_MS;
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { Services } from '../services/services.ts';
+import type { NodeServices, Services } from '../services/services.ts';
 import { perform } from './perform.ts';
 import { type ControlReply, MAX_REQUEST_BYTES, type ParsedRequest, parseRequest } from './protocol.ts';
 import type { Turns } from './turns.ts';
@@ -14,7 +14,7 @@ const ITEMS_PER_TURN = 100;
 /** One connection of the control socket: a line in, its answer out, one after the other. */
 export class ControlConnection {
   readonly #socket: Socket;
-  readonly #services: Services;
+  readonly #services: Services | NodeServices;
   readonly #turns: Turns;
   readonly #log: Log;
   readonly #lines: string[] = [];
@@ -27,7 +27,7 @@ export class ControlConnection {
   #operation = '';
 
   /** `turns` is shared by all connections: the packet path has its turn between any two of theirs. */
-  constructor(socket: Socket, services: Services, turns: Turns, log: Log) {
+  constructor(socket: Socket, services: Services | NodeServices, turns: Turns, log: Log) {
     this.#socket = socket;
     this.#services = services;
     this.#turns = turns;

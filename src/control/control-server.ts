@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { listenOnUnixSocket } from '../core/unix-socket.ts';
-import type { Services } from '../services/services.ts';
+import type { NodeServices, Services } from '../services/services.ts';
 import { ControlConnection } from './control-connection.ts';
 import { Turns } from './turns.ts';
 
@@ -11,13 +11,13 @@ const MAX_CONNECTIONS = 32;
 /** The unix-socket door, for the user it runs as alone (mode 0600). */
 export class ControlServer {
   readonly #path: string;
-  readonly #services: Services;
+  readonly #services: Services | NodeServices;
   readonly #log: Log;
   readonly #connections = new Set<Socket>();
   readonly #turns = new Turns();
   #server: Server | undefined;
 
-  constructor(path: string, services: Services, log: Log) {
+  constructor(path: string, services: Services | NodeServices, log: Log) {
     this.#path = path;
     this.#services = services;
     this.#log = log;

@@ -1,19 +1,47 @@
+import { GluewallError } from '../core/errors.ts';
 import type { LogServices } from '../services/log-services.ts';
-import type { Services } from '../services/services.ts';
+import type { NodeServices, Services } from '../services/services.ts';
+import type { NodeOperations } from '../services/traceback-services.ts';
 import type { Answer } from './answer.ts';
-import { isLogRequest, type LogRequest, type ParsedRequest } from './protocol.ts';
+import {
+  isLogRequest,
+  isTracebackRequest,
+  type LogRequest,
+  type ParsedRequest,
+  type TracebackRequest,
+} from './protocol.ts';
 
 /**
  * Carries out a request, on the services of a running gluewall or on those of a store that rests. `signal` ends what
  * would go on for ever, and `gone` what is for nobody any more. Throws GluewallError for what is refused.
  */
 export async function* perform(
-  services: Services,
+  services: Services | NodeServices,
   request: ParsedRequest,
   signal: AbortSignal,
   gone?: AbortSignal,
 ): Answer {
   if (isLogRequest(request)) return yield* performOnLog(services.log, request, gone);
+  if (isTracebackRequest(request)) return yield* performOnNode(services.traceback, request, gone);
+  if (request.operation === 'status') return services.status();
+  if (request.operation === 'reload') return services.reload(request.isTrial);
+  if (!hasGate(services)) {
+    const remedy = 'ask that of the gluewall of your switches (--config, --socket)';
+    throw new GluewallError('no-gate', `what answers is a traceback node and has no gate; ${remedy}`);
+  }
+  return yield* performOnGate(services, request, signal);
+}
+
+function hasGate(services: Services | NodeServices): services is Services {
+  return 'lookup' in services;
+}
+
+type GateRequest = Exclude<
+  ParsedRequest,
+  LogRequest | TracebackRequest | { readonly operation: 'status' } | { readonly operation: 'reload' }
+>;
+
+async function* performOnGate(services: Services, request: GateRequest, signal: AbortSignal): Answer {
   switch (request.operation) {
     case 'lookup':
       return services.lookup(request.target);
@@ -25,8 +53,6 @@ export async function* perform(
       return services.bypassEnd(request.group);
     case 'bypass list':
       return yield* counted(services.bypassList());
-    case 'reload':
-      return services.reload(request.isTrial);
     case 'history list':
       return yield* counted(services.historyList(request.zone));
     case 'history import':
@@ -55,9 +81,30 @@ export async function* perform(
       return yield* counted(services.packRefresh(request.name, request.force));
     case 'report rollout':
       return yield* services.rollout({ sinceMs: request.since, group: request.group });
-    case 'status':
-      return services.status();
   }
+}
+
+/** As `perform`, for requests that are about the traceback node alone. A case ends when nobody waits for it any more. */
+async function* performOnNode(node: NodeOperations, request: TracebackRequest, gone?: AbortSignal): Answer {
+  switch (request.operation) {
+    case 'traceback request': {
+      const { operation: _, at: atMs, owner: by, beforeMs, afterMs, method, override, ...rest } = request;
+      const wanted = { ...rest, atMs, by, beforeMs, afterMs, method, override };
+      return yield* node.request(wanted, gone ?? new AbortController().signal);
+    }
+    case 'traceback list':
+      return yield* counted(itemsOf(await node.list()));
+    case 'traceback show':
+      return node.show(request.case);
+    case 'traceback close':
+      return node.close(request.case, request.reason, request.owner);
+    case 'traceback export':
+      return { files: await node.evidence(request.case, request.owner) };
+  }
+}
+
+async function* itemsOf<T>(items: Iterable<T>): AsyncGenerator<T, void> {
+  yield* items;
 }
 
 /** As `perform`, for requests that are about the query log alone. */

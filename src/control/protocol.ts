@@ -16,6 +16,7 @@ import type { ClientTarget } from '../services/client-view.ts';
 import { parseLogPlace } from '../services/log-view.ts';
 import type { LookupTarget } from '../services/lookup.ts';
 import { tripleRow } from '../services/triple-view.ts';
+import { MAX_TIME_LIMIT_MS, MAX_WINDOW_MS, MIN_TIME_LIMIT_MS } from '../traceback/messages.ts';
 
 /** No line, and so no request, is longer. */
 export const MAX_REQUEST_BYTES = 1024 * 1024;
@@ -127,6 +128,10 @@ const groupName = z.string().min(1).max(63);
 const reason = z.string().trim().min(1).max(MAX_REASON_CHARACTERS);
 const owner = z.string().max(64);
 
+const windowPart = z.int().min(0).max(MAX_WINDOW_MS).optional();
+/** A case by its id, or by as much of the beginning of it as no other has. */
+const caseId = z.string().min(1).max(36);
+
 const controlRequest = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('lookup'), target }),
   z.strictObject({
@@ -208,6 +213,25 @@ const controlRequest = z.discriminatedUnion('operation', [
   }),
   z.strictObject({ operation: z.literal('log refused'), source: sourceName.optional() }),
   z.strictObject({ operation: z.literal('log trim') }),
+  z.strictObject({
+    operation: z.literal('traceback request'),
+    name,
+    at: instant,
+    source: address,
+    /** Left out: as the configuration has it. */
+    beforeMs: windowPart,
+    afterMs: windowPart,
+    method: z.enum(['oblivious', 'hash']).optional(),
+    /** Why hosts are to be named without a confirmation. */
+    override: reason.optional(),
+    commandAndControl: z.boolean(),
+    timeLimitMs: z.int().min(MIN_TIME_LIMIT_MS).max(MAX_TIME_LIMIT_MS),
+    owner,
+  }),
+  z.strictObject({ operation: z.literal('traceback list') }),
+  z.strictObject({ operation: z.literal('traceback show'), case: caseId }),
+  z.strictObject({ operation: z.literal('traceback close'), case: caseId, reason, owner }),
+  z.strictObject({ operation: z.literal('traceback export'), case: caseId, owner }),
   z.strictObject({ operation: z.literal('status') }),
 ]);
 
@@ -221,6 +245,13 @@ export type LogRequest = Extract<ParsedRequest, { readonly operation: `log ${str
 
 export function isLogRequest(request: ParsedRequest): request is LogRequest {
   return request.operation.startsWith('log ');
+}
+
+/** A request that is about the traceback node and its cases. */
+export type TracebackRequest = Extract<ParsedRequest, { readonly operation: `traceback ${string}` }>;
+
+export function isTracebackRequest(request: ParsedRequest): request is TracebackRequest {
+  return request.operation.startsWith('traceback ');
 }
 
 /** The request, or what is wrong with it. */

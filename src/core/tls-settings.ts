@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } f
 import { createSecureContext, type SecureVersion, type TLSSocket } from 'node:tls';
 import { GluewallError } from './errors.ts';
 import { printable } from './printable.ts';
+import { readRevocationList } from './revocation-list.ts';
 
 /** Paths of PEM files. */
 export interface TlsFiles {
@@ -12,6 +13,8 @@ export interface TlsFiles {
   readonly certificate: string;
   /** Certificates of the authorities that the other ends' certificates come from. */
   readonly ca: string;
+  /** Lists of the certificates that the authorities have revoked (RFC 5280 §5), one of each; undefined: none is asked for. */
+  readonly crl?: string | undefined;
 }
 
 /** What both ends of a TLS connection are made with, in the words of node:tls. Holds the private key: never to be logged. */
@@ -19,6 +22,7 @@ export interface TlsSettings {
   readonly key: string;
   readonly cert: string;
   readonly ca: string[];
+  readonly crl?: string[];
   readonly minVersion: SecureVersion;
 }
 
@@ -49,7 +53,8 @@ export function loadTlsSettings(named: TlsFiles, nowMs: number, section = 'openf
   const authorities = parseCertificates(files, 'ca', caPem);
   if (!authorities.some((one) => isValid(one, nowMs))) checkValidity(files, 'ca', authorities[0]!, nowMs);
   const ca = authorities.map(String);
-  const settings: TlsSettings = { key: keyPem, cert: certificatePem, ca, minVersion: 'TLSv1.2' };
+  const crl = named.crl === undefined ? {} : { crl: loadRevocationLists(files, nowMs) };
+  const settings: TlsSettings = { key: keyPem, cert: certificatePem, ca, ...crl, minVersion: 'TLSv1.2' };
   try {
     createSecureContext(settings);
     return settings;
@@ -59,11 +64,37 @@ export function loadTlsSettings(named: TlsFiles, nowMs: number, section = 'openf
   }
 }
 
+/** At least one. With a list out of its time every certificate is refused: that is said here. */
+function loadRevocationLists(files: ConfiguredFiles, nowMs: number): string[] {
+  const blocks = readPem(files, 'crl').match(/-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----/g) ?? [];
+  if (blocks.length === 0) {
+    throw unusable(files, 'crl', 'holds no revocation list in PEM', 'it begins with -----BEGIN X509 CRL-----');
+  }
+  if (blocks.length > MAX_CERTIFICATES) {
+    throw unusable(files, 'crl', `holds more than ${MAX_CERTIFICATES} revocation lists`, 'name one of each authority');
+  }
+  for (const [index, block] of blocks.entries()) {
+    const times = readRevocationList(block);
+    if (times === undefined) {
+      throw unusable(files, 'crl', `holds a damaged revocation list (number ${index + 1})`, 'copy it anew');
+    }
+    const { nextUpdateMs = Number.POSITIVE_INFINITY, thisUpdateMs } = times;
+    const remedy = 'get a new one from the authority, or set the clock right: until then no certificate can be trusted';
+    if (nowMs > nextUpdateMs) throw unusable(files, 'crl', `has expired (on ${inUtc(nextUpdateMs)})`, remedy);
+    if (nowMs < thisUpdateMs) throw unusable(files, 'crl', `is not valid yet (from ${inUtc(thisUpdateMs)})`, remedy);
+  }
+  return blocks;
+}
+
+function inUtc(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
 function readPem(files: ConfiguredFiles, role: TlsFile): string {
   let descriptor: number;
   try {
     // A pipe or a device must not hold up the start.
-    descriptor = openSync(files[role], constants.O_RDONLY | constants.O_NONBLOCK);
+    descriptor = openSync(files[role]!, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     throw unreadable(files, role, cause as NodeJS.ErrnoException);
   }

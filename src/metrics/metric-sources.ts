@@ -218,11 +218,27 @@ export interface QueryLogFigures {
   readonly sources: Iterable<QueryLogSourceFigures>;
 }
 
+/** The traceback node. */
+export interface TracebackFigures {
+  readonly isUp: boolean;
+  readonly restarts: number;
+  /** Of peers; an outcome is granted or refused. */
+  readonly requests: Iterable<{ readonly kind: string; readonly outcome: string; readonly count: number }>;
+  /** Requests of peers that were refused, by type of problem. */
+  readonly problems: Iterable<readonly [problem: string, count: number]>;
+  /** Requests to peers that failed. */
+  readonly peerFailures: Iterable<{ readonly peer: string; readonly reason: string; readonly count: number }>;
+  /** From the arrival of a request of a peer to its answer. */
+  readonly answerTimes: DurationFigures | undefined;
+  /** Cases by state. */
+  readonly cases: Iterable<readonly [state: string, count: number]>;
+  readonly auditRecords: number;
+  readonly unaudited: number;
+  readonly certificateExpiresAtMs: number | undefined;
+}
+
 /** Everything that is counted, part by part. Each is asked once or more for each scrape, and answers from memory. */
-export interface MetricSources {
-  /** Undefined where nobody knows it. */
-  readonly version: string | undefined;
-  config(): ConfigFigures;
+export interface MetricSources extends NodeMetricSources {
   mode(): ModeFigures;
   walk(): WalkFigures;
   history(): HistoryFigures;
@@ -232,5 +248,13 @@ export interface MetricSources {
   losses(): Iterable<LossFigures>;
   store(): StoreFigures;
   policy(): PolicyFigures;
+}
+
+/** What a traceback node without a gate has of them, too. */
+export interface NodeMetricSources {
+  /** Undefined where nobody knows it. */
+  readonly version: string | undefined;
+  config(): ConfigFigures;
   queryLog(): QueryLogFigures | undefined;
+  node(): TracebackFigures | undefined;
 }

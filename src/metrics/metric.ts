@@ -14,43 +14,58 @@ interface MetricText {
 }
 
 /** A metric whose value is read when it is asked for. */
-export interface NumberMetric extends MetricText {
+export interface NumberMetric<S = MetricSources> extends MetricText {
   readonly type: 'counter' | 'gauge';
   readonly labels: readonly string[];
   /** A metric without labels gives its value, undefined for none; one with labels gives samples. */
-  read(sources: MetricSources): number | undefined | Iterable<Sample>;
+  read(sources: S): number | undefined | Iterable<Sample>;
 }
 
 /** A metric of durations, exported in seconds. */
-export interface DurationMetric extends MetricText {
+export interface DurationMetric<S = MetricSources> extends MetricText {
   readonly type: 'histogram';
   readonly labels: readonly [];
-  read(sources: MetricSources): DurationFigures | undefined;
+  read(sources: S): DurationFigures | undefined;
 }
 
-export type Metric = NumberMetric | DurationMetric;
+/** `S`: the sources that it is read from. */
+export type Metric<S = MetricSources> = NumberMetric<S> | DurationMetric<S>;
 
-type Read = (sources: MetricSources) => number | undefined;
-type ReadSamples = (sources: MetricSources) => Iterable<Sample>;
+type Read<S> = (sources: S) => number | undefined;
+type ReadSamples<S> = (sources: S) => Iterable<Sample>;
 
 /** What only grows. */
-export function counter(name: string, help: string, read: Read): NumberMetric {
+export function counter<S = MetricSources>(name: string, help: string, read: Read<S>): NumberMetric<S> {
   return { type: 'counter', name, help, labels: [], read };
 }
 
-export function gauge(name: string, help: string, read: Read): NumberMetric {
+export function gauge<S = MetricSources>(name: string, help: string, read: Read<S>): NumberMetric<S> {
   return { type: 'gauge', name, help, labels: [], read };
 }
 
-export function counters(name: string, help: string, labels: readonly string[], read: ReadSamples): NumberMetric {
+export function counters<S = MetricSources>(
+  name: string,
+  help: string,
+  labels: readonly string[],
+  read: ReadSamples<S>,
+): NumberMetric<S> {
   return { type: 'counter', name, help, labels, read };
 }
 
-export function gauges(name: string, help: string, labels: readonly string[], read: ReadSamples): NumberMetric {
+export function gauges<S = MetricSources>(
+  name: string,
+  help: string,
+  labels: readonly string[],
+  read: ReadSamples<S>,
+): NumberMetric<S> {
   return { type: 'gauge', name, help, labels, read };
 }
 
-export function durations(name: string, help: string, read: DurationMetric['read']): DurationMetric {
+export function durations<S = MetricSources>(
+  name: string,
+  help: string,
+  read: (sources: S) => DurationFigures | undefined,
+): DurationMetric<S> {
   return { type: 'histogram', name, help, labels: [], read };
 }
 

@@ -1,8 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { DurationHistogramMetric } from './duration-histogram-metric.ts';
-import type { NumberMetric, Sample } from './metric.ts';
-import { metricList } from './metric-list.ts';
-import type { MetricSources } from './metric-sources.ts';
+import type { Metric, NumberMetric, Sample } from './metric.ts';
 
 /** Series of one metric, whatever a source says. */
 const MAX_SERIES = 10_000;
@@ -12,12 +10,13 @@ const MAX_LABEL_LENGTH = 128;
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 /**
- * All metrics, each read from `sources` when it is asked for, and those of prom-client about the process. A source that fails
+ * The metrics, each read from `sources` when it is asked for, and those of prom-client about the process. A source that fails
  * or gives what is no number costs its own metric and is counted; `onProblem` is told. With `hasProcess` false those about the
  * process are left out.
  */
-export function createRegistry(
-  sources: MetricSources,
+export function createRegistry<S>(
+  metrics: readonly Metric<S>[],
+  sources: S,
   onProblem: (metric: string, problem: string) => void,
   hasProcess = true,
 ): Registry {
@@ -31,7 +30,7 @@ export function createRegistry(
     problems.inc();
     onProblem(metric, problem);
   };
-  for (const metric of metricList()) {
+  for (const metric of metrics) {
     if (metric.type !== 'histogram') registerNumbers(registry, metric, sources, tell);
     else {
       const read = () =>
@@ -52,7 +51,7 @@ export function createRegistry(
 
 type Tell = (metric: string, problem: string) => void;
 
-function registerNumbers(registry: Registry, metric: NumberMetric, sources: MetricSources, tell: Tell): void {
+function registerNumbers<S>(registry: Registry, metric: NumberMetric<S>, sources: S, tell: Tell): void {
   const { name, help, labels } = metric;
   const samples = () =>
     attempt(
@@ -86,7 +85,7 @@ function registerNumbers(registry: Registry, metric: NumberMetric, sources: Metr
   }
 }
 
-function samplesOf(metric: NumberMetric, sources: MetricSources): readonly Sample[] {
+function samplesOf<S>(metric: NumberMetric<S>, sources: S): readonly Sample[] {
   const read = metric.read(sources);
   if (read === undefined) return [];
   return typeof read === 'number' ? [{ labels: {}, value: read }] : [...read];

@@ -1,8 +1,8 @@
 import { byWord, counters, flag, gauge, gauges, type Metric, seconds } from './metric.ts';
-import type { MetricSources, QueryLogSourceFigures } from './metric-sources.ts';
+import type { NodeMetricSources, QueryLogSourceFigures } from './metric-sources.ts';
 
 /** The query log: what comes into it, by the source as it is configured. */
-export const QUERY_LOG_METRICS: readonly Metric[] = [
+export const QUERY_LOG_METRICS: readonly Metric<NodeMetricSources>[] = [
   gauge('gluewall_querylog_up', 'Whether the thread that keeps the query log runs: 1, else 0.', (sources) => {
     const log = sources.queryLog();
     return log === undefined ? undefined : flag(log.isKept);
@@ -43,11 +43,11 @@ export const QUERY_LOG_METRICS: readonly Metric[] = [
   ),
 ];
 
-function sourcesOf(sources: MetricSources): readonly QueryLogSourceFigures[] {
+function sourcesOf(sources: NodeMetricSources): readonly QueryLogSourceFigures[] {
   return [...(sources.queryLog()?.sources ?? [])];
 }
 
-function bySource(sources: MetricSources, figure: (source: QueryLogSourceFigures) => number) {
+function bySource(sources: NodeMetricSources, figure: (source: QueryLogSourceFigures) => number) {
   return byWord(
     'source',
     sourcesOf(sources).map((source) => [source.source, figure(source)] as const),

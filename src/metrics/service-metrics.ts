@@ -1,8 +1,8 @@
 import { byWord, counters, flag, gauge, gauges, type Metric, type Sample, seconds } from './metric.ts';
-import type { MetricSources } from './metric-sources.ts';
+import type { MetricSources, NodeMetricSources } from './metric-sources.ts';
 
 /** What gluewall is and what it was told. */
-export const CONFIG_METRICS: readonly Metric[] = [
+export const CONFIG_METRICS: readonly Metric<NodeMetricSources>[] = [
   gauges('gluewall_build_info', 'The version that runs; always 1.', ['version'], ({ version }) =>
     version === undefined ? [] : [{ labels: { version }, value: 1 }],
   ),

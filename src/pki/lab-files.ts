@@ -1,4 +1,4 @@
-/** The files of a lab: an authority, a controller and switches. */
+/** The files of a lab: an authority, a controller and switches, nodes of several organisations. */
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GluewallError } from '../core/errors.ts';
@@ -10,10 +10,12 @@ const AUTHORITY = 'ca';
 export interface LabOptions {
   readonly directory: string;
   readonly days: number;
-  /** Goes into the certificate's subject and its subjectAltName; its files are `controller-…`. */
-  readonly controller: string;
+  /** Goes into the certificate's subject and its subjectAltName; its files are `controller-…`. Undefined: none is made. */
+  readonly controller: string | undefined;
   /** Names of switches, which are those of their files, too. */
   readonly switches: readonly string[];
+  /** DNS names of traceback nodes, which are those of their files, too. */
+  readonly nodes: readonly string[];
 }
 
 /** Paths of a private key and its certificate. */
@@ -22,14 +24,16 @@ export interface FilePair {
   readonly certificate: string;
 }
 
-export interface SwitchFiles extends FilePair {
+/** Of a switch or a node. */
+export interface NamedFiles extends FilePair {
   readonly name: string;
 }
 
 export interface LabFiles {
   readonly authority: FilePair;
-  readonly controller: FilePair;
-  readonly switches: readonly SwitchFiles[];
+  readonly controller?: FilePair;
+  readonly switches: readonly NamedFiles[];
+  readonly nodes: readonly NamedFiles[];
   /** ISO 8601. */
   readonly validUntil: string;
 }
@@ -44,17 +48,22 @@ export async function writeLabFiles(options: LabOptions, nowMs: number): Promise
     key: join(directory, `${name}-key.pem`),
     certificate: join(directory, `${name}-cert.pem`),
   });
+  const named = (names: readonly string[]) => names.map((name) => ({ name, ...pairOf(name) }));
+  const controllers = options.controller === undefined ? [] : [options.controller];
   const places: LabFiles = {
     authority: pairOf(AUTHORITY),
-    controller: pairOf('controller'),
-    switches: options.switches.map((name) => ({ name, ...pairOf(name) })),
+    ...(options.controller === undefined ? {} : { controller: pairOf('controller') }),
+    switches: named(options.switches),
+    nodes: named(options.nodes),
     validUntil: new Date(nowMs + options.days * 86_400_000).toISOString(),
   };
-  const pairs = [places.authority, places.controller, ...places.switches];
+  const controllerPairs = places.controller === undefined ? [] : [places.controller];
+  const pairs = [places.authority, ...controllerPairs, ...places.switches, ...places.nodes];
   refuseExisting(pairs);
   const authority = await LabAuthority.create('gluewall lab CA', nowMs, options.days);
   const contents = [authority.files];
-  for (const name of [options.controller, ...options.switches]) contents.push(await authority.issue(name));
+  for (const name of [...controllers, ...options.switches, ...options.nodes])
+    contents.push(await authority.issue(name));
   writePairs(directory, pairs, contents);
   return places;
 }

@@ -26,6 +26,7 @@ import {
   reportRollout,
 } from './report-rollout.ts';
 import { type RuleParts, type RuleServices, ruleServices } from './rule-services.ts';
+import { type NodeOperations, tracebackServices } from './traceback-services.ts';
 import { type TripleView, viewTriple } from './triple-view.ts';
 
 export interface ImportView {
@@ -56,10 +57,14 @@ export interface Services extends RuleServices, PackServices, BypassServices {
   /** Those of a target, or all that are known. */
   clients(target: ClientTarget | undefined): AsyncGenerator<ClientView, void>;
   readonly log: LogServices;
+  readonly traceback: NodeOperations;
   status(): StatusView;
   /** Rejects with ConfigError when the configuration file is not good: nothing has changed then. */
   reload(isTrial: boolean): Promise<ReloadView>;
 }
+
+/** What a traceback node without a gate offers. */
+export type NodeServices = Pick<Services, 'log' | 'traceback' | 'status' | 'reload'>;
 
 export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   readonly bypasses: Bypasses | undefined;
@@ -77,6 +82,8 @@ export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   readonly packs: PackParts['packs'];
   /** Left out where there is none to ask. */
   readonly queryLog?: AskedLog | undefined;
+  /** Left out where there is none. */
+  readonly node?: NodeOperations | undefined;
   readonly endWarmup: () => void;
   /** Undefined where there is nothing to reload, because gluewall does not run. */
   readonly reload: ((isTrial: boolean) => Promise<ReloadView>) | undefined;
@@ -96,6 +103,7 @@ export function createServices(parts: ServiceParts): Services {
     ...bypassServices(parts),
     ...packServices({ clock, packs: parts.packs, rules: () => rules.ruleList() }),
     log: logServices(parts.queryLog),
+    traceback: tracebackServices(parts.node),
     status: parts.status,
     lookup: (target) => lookup(history, target, clock.nowMs()),
     check: (question) => explainVerdict(question, parts),

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GluewallProcess } from '../../mininet/gluewall-process.ts';
 import { documentedCommands } from '../support/document-commands.ts';
+import { LabFederation } from '../support/lab-federation.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const main = join(root, 'dist', 'src', 'cli', 'main.js');
@@ -29,23 +30,35 @@ const REFUSED = [
   /^gluewall bypass .*--group/,
   /^gluewall bypass end/,
   /^gluewall pack refresh \w/,
+  /^gluewall traceback (request|show|close|export) /,
 ];
 
 /** Examples that need another host, or a gluewall that does not run: here they end with a message that says so. */
-const ELSEWHERE = [/^gluewall capture /, /^gluewall store .*mysql:/, /^gluewall store migrate /];
+const ELSEWHERE = [
+  /^gluewall capture /,
+  /^gluewall store .*mysql:/,
+  /^gluewall store migrate /,
+  /^gluewall audit verify \//,
+  /^gluewall traceback verify /,
+];
 
 const QUERY_LINE =
   '21-Nov-2025 10:11:12.123 queries: info: client @0x7f2c04000b01 192.0.2.10#53211 (a.example): query: a.example IN A + (192.0.2.53)\n';
 
 let directory: string;
+let lab: LabFederation | undefined;
 let running: GluewallProcess;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'gluewall-'));
+  lab = await LabFederation.make();
+  const { key, certificate, ca } = await lab.files('node.example.org');
+  const tls = { key, certificate, ca };
   running = await GluewallProcess.start(directory, {
     openflow: { listen: '127.0.0.1:0' },
     control: { socket: join(directory, 'control.sock') },
     trusted_resolvers: ['192.0.2.53'],
+    node: { name: 'node.example.org', listen: '127.0.0.1:0', tls, zones: ['example.org'], clients: ['192.0.2.0/24'] },
   });
   mkdirSync(join(directory, 'bin'));
   writeFileSync(join(directory, 'bin', 'gluewall'), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
@@ -60,10 +73,11 @@ beforeAll(async () => {
   run('gluewall history export --output history.jsonl');
   run('gluewall history export --format csv --output history.csv && gzip history.csv');
   run('gluewall history export --format cof --output passive-dns.cof');
-});
+}, 60_000);
 
 afterAll(async () => {
   await running?.kill();
+  lab?.remove();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -112,7 +126,7 @@ function shellExamples(): string[] {
 const commands = documentedCommands();
 const examples = [...new Set([...shellExamples(), ...commands.flatMap((command) => command.examples)])];
 /** It is what answers all the others. */
-const runnable = examples.filter((example) => !/^(\w+=\S+ )?gluewall run/.test(example));
+const runnable = examples.filter((example) => !/^(\w+=\S+ )?gluewall (run|node)\b/.test(example));
 
 it('every command has examples of itself', () => {
   expect(commands.length).toBeGreaterThan(15);
@@ -124,16 +138,20 @@ it('every command has examples of itself', () => {
 });
 
 describe('every example runs', () => {
-  it.each(runnable)('%s', (example) => {
-    const { status, stderr, stdout } = shell(example);
-    expect(stderr).not.toMatch(/^ {4}at /m);
-    if (ELSEWHERE.some((pattern) => pattern.test(example))) {
-      expect(status, `${stderr}${stdout}`).toBeGreaterThan(0);
-      expect(stderr).toMatch(/gluewall: .{40}/);
-      return;
-    }
-    const expected = REFUSED.some((pattern) => pattern.test(example)) ? [0, 1] : [0];
-    expect(expected, `${status}: ${stderr}${stdout}`).toContain(status);
-    if (/ --json\b/.test(example) && !example.includes('events')) expect(() => JSON.parse(stdout)).not.toThrow();
-  }, 60_000);
+  it.each(runnable)(
+    '%s',
+    (example) => {
+      const { status, stderr, stdout } = shell(example);
+      expect(stderr).not.toMatch(/^ {4}at /m);
+      if (ELSEWHERE.some((pattern) => pattern.test(example))) {
+        expect(status, `${stderr}${stdout}`).toBeGreaterThan(0);
+        expect(stderr).toMatch(/gluewall: .{40}/);
+        return;
+      }
+      const expected = REFUSED.some((pattern) => pattern.test(example)) ? [0, 1] : [0];
+      expect(expected, `${status}: ${stderr}${stdout}`).toContain(status);
+      if (/ --json\b/.test(example) && !example.includes('events')) expect(() => JSON.parse(stdout)).not.toThrow();
+    },
+    60_000,
+  );
 });

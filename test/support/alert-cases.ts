@@ -186,6 +186,15 @@ export const ALERT_CASES: readonly AlertCase[] = [
   },
   gaugeCase('GluewallReloadRefused', 'gluewall_config_last_reload_successful', WRONG_0, 0),
   gaugeCase('GluewallPackFailing', 'gluewall_pack_failing', WRONG_1, 15, { pack: 'doh' }),
+  gaugeCase('GluewallNodeDown', 'gluewall_node_up', WRONG_0, 2),
+  growthCase('GluewallNodeUnaudited', own('gluewall_node_unaudited_total'), here),
+  {
+    alert: 'GluewallNodeCertificateEnds',
+    atMinutes: 90,
+    fires: [[own('gluewall_node_certificate_expiry_timestamp_seconds'), '1000000x120']],
+    labels: here,
+    quiet: [[[own('gluewall_node_certificate_expiry_timestamp_seconds'), '2000000x120']]],
+  },
   {
     alert: 'GluewallMetricsIncomplete',
     atMinutes: 30,

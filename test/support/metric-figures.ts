@@ -113,6 +113,21 @@ export function metricFigures(changes: Partial<MetricSources> = {}): MetricSourc
       journalSaves: 0,
       journalBytes: 0,
     }),
+    node: () => ({
+      isUp: true,
+      restarts: 1,
+      requests: [
+        { kind: 'traceback', outcome: 'granted', count: 4 },
+        { kind: 'unknown', outcome: 'refused', count: 2 },
+      ],
+      problems: [['unknown-peer', 2]],
+      peerFailures: [{ peer: 'node.example.net', reason: 'late', count: 1 }],
+      answerTimes: verdictTimes.figures(),
+      cases: [['open', 3]],
+      auditRecords: 6,
+      unaudited: 1,
+      certificateExpiresAtMs: 1_800_000_000_000,
+    }),
     queryLog: () => ({
       isKept: true,
       sources: [{ source: 'ns1', entries: 5, refused: 1, lost: 0, lastAtMs: 1_768_000_000_000, isFailing: false }],

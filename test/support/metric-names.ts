@@ -1,9 +1,10 @@
+import { metricList } from '../../src/metrics/metric-list.ts';
 import { createRegistry } from '../../src/metrics/metrics-registry.ts';
 import { metricFigures } from './metric-figures.ts';
 
 /** Every metric of the registry with its help text and type, in its order; those about the process only on request. */
 export function registeredMetrics(hasProcess: boolean) {
-  const registry = createRegistry(metricFigures(), () => {}, hasProcess);
+  const registry = createRegistry(metricList(), metricFigures(), () => {}, hasProcess);
   return registry.getMetricsAsArray().map((metric) => {
     const { name, help } = metric;
     const labels = 'labelNames' in metric ? (metric.labelNames as readonly string[]) : [];

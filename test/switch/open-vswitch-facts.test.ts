@@ -128,6 +128,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'Open vSwitch: flows, meters, 
 
   describe('3: its first controller', () => {
     const noFlows = (flows: string) => !/actions=/.test(flows);
+    const OWN_FLOW = 'priority=15790320';
 
     it('wipes all flows, and one more controller does not', async () => {
       await bridge.addFlows('cookie=1,actions=NORMAL');
@@ -154,6 +155,10 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'Open vSwitch: flows, meters, 
           ...['--', 'set', 'Controller', bridge.name, 'inactivity_probe=0'],
         );
         await until('the switch connected', 10_000, () => controller.greeted() || undefined);
+        // While it had no controller yet, it switched by itself.
+        await until('its own flow is gone', 10_000, async () =>
+          (await bridge.openVswitch.appctl('bridge/dump-flows', bridge.name)).includes(OWN_FLOW) ? undefined : true,
+        );
         await bridge.addFlows(PASS_MARKER, 'cookie=7,actions=drop');
         expect(await bridge.through([query])).toEqual([]);
       } finally {

@@ -32,11 +32,11 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'a connection with Open vSwitc
     directory = mkdtempSync(join(tmpdir(), 'gluewall-'));
     const lab = (name: string) =>
       writeLabFiles(
-        { directory: join(directory, name), days: 60, controller: 'gluewall', switches: ['br0'] },
+        { directory: join(directory, name), days: 60, controller: 'gluewall', switches: ['br0'], nodes: [] },
         Date.now(),
       );
     [ours, others] = await Promise.all([lab('ours'), lab('others')]);
-    tls = { ...ours.controller, ca: ours.authority.certificate };
+    tls = { ...ours.controller!, ca: ours.authority.certificate };
     bridge = await VethBridge.start();
   });
   afterAll(async () => {
@@ -99,7 +99,7 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'a connection with Open vSwitc
   it.each(['sslserver', 'sslclient'])(
     'has certificates that are fit for %s, as openssl sees it strictly',
     async (purpose) => {
-      for (const { certificate } of [ours.controller, ...ours.switches]) {
+      for (const { certificate } of [ours.controller!, ...ours.switches]) {
         const args = [
           'verify',
           '-x509_strict',

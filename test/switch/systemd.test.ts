@@ -35,6 +35,7 @@ const INSTALLED: readonly {
     dropIn: 'gluewall-capture-tls.conf',
     exposure: 20,
   },
+  { name: 'gluewall-node.service', unit: 'gluewall-node.service', exposure: 15 },
   { name: 'gluewall-prime@.service', unit: 'gluewall-prime@.service', exposure: 10 },
 ];
 

@@ -14,7 +14,6 @@ import { silentLog } from '../../core/log.ts';
 import { loadTlsSettings } from '../../core/tls-settings.ts';
 import { readLogFileFacts } from '../../doctor/log-findings.ts';
 import { configOf, DEFAULT_CONFIG_FILE } from '../ask.ts';
-import { buildHistory } from '../build-parts.ts';
 import { EXIT } from '../exit-codes.ts';
 import { storeFile } from '../open-store.ts';
 import { type PaintedLine, printJson, printLines } from '../output.ts';
@@ -56,7 +55,7 @@ async function check(file: string, { json }: JsonOption): Promise<void> {
   try {
     const { config, warnings: ofRules } = loadConfigWithWarnings(file);
     const { sentences, warnings } = summarise(config);
-    const found = [...ofRules, ...warnings, ...complaintsOfParts(config)];
+    const found = [...ofRules, ...warnings, ...(await complaintsOfParts(config))];
     if (json === true) await printJson({ file, ok: true, sentences, warnings: found });
     else await printLines([`${file} is fine`, ...sentences.map((one) => `  ${one}`), ...found.map(warningLine)]);
   } catch (error) {
@@ -72,10 +71,12 @@ function warningLine(warning: string): PaintedLine {
   return { text: `warning: ${warning}`, paint: pc.yellow };
 }
 
-/** What `run` would complain of beyond the file itself. Throws as it would. */
-function complaintsOfParts(config: Config): readonly string[] {
+/** What `run` would complain of beyond the file itself. Rejects with what it would throw. */
+async function complaintsOfParts(config: Config): Promise<readonly string[]> {
   const complaints: string[] = [];
   const log = { ...silentLog, warn: (_fields: object, message: string) => complaints.push(message) };
+  // Other commands need not load the history.
+  const { buildHistory } = await import('../build-parts.ts');
   buildHistory(config, systemClock, log);
   const { tls } = config.openflow;
   if (tls !== undefined) loadTlsSettings(tls, systemClock.nowMs());

@@ -11,11 +11,13 @@ import { DAY_MS, systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
 import { bridgeFindings } from '../../doctor/bridge-findings.ts';
 import { readClockFacts } from '../../doctor/clock-facts.ts';
-import { clockFindings } from '../../doctor/clock-findings.ts';
+import { type ClockFacts, clockFindings } from '../../doctor/clock-findings.ts';
 import type { Finding } from '../../doctor/finding.ts';
 import { learningFindings, readLearningFacts } from '../../doctor/learning-findings.ts';
 import { logFindings, readLogFileFacts } from '../../doctor/log-findings.ts';
 import { mariadbFindings } from '../../doctor/mariadb-findings.ts';
+import { readNodeFacts } from '../../doctor/node-facts.ts';
+import { nodeFindings } from '../../doctor/node-findings.ts';
 import { readStoreFacts } from '../../doctor/store-facts.ts';
 import { storeFindings } from '../../doctor/store-findings.ts';
 import { readSystemFacts } from '../../doctor/system-facts.ts';
@@ -35,6 +37,7 @@ import { type AskOptions, askingCommand, configOf } from '../ask.ts';
 import { bridgeWishes } from '../bridge-settings.ts';
 import { EXIT } from '../exit-codes.ts';
 import { mariadbFacts } from '../mariadb-facts.ts';
+import { nodeFolder } from '../node/node-order.ts';
 import { storeFile } from '../open-store.ts';
 import { printJson, printLines } from '../output.ts';
 import { printFindings } from '../print-findings.ts';
@@ -68,6 +71,7 @@ async function examine(bridges: readonly string[], options: AskOptions): Promise
   const isCapturing = learning.findings.some(({ check, ok }) => check === 'capture' && ok === true);
   const system = readSystemFacts(captureInterfaces(config));
   const store = await storeSection(config, running.ok);
+  const clock = await readClockFacts(systemClock);
   const sections: readonly Section[] = [
     {
       section: 'program',
@@ -82,7 +86,8 @@ async function examine(bridges: readonly string[], options: AskOptions): Promise
     { section: 'interfaces', findings: interfaceFindings(system.interfaces, hasOtherSource(config)) },
     { section: 'store', findings: store },
     ...(await logSections(config, options.socket ?? config.control.socket)),
-    { section: 'clock', findings: clockFindings(await readClockFacts(systemClock)) },
+    { section: 'clock', findings: clockFindings(clock) },
+    ...(await nodeSections(config, clock)),
     ...(await bridgeSections(named, runDirectory, config)),
     learning,
   ];
@@ -105,6 +110,14 @@ async function logSections(config: Config, socket: string | undefined): Promise<
   const files = sources.flatMap(({ name, file }) => (file === undefined ? [] : [readLogFileFacts(name, file)]));
   const problems = await sourceProblems(socket ?? defaultSocketPath());
   return [{ section: 'query log', findings: logFindings(files, problems) }];
+}
+
+/** Of the traceback node, where there is to be one. */
+async function nodeSections(config: Config, clock: ClockFacts): Promise<readonly Section[]> {
+  const { node } = config;
+  if (node === undefined) return [];
+  const facts = await readNodeFacts({ ...node, folder: nodeFolder(config, node) }, clock.nowMs);
+  return [{ section: 'traceback node', findings: nodeFindings(facts, clock) }];
 }
 
 /** What the gluewall that runs cannot read or keep; undefined when none answers. */

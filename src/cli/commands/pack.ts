@@ -13,7 +13,6 @@ import {
   type RefreshView,
 } from '../../services/pack-services.ts';
 import { type AskOptions, answerTo, askingCommand, configOf, openRunning, printItems } from '../ask.ts';
-import { buildPackBook } from '../build-packs.ts';
 import { configuredRules } from '../configured-rules.ts';
 import { EXIT } from '../exit-codes.ts';
 import { packEntryPrinter, printPack, printRefresh } from '../print-packs.ts';
@@ -89,6 +88,8 @@ async function show<V>(
 
 /** Packs and the last good copies of lists as they lie on the disk. */
 async function restingPacks(options: AskOptions): Promise<PackServices> {
+  // Loading what reads packs takes longer than most other commands.
+  const { buildPackBook } = await import('../build-packs.ts');
   const packs = buildPackBook(configOf(options).config, systemClock, silentLog);
   await packs.load();
   return packServices({ clock: systemClock, packs, rules: () => restingRules(options) });

@@ -5,15 +5,20 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
-import type { LabFiles, SwitchFiles } from '../../pki/lab-files.ts';
+import type { FilePair, LabFiles, NamedFiles } from '../../pki/lab-files.ts';
+import { nodeName } from '../../traceback/messages.ts';
 import { connectCommand } from '../connect-command.ts';
 import { printJson, printLines } from '../output.ts';
 
 const MAX_DAYS = 36_500;
 const MAX_SWITCHES = 256;
+const MAX_NODES = 256;
+/** Of a name in a certificate's subject (RFC 5280 appendix A.1). */
+const MAX_NODE_CHARACTERS = 64;
 /** Names of the files of the authority and the controller. */
 const TAKEN = ['ca', 'controller'];
 const PORT = 6653;
+const NODE_PORT = 8853;
 /** Where Open vSwitch has its own files. */
 const SWITCH_FOLDER = '/etc/openvswitch';
 
@@ -22,22 +27,31 @@ interface InitOptions {
   readonly days: string;
   readonly controller: string;
   readonly switch?: readonly string[];
+  readonly node?: readonly string[];
   readonly json?: true;
 }
 
 export function addPkiCommands(program: Command): void {
-  const examples = ['gluewall pki init', 'gluewall pki init --dir lab-pki --switch br0 br1 --days 30 --json'];
+  const examples = [
+    'gluewall pki init',
+    'gluewall pki init --dir lab-pki --switch br0 br1 --days 30 --json',
+    'gluewall pki init --dir federation-pki --node node.shop.example node.office.example',
+  ];
   program
     .command('pki')
-    .description('keys and certificates with which switches and gluewall know each other')
+    .description('keys and certificates with which switches, gluewall and traceback nodes know each other')
     .command('init')
     .description(
-      'make a certificate authority for a lab, a key and certificate for gluewall and others for switches; ' +
+      'make a certificate authority for a lab, a key and certificate for gluewall and others for switches, or for nodes; ' +
         'the key of the authority lies beside them: in production use an authority of your own',
     )
     .option('--dir <folder>', 'where the files go; existing ones are not overwritten', 'pki')
     .option('--days <count>', 'how long the certificates are valid', '3650')
     .option('--switch <name...>', 'a key and certificate for each of these (default one for all: switch)')
+    .option(
+      '--node <name...>',
+      'a key and certificate for each of these traceback nodes; without --switch for nobody else',
+    )
     .option('--controller <name>', 'host name or address of gluewall, for its certificate', 'gluewall')
     .option('--json', 'answer as JSON')
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`)
@@ -45,12 +59,13 @@ export function addPkiCommands(program: Command): void {
 }
 
 async function init(options: InitOptions): Promise<void> {
-  const switches = switchNames(options.switch ?? ['switch']);
+  const switches = switchNames(options.switch ?? (options.node === undefined ? ['switch'] : []));
   const lab = {
     directory: options.dir,
     days: daysArgument(options.days),
-    controller: controllerName(options.controller),
+    controller: switches.length === 0 ? undefined : controllerName(options.controller),
     switches,
+    nodes: nodeNames(options.node ?? [], switches),
   };
   // The library behind it is large, and no other command needs it.
   const { writeLabFiles } = await import('../../pki/lab-files.ts');
@@ -58,25 +73,28 @@ async function init(options: InitOptions): Promise<void> {
   const answer = {
     ...files,
     switches: files.switches.map((one) => ({ ...one, commands: switchCommands(files, one, options.controller) })),
-    configuration: configuration(files),
+    nodes: files.nodes.map((one) => ({ ...one, configuration: nodeConfiguration(files, one) })),
+    ...(files.controller === undefined ? {} : { configuration: configuration(files, files.controller) }),
   };
   if (options.json === true) await printJson(answer);
   else await printLines(describe(answer));
 }
 
 interface Answer extends LabFiles {
-  readonly switches: readonly (SwitchFiles & { readonly commands: readonly string[] })[];
-  readonly configuration: string;
+  readonly switches: readonly (NamedFiles & { readonly commands: readonly string[] })[];
+  readonly nodes: readonly (NamedFiles & { readonly configuration: string })[];
+  readonly configuration?: string;
 }
 
-function describe({ authority, switches, configuration: text, validUntil }: Answer): readonly string[] {
+function describe({ authority, switches, nodes, configuration: text, validUntil }: Answer): readonly string[] {
+  const whom = [
+    ...(text === undefined ? [] : ['any switch and for gluewall']),
+    ...(nodes.length > 0 ? ['any node'] : []),
+  ];
   return [
     `made keys and certificates for a lab, valid until ${validUntil}`,
-    `whoever has ${authority.key} can pass for any switch and for gluewall: in production use an authority of your own`,
-    '',
-    'gluewall.yaml:',
-    '',
-    ...text.trimEnd().split('\n'),
+    `whoever has ${authority.key} can pass for ${whom.join(', and for ')}: in production use an authority of your own`,
+    ...(text === undefined ? [] : ['', 'gluewall.yaml:', '', ...text.trimEnd().split('\n')]),
     ...switches.flatMap(({ name, key, certificate, commands }) => [
       '',
       `on the host of switch "${name}", with ${key}, ${certificate} and ${authority.certificate} copied to ${SWITCH_FOLDER}`,
@@ -84,18 +102,33 @@ function describe({ authority, switches, configuration: text, validUntil }: Answ
       '',
       ...commands,
     ]),
+    ...nodes.flatMap(({ name, key, certificate, configuration: ofNode }) => [
+      '',
+      `gluewall.yaml of node "${name}", with ${key}, ${certificate} and ${authority.certificate} (docs/traceback.md says the rest):`,
+      '',
+      ...ofNode.trimEnd().split('\n'),
+    ]),
   ];
 }
 
-function configuration({ controller, authority }: LabFiles): string {
+function configuration({ authority }: LabFiles, controller: FilePair): string {
   const tls = { key: controller.key, certificate: controller.certificate, ca: authority.certificate };
   const text = stringify({ openflow: { tls } }, { lineWidth: 0 });
   return text.replace('openflow:\n', 'openflow:\n  # listen: "0.0.0.0:6653"   # for switches on other hosts\n');
 }
 
+/** What can be said of a node by its name: what it serves is for its operator to add. */
+function nodeConfiguration({ authority, nodes }: LabFiles, { name, key, certificate }: NamedFiles): string {
+  const peers = nodes
+    .filter((other) => other.name !== name)
+    .map((other) => ({ name: other.name, url: `https://${other.name}:${NODE_PORT}` }));
+  const node = { name, listen: `0.0.0.0:${NODE_PORT}`, tls: { key, certificate, ca: authority.certificate }, peers };
+  return stringify({ node }, { lineWidth: 0 });
+}
+
 function switchCommands(
   { authority }: LabFiles,
-  { key, certificate }: SwitchFiles,
+  { key, certificate }: NamedFiles,
   controller: string,
 ): readonly string[] {
   const family = isIP(controller);
@@ -126,6 +159,21 @@ function switchNames(names: readonly string[]): readonly string[] {
     }
     const isTaken = [...TAKEN, ...names.slice(0, index)].some((one) => one.toLowerCase() === name.toLowerCase());
     if (isTaken) throw new GluewallError('usage', `"${name}" names two files: give each switch a name of its own`);
+  }
+  return names;
+}
+
+/** They name files, and are what peers know each other by. */
+function nodeNames(names: readonly string[], switches: readonly string[]): readonly string[] {
+  if (names.length > MAX_NODES) throw new GluewallError('usage', `want at most ${MAX_NODES} nodes at once`);
+  for (const [index, name] of names.entries()) {
+    if (!nodeName.safeParse(name).success || name.length > MAX_NODE_CHARACTERS) {
+      const wanted = `want a host name in lower case, at most ${MAX_NODE_CHARACTERS} characters`;
+      throw new GluewallError('usage', `"${name}" is no name of a node: ${wanted}`);
+    }
+    if ([...TAKEN, ...switches, ...names.slice(0, index)].some((one) => one.toLowerCase() === name)) {
+      throw new GluewallError('usage', `"${name}" names two files: give each node a name of its own`);
+    }
   }
   return names;
 }

@@ -1,8 +1,7 @@
 /** The thread that keeps the query log of a running gluewall. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { every, systemClock } from '../../core/clock.ts';
-import { GluewallError } from '../../core/errors.ts';
-import type { Log } from '../../core/log.ts';
+import { errorParts, sentLog } from '../thread-replies.ts';
 import { LateStore } from './late-store.ts';
 import { logClients } from './log-clients.ts';
 import { LogKeeper } from './log-keeper.ts';
@@ -15,7 +14,7 @@ const FIGURES_MS = 1000;
 function serveQueryLog(order: LogOrder): void {
   const port = parentPort!;
   const send = (message: FromLogThread) => port.postMessage(message);
-  const log = sayTo(send);
+  const log = sentLog(send);
   const store = new LateStore(() => openLogStore(order.store, log));
   const keeper = new LogKeeper(order, store, logClients(order.key), systemClock, log);
   const operations: LogOperations = {
@@ -34,7 +33,7 @@ function serveQueryLog(order: LogOrder): void {
       const perform = operations[operation] as (...args: readonly unknown[]) => Promise<unknown>;
       send({ kind: 'done', id, result: await perform(...args, dropped.signal) });
     } catch (cause) {
-      send({ kind: 'failed', id, ...errorParts(cause) });
+      send({ kind: 'failed', id, ...errorParts(cause, 'the query log') });
     } finally {
       waiting.delete(id);
     }
@@ -68,25 +67,6 @@ function serveQueryLog(order: LogOrder): void {
         );
     }
   });
-}
-
-function sayTo(send: (message: FromLogThread) => void): Log {
-  const say = (level: 'debug' | 'info' | 'warn' | 'error') => (fields: object, message: string) =>
-    send({ kind: 'say', level, fields: plain(fields), message });
-  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
-}
-
-/** As JSON has it: what a message between threads can carry. */
-function plain(fields: object): object {
-  return JSON.parse(JSON.stringify(fields)) as object;
-}
-
-function errorParts(cause: unknown): { readonly code: string; readonly message: string } {
-  if (cause instanceof GluewallError) return { code: cause.code, message: cause.message };
-  return {
-    code: 'internal',
-    message: `the query log failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-  };
 }
 
 serveQueryLog(workerData as LogOrder);

@@ -54,6 +54,7 @@ const notAsked = (): never => {
 
 const services: Services = {
   log: { search: notAsked, sources: notAsked, refused: notAsked, trim: notAsked },
+  traceback: { request: notAsked, list: notAsked, show: notAsked, close: notAsked, evidence: notAsked },
   packList: notAsked,
   packShow: notAsked,
   packRefresh: notAsked,

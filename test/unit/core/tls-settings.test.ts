@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import forge from 'node-forge';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { GluewallError } from '../../../src/core/errors.ts';
 import { expiresAtMs, loadTlsSettings, type TlsFiles } from '../../../src/core/tls-settings.ts';
 import { LabAuthority } from '../../../src/pki/lab-authority.ts';
 import { LAB_DAYS, LAB_START_MS, LabCertificates } from '../../support/lab-certificates.ts';
+import { LabFederation } from '../../support/lab-federation.ts';
 
 const NOW_MS = LAB_START_MS + 86_400_000;
 const DAY_MS = 86_400_000;
@@ -137,5 +138,29 @@ describe('loadTlsSettings', () => {
 
   it('says when the certificate ends', () => {
     expect(expiresAtMs(loadTlsSettings(lab.files, NOW_MS))).toBe(LAB_START_MS + LAB_DAYS * DAY_MS);
+  });
+
+  it('reads lists of revoked certificates, and says that one is out of its time, damaged or none', async () => {
+    const federation = await LabFederation.make();
+    const nowMs = Date.UTC(2026, 10, 21);
+    const list = (from: string, to: string) =>
+      readFileSync(federation.revocationList('-crl_lastupdate', from, '-crl_nextupdate', to), 'latin1');
+    const good = list('20261120000000Z', '20261122000000Z');
+    const crl = lab.write('crl.pem', good);
+    expect(loadTlsSettings({ ...lab.files, crl }, nowMs).crl).toEqual([good.trim()]);
+    lab.write('crl.pem', good + list('20261101000000Z', '20261120000000Z'));
+    expect(problemOf({ crl }, nowMs)).toMatch(
+      /^openflow\.tls\.crl: .* has expired \(on 2026-11-20T00:00:00\.000Z\); get a new/,
+    );
+    lab.write('crl.pem', list('20261122000000Z', '20261123000000Z'));
+    expect(problemOf({ crl }, nowMs)).toMatch(/is not valid yet \(from 2026-11-22T00:00:00\.000Z\)/);
+    lab.write('crl.pem', good.replace(/MII/, 'AII'));
+    expect(problemOf({ crl }, nowMs)).toContain('holds a damaged revocation list (number 1)');
+    lab.write('crl.pem', lab.controller.cert!);
+    expect(problemOf({ crl }, nowMs)).toContain('holds no revocation list in PEM');
+    lab.write('crl.pem', good.repeat(257));
+    expect(problemOf({ crl }, nowMs)).toContain('more than 256 revocation lists');
+    expect(problemOf({ crl: at('missing-crl.pem') })).toMatch(/^openflow\.tls\.crl: .* is not there/);
+    federation.remove();
   });
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
+import { metricList } from '../../../src/metrics/metric-list.ts';
 import { createRegistry } from '../../../src/metrics/metrics-registry.ts';
 import { describeIf } from '../../support/describe-if.ts';
 import { metricFigures } from '../../support/metric-figures.ts';
@@ -41,7 +42,7 @@ describeIf(['promtool'], 'promtool', () => {
   });
 
   it('takes metrics as they are exported, and would complain of one against the conventions', async () => {
-    const text = await createRegistry(metricFigures(), () => {}).metrics();
+    const text = await createRegistry(metricList(), metricFigures(), () => {}).metrics();
     expect(promtool(['check', 'metrics'], {}, text)).toEqual({ status: 0, text: '' });
     const metric = '# HELP x_milliseconds Time.\n# TYPE x_milliseconds counter\nx_milliseconds 1\n';
     expect(promtool(['check', 'metrics'], {}, metric).status).not.toBe(0);

@@ -9,6 +9,7 @@ import { metricFigures, SWITCH_ID } from '../../support/metric-figures.ts';
 async function scrape(changes: Partial<MetricSources> = {}) {
   const problems: string[] = [];
   const registry = createRegistry(
+    metricList(),
     metricFigures(changes),
     (metric, problem) => problems.push(`${metric}: ${problem}`),
     false,
@@ -42,6 +43,7 @@ describe('the registry', () => {
   it('reads the figures at each scrape', async () => {
     let triples = 1;
     const registry = createRegistry(
+      metricList(),
       metricFigures({ history: () => ({ ...sample.history(), triples }) }),
       () => {},
       false,
@@ -74,6 +76,7 @@ describe('the registry', () => {
   it('forgets a switch that has gone', async () => {
     let isThere = true;
     const registry = createRegistry(
+      metricList(),
       metricFigures({
         controller: () => ({ ...sample.controller(), switches: isThere ? sample.controller().switches : [] }),
       }),
@@ -155,7 +158,7 @@ describe('the registry', () => {
   });
 
   it('has the metrics of the process, save those that break the conventions', async () => {
-    const text = await createRegistry(metricFigures(), () => {}).metrics();
+    const text = await createRegistry(metricList(), metricFigures(), () => {}).metrics();
     expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
     for (const [, name] of text.matchAll(/^# TYPE (\S+) gauge$/gm)) expect(name).not.toMatch(/_total$/);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Log, silentLog } from '../../../src/core/log.ts';
+import { metricList } from '../../../src/metrics/metric-list.ts';
 import type { MetricSources } from '../../../src/metrics/metric-sources.ts';
 import { createRegistry } from '../../../src/metrics/metrics-registry.ts';
 import { MetricsServer } from '../../../src/metrics/metrics-server.ts';
@@ -19,7 +20,7 @@ afterEach(async () => {
 });
 
 async function serve(changes: Partial<MetricSources> = {}, port = 0, log: Log = silentLog) {
-  const registry = createRegistry(metricFigures(changes), () => {}, false);
+  const registry = createRegistry(metricList(), metricFigures(changes), () => {}, false);
   const server = new MetricsServer(registry, { host: HOST, port }, clock, log);
   servers.push(server);
   return server.start();
@@ -151,7 +152,7 @@ describe('the door of the metrics', () => {
   it('keeps to itself that metrics cannot be written', async () => {
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (_fields: object, message: string) => warnings.push(message) };
-    const registry = createRegistry(metricFigures(), () => {}, false);
+    const registry = createRegistry(metricList(), metricFigures(), () => {}, false);
     registry.getSingleMetricAsString = () => Promise.reject(new Error('no'));
     const server = new MetricsServer(registry, { host: HOST, port: 0 }, clock, log);
     servers.push(server);

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ describe('the files of a lab', () => {
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
   const write = (where: string) =>
-    writeLabFiles({ directory: where, days: 30, controller: 'gluewall', switches: ['br0', 'br1'] }, NOW_MS);
+    writeLabFiles({ directory: where, days: 30, controller: 'gluewall', switches: ['br0', 'br1'], nodes: [] }, NOW_MS);
 
   it('are a pair for each, and only the owner reads keys', async () => {
     const lab = join(directory, 'made', 'lab');
@@ -38,10 +39,22 @@ describe('the files of a lab', () => {
   it('are what gluewall, and each switch, starts TLS with', async () => {
     const { authority, controller, switches } = await write(directory);
     const ca = authority.certificate;
-    for (const { key, certificate } of [controller, ...switches]) {
+    for (const { key, certificate } of [controller!, ...switches]) {
       expect(() => loadTlsSettings({ key, certificate, ca }, NOW_MS)).not.toThrow();
     }
-    expect(() => loadTlsSettings({ ...controller, ca }, NOW_MS + 31 * 86_400_000)).toThrow('has expired');
+    expect(() => loadTlsSettings({ ...controller!, ca }, NOW_MS + 31 * 86_400_000)).toThrow('has expired');
+  });
+
+  it('are an authority and nodes alone, where nothing else is wanted', async () => {
+    const nodes = ['node.shop.example', 'node.office.example'];
+    const files = await writeLabFiles({ directory, days: 30, controller: undefined, switches: [], nodes }, NOW_MS);
+    const names = ['ca', ...nodes].flatMap((name) => [`${name}-cert.pem`, `${name}-key.pem`]);
+    expect(readdirSync(directory).sort()).toEqual(names.sort());
+    expect(files.controller).toBeUndefined();
+    for (const { key, certificate, name } of files.nodes) {
+      const { cert } = loadTlsSettings({ key, certificate, ca: files.authority.certificate }, NOW_MS);
+      expect(new X509Certificate(cert).subjectAltName).toBe(`DNS:${name}`);
+    }
   });
 
   it.each(NAMES)('are not written over: %s stays, and no other file comes', async (name) => {

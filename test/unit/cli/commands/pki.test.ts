@@ -52,6 +52,29 @@ describe('gluewall pki init', () => {
     expect(answer.configuration).toContain('certificate: ');
   });
 
+  it('gives each node of a federation its configuration, which loads, and its peers', async () => {
+    const { stdout, exitCode } = await init('--node', 'node.shop.example', 'node.office.example');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/whoever has .*ca-key\.pem can pass for any node: in production/);
+    expect(stdout).not.toMatch(/openflow|ovs-vsctl/);
+    const texts = [...stdout.matchAll(/^(node:\n(?: .*\n)+)/gm)].map(([, text]) => text!);
+    const nodes = texts.map((text) => parseConfig(`querylog: {capture: true}\n${text}`, 'gluewall.yaml').node!);
+    expect(nodes.map(({ name, peers }) => [name, peers.map((peer) => peer.name)])).toEqual([
+      ['node.shop.example', ['node.office.example']],
+      ['node.office.example', ['node.shop.example']],
+    ]);
+    for (const { tls } of nodes) expect(() => loadTlsSettings(tls, Date.now())).not.toThrow();
+  });
+
+  it('makes all of a lab where switches and nodes are wanted', async () => {
+    const answer = JSON.parse((await init('--switch', 'br0', '--node', 'a.example', '--json')).stdout);
+    expect(answer).toMatchObject({
+      configuration: expect.stringContaining('controller-key.pem'),
+      switches: [{ name: 'br0' }],
+      nodes: [{ name: 'a.example', configuration: expect.stringContaining('name: a.example') }],
+    });
+  });
+
   it.each([
     [['--days', '0'], '"0" is no number of days'],
     [['--days', '36501'], '"36501" is no number of days'],
@@ -63,6 +86,13 @@ describe('gluewall pki init', () => {
     [['--switch', 'Controller'], '"Controller" names two files'],
     [['--switch', 'br0', 'BR0'], '"BR0" names two files'],
     [['--switch', ...Array.from({ length: 257 }, (_, n) => `br${n}`)], 'at most 256 switches'],
+    [['--node', 'Node.example'], '"Node.example" is no name of a node'],
+    [['--node', '../a'], '"../a" is no name of a node'],
+    [['--node', `${'a'.repeat(65)}`], 'at most 64 characters'],
+    [['--node', 'ca'], '"ca" names two files'],
+    [['--node', 'a.example', 'a.example'], '"a.example" names two files'],
+    [['--node', 'a.example', '--switch', 'a.example'], '"a.example" names two files'],
+    [['--node', ...Array.from({ length: 257 }, (_, n) => `n${n}.example`)], 'at most 256 nodes'],
     [['--controller', 'a b'], '"a b" is neither a host name'],
     [['--controller', ''], 'is neither a host name'],
   ])('refuses %.40j', async (args, said) => {

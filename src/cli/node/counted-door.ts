@@ -1,0 +1,38 @@
+import { Counters } from '../../core/counters.ts';
+import type { Log } from '../../core/log.ts';
+import type { AnswerTo, Gap, NodeRequest } from '../../traceback/messages.ts';
+import { type Peer, type PeerDoor, PeerFailure } from '../../traceback/node-options.ts';
+
+/** A door to peers that counts who has not answered, and why. */
+export class CountedDoor implements PeerDoor {
+  readonly #door: PeerDoor;
+  readonly #log: Log;
+  /** By the name of the peer: those of the configuration, and so a bounded number. */
+  readonly #failures = new Map<string, Counters<Gap['reason']>>();
+
+  constructor(door: PeerDoor, log: Log) {
+    this.#door = door;
+    this.#log = log;
+  }
+
+  async ask<R extends NodeRequest>(peer: Peer, request: R, signal: AbortSignal): Promise<AnswerTo<R>> {
+    try {
+      return await this.#door.ask(peer, request, signal);
+    } catch (error) {
+      if (error instanceof PeerFailure && !signal.aborted) this.#count(peer, request, error);
+      throw error;
+    }
+  }
+
+  /** By peer, and then by reason. */
+  failures(): Readonly<Record<string, Readonly<Record<string, number>>>> {
+    return Object.fromEntries(Array.from(this.#failures, ([name, counters]) => [name, counters.snapshot()]));
+  }
+
+  #count({ name }: Peer, { kind, case: caseId }: NodeRequest, { reason, message }: PeerFailure): void {
+    const counters = this.#failures.get(name) ?? new Counters();
+    counters.add(reason);
+    this.#failures.set(name, counters);
+    this.#log.debug({ peer: name, kind, case: caseId, reason }, `${name} has not answered: ${message}`);
+  }
+}

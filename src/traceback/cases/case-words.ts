@@ -1,0 +1,24 @@
+import type { Case } from './case.ts';
+
+/** How far a case has come that did not come to its end. */
+export function howFar({ step, confirmation, hosts }: Case): string {
+  const found = hosts.length > 0 ? `, with ${counted(hosts.length, 'host')} named` : '';
+  const confirmed =
+    confirmation === undefined ? 'nothing was confirmed' : `the confirmation said "${confirmation.outcome}"`;
+  return step === 'opened' ? 'nothing was asked' : `it ended at ${step}: ${confirmed}${found}`;
+}
+
+/** What a case has found. */
+export function foundWords({ hosts, reports, gaps }: Case): string {
+  const withheld = reports.reduce((sum, report) => sum + report.withheld, 0);
+  const best = hosts[0];
+  const first = best === undefined ? '' : `, the most likely ${best.address} (${Math.round(100 * best.confidence)} %)`;
+  const not = withheld > 0 ? `; ${withheld} not named` : '';
+  const missing = gaps.length > 0 ? `; ${counted(gaps.length, 'gap')}` : '';
+  return `${counted(hosts.length, 'host')} named by ${counted(reports.length, 'source')}${first}${not}${missing}`;
+}
+
+/** `1 host`, `2 hosts`. */
+export function counted(value: number, what: string): string {
+  return `${value} ${what}${value === 1 ? '' : 's'}`;
+}

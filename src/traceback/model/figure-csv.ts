@@ -1,0 +1,12 @@
+import { stringify as composeCsv } from 'csv-stringify/sync';
+import type { SuccessFigure } from './success-model.ts';
+
+/** The figure as CSV: a row for each number of hops, a column for each curve. */
+export function figureCsv({ hops, conventional, dnsLogs }: SuccessFigure): string {
+  const curves = [conventional, ...dnsLogs];
+  const rows = Array.from({ length: hops }, (_, index) => [
+    index + 1,
+    ...curves.map(({ successes }) => successes[index]!),
+  ]);
+  return composeCsv([['hops', ...curves.map(({ label }) => label)], ...rows]);
+}

@@ -1,0 +1,235 @@
+import { type Address, formatAddress, parseAddress } from '../core/address.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Name } from '../dns/name.ts';
+import { type AnswerPart, composeAnswer, gapPart, mergeParts } from './answer-parts.ts';
+import { CaseBook } from './case-book.ts';
+import { type Inspection, inspectLog, type Span, windowSpan } from './inspect-log.ts';
+import type { SearchedLog } from './log-entries.ts';
+import { type AnswerTo, type CommandAndControlRequest, type Gap, type NodeRequest, nameOf } from './messages.ts';
+import type { HostNames, NodeOptions, PeerDoor } from './node-options.ts';
+import { OwnFindings } from './own-findings.ts';
+import { Problem } from './problem.ts';
+import { RecentResults } from './recent-results.ts';
+import { type ClientInLog, Registry } from './registry.ts';
+import { type Errand, relay } from './relay.ts';
+import { TimeLimit } from './time-limit.ts';
+
+/** What a node works with. */
+export interface NodeParts {
+  readonly log: SearchedLog;
+  readonly door: PeerDoor;
+  readonly names: HostNames;
+  readonly clock: Clock;
+  /** How addresses stand in the log; undefined: as they are. */
+  readonly clientInLog?: ClientInLog | undefined;
+  /** Told why the log could not be asked. */
+  readonly onLogError?: ((error: unknown) => void) | undefined;
+}
+
+/** One request that is worked on. */
+interface Task {
+  readonly request: NodeRequest;
+  /** Who sent it; ourselves, when it was made here. */
+  readonly asker: string;
+  readonly isOurs: boolean;
+  readonly name: Name;
+  readonly span: Span;
+  /** The same for all requests of one case that want to know the same. */
+  readonly question: string;
+  readonly limit: TimeLimit;
+}
+
+/** Inspections that are held, so that a case that comes by several ways is looked up once; each may have many hosts. */
+const MAX_INSPECTIONS = 8;
+const KEEP_MS = 30_000;
+
+/**
+ * A traceback node. It does the same with each request (decision 16): it looks into its own log for who asked for the name, says
+ * what it may of its clients among them, and asks the peers whose DNS servers are among them.
+ */
+export class TracebackNode {
+  readonly #parts: NodeParts;
+  readonly #book: CaseBook;
+  readonly #own: OwnFindings;
+  #options: NodeOptions;
+  #registry: Registry;
+  #inspections: RecentResults<Inspection>;
+
+  constructor(options: NodeOptions, parts: NodeParts) {
+    this.#parts = parts;
+    this.#book = new CaseBook(parts.clock);
+    this.#options = options;
+    this.#registry = new Registry(options, parts.clientInLog);
+    this.#inspections = new RecentResults(MAX_INSPECTIONS, KEEP_MS, parts.clock);
+    this.#own = new OwnFindings(options, this.#registry, this.#book, parts);
+  }
+
+  /** Takes up other options; what is being worked on goes on with those that it began with, as far as it can. */
+  configure(options: NodeOptions): void {
+    this.#options = options;
+    this.#registry = new Registry(options, this.#parts.clientInLog);
+    this.#inspections = new RecentResults(MAX_INSPECTIONS, KEEP_MS, this.#parts.clock);
+    this.#own.configure(options, this.#registry);
+  }
+
+  /**
+   * Answers a request with what there is and the gaps in it, within its time limit. One whose path is our name alone was made here.
+   * Rejects with Problem when it is refused, and with the reason of `signal`, by which all that wait for it are called off, too.
+   */
+  async answer<R extends NodeRequest>(request: R, signal: AbortSignal): Promise<AnswerTo<R>> {
+    const { name: ourName } = this.#options;
+    const asker = request.path.at(-1)!;
+    const isOurs = request.path.length === 1 && asker === ourName;
+    if (!isOurs && request.path.includes(ourName)) {
+      throw new Problem('loop', 'this node is already on the way that the request came');
+    }
+    if ('ground' in request && 'confirmed' in request.ground && this.#book.isMatched(request.case)) {
+      throw new Problem('no-ground', 'the confirmation of this case does not say that the packets were spoofed');
+    }
+    const limit = new TimeLimit(this.#parts.clock, request.timeLimitMs, signal);
+    try {
+      limit.throwIfCalledOff();
+      const span = windowSpan(Date.parse(request.at), request.window);
+      const question = questionOf(request);
+      return composeAnswer(
+        request,
+        await this.#work({ request, asker, isOurs, name: nameOf(request), span, question, limit }),
+      );
+    } finally {
+      limit.end();
+    }
+  }
+
+  async #work(task: Task): Promise<AnswerPart> {
+    const { request, name, isOurs } = task;
+    if (request.kind === 'command-and-control') return this.#searchCommandAndControl(task, request);
+    const owner = this.#registry.ownerOf(name);
+    if (request.servers.length > 0 || owner === 'here') return this.#lookAndAsk(task, owner === 'here');
+    if (owner === undefined || !(isOurs || this.#registry.isOurs(name))) return gapPart(this.#noOwner(isOurs));
+    return mergeParts(await this.#ask(task, [{ peer: owner, servers: [] }]));
+  }
+
+  #noOwner(isOurs: boolean): Gap {
+    const node = this.#options.name;
+    return isOurs
+      ? { reason: 'unknown server', node, detail: 'no peer is known whose zones the name is in' }
+      : { reason: 'no log', node, detail: 'the name is in none of the zones of this node' };
+  }
+
+  /** The step that is the same everywhere. */
+  async #lookAndAsk(task: Task, isDestination: boolean): Promise<AnswerPart> {
+    const isRelaying = isDestination || this.#options.isForwarder;
+    if (!isRelaying && this.#options.clients.length === 0) {
+      return gapPart(this.#noLog('this node serves no clients, and forwards to nobody'));
+    }
+    const gaps: Gap[] = [];
+    const inspection = await this.#orGap(task, gaps, () => this.#inspect(task, isRelaying));
+    if (inspection === undefined) return { reports: [], gaps };
+    const { isSilent } = inspection;
+    if (isSilent) gaps.push(this.#noLog('its log has nothing from an hour before the window to an hour after'));
+    if (inspection.isCut) {
+      gaps.push({ reason: 'too many', node: this.#options.name, detail: 'the newest entries alone were looked at' });
+    }
+    gaps.push(...this.#unknownServers(inspection));
+    const [own, peers] = await Promise.all([
+      isSilent ? undefined : this.#orGap(task, gaps, () => this.#own.say(task, inspection)),
+      this.#ask(task, this.#errandsTo(inspection)),
+    ]);
+    return mergeParts([own ?? { reports: [], gaps: [] }, { reports: [], gaps }, ...peers]);
+  }
+
+  #inspect({ name, span, question, limit }: Task, isRelaying: boolean): Promise<Inspection> {
+    const registry = this.#registry;
+    const cacheMs = isRelaying ? this.#options.cacheMs : undefined;
+    const inspect = () => inspectLog(this.#parts.log, registry, { name, ...span, cacheMs }, limit.signal);
+    return this.#inspections.get(question, inspect, limit.signal);
+  }
+
+  /** What the log says, or undefined and a gap. Problems are of the request, not of the log. */
+  async #orGap<T>(task: Task, gaps: Gap[], look: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await look();
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      task.limit.throwIfCalledOff();
+      if (task.limit.signal.aborted) {
+        gaps.push({ reason: 'late', node: this.#options.name, detail: 'its log was not searched to the end in time' });
+      } else {
+        this.#parts.onLogError?.(error);
+        gaps.push(this.#noLog('its log cannot be asked'));
+      }
+      return undefined;
+    }
+  }
+
+  #noLog(detail: string): Gap {
+    return { reason: 'no log', node: this.#options.name, detail };
+  }
+
+  /** Pseudonyms say nothing to others, and are not told. */
+  #unknownServers({ unknown }: Inspection): readonly Gap[] {
+    const node = this.#options.name;
+    const detail = 'it asked for the name, and no peer is known that speaks for it';
+    if (this.#parts.clientInLog === undefined) {
+      return unknown.map((address) => ({ reason: 'unknown server', node, server: formatAddress(address), detail }));
+    }
+    if (unknown.length === 0) return [];
+    const anonymous = `${unknown.length} servers asked for the name that no peer is known to speak for; the log has pseudonyms of them`;
+    return [{ reason: 'unknown server', node, detail: anonymous }];
+  }
+
+  /** Each peer once, with all its servers: as they stand in the log or, where that has pseudonyms, in the configuration. */
+  #errandsTo({ servers }: Inspection): readonly Errand[] {
+    const isPlain = this.#parts.clientInLog === undefined;
+    return Array.from(servers, ([peer, sightings]) => {
+      const addresses = sightings.map(({ address, network }) => (isPlain ? address : network.base));
+      return { peer, servers: [...new Set(addresses)].map(formatAddress) };
+    });
+  }
+
+  async #ask(task: Task, errands: readonly Errand[]): Promise<readonly AnswerPart[]> {
+    const { name: nodeName } = this.#options;
+    const { door, clock } = this.#parts;
+    const parts = await relay(errands, task, { nodeName, door, book: this.#book, clock });
+    for (const [index, { reports }] of parts.entries()) {
+      const { peer, servers } = errands[index]!;
+      const hosts = new Set(reports.flatMap((report) => ('hosts' in report ? addressesOf(report.hosts) : [])));
+      this.#book.noteNamed(task.request.case, task.asker, peer.name, { servers, hosts });
+    }
+    return parts;
+  }
+
+  /** Asks of each host who named it, and nobody else: which hosts were named is nobody's business but theirs. */
+  async #searchCommandAndControl(task: Task, request: CommandAndControlRequest): Promise<AnswerPart> {
+    const named = this.#book.namedTo(request.case, task.asker);
+    const hosts = [...new Set(request.hosts.flatMap((text) => parseAddress(text) ?? []))];
+    const by = (node: string) => hosts.filter((host) => named.get(node)?.hosts.has(host));
+    const errands = this.#options.peers.flatMap((peer): Errand[] => {
+      const ofPeer = by(peer.name);
+      const servers = named.get(peer.name)?.servers ?? [];
+      return ofPeer.length === 0 ? [] : [{ peer, servers, hosts: ofPeer.map(formatAddress) }];
+    });
+    const gaps = this.#notNamed(hosts.filter((host) => ![...named.values()].some((one) => one.hosts.has(host))).length);
+    const [own, peers] = await Promise.all([
+      this.#orGap(task, gaps, () => this.#own.suspects(task, request, by(this.#options.name))),
+      this.#ask(task, errands),
+    ]);
+    return mergeParts([own ?? { reports: [], gaps: [] }, { reports: [], gaps }, ...peers]);
+  }
+
+  #notNamed(hosts: number): Gap[] {
+    const detail = `${hosts} of the hosts were not named in this case of late`;
+    return hosts === 0 ? [] : [{ reason: 'refused', node: this.#options.name, detail }];
+  }
+}
+
+function addressesOf(hosts: readonly { readonly address: string }[]): readonly Address[] {
+  return hosts.flatMap(({ address }) => parseAddress(address) ?? []);
+}
+
+/** What is asked, without who asks and how it came. */
+function questionOf(request: NodeRequest): string {
+  const { kind, case: caseId, name, at, window } = request;
+  const more = request.kind === 'confirm' ? request.test : request.kind === 'traceback' ? undefined : request.hosts;
+  return JSON.stringify([kind, caseId, name, at, window, more]);
+}

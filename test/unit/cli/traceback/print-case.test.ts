@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { isAnswered, printCase, printCaseList } from '../../../../src/cli/traceback/print-case.ts';
+import { type Case, summarise } from '../../../../src/traceback/cases/case.ts';
+
+const AT = '2026-11-20T12:00:05.000Z';
+const HOST: Case['hosts'][number] = {
+  address: '192.0.2.66',
+  name: 'bot.lan',
+  confidence: 0.934,
+  paths: [
+    ['node.shop.example', 'node.office.example'],
+    ['node.transit.example', 'node.office.example'],
+  ],
+  expected: 11.57,
+  chance: 0.01,
+  queries: 2,
+  firstAt: AT,
+  lastAt: AT,
+  cases: [],
+  reasons: ['in 2 of 2 cases', 'hardly anybody asks for the name'],
+};
+const CASE: Case = {
+  version: 1,
+  id: '0190c2f4-0000-4000-8000-000000000000',
+  state: 'open',
+  node: 'node.shop.example',
+  question: {
+    name: 'www.shop.example',
+    at: AT,
+    source: '198.18.0.7',
+    window: { beforeMs: 5000, afterMs: 1000 },
+    method: 'oblivious',
+    commandAndControl: true,
+    timeLimitMs: 30_000,
+  },
+  openedAt: AT,
+  step: 'ended',
+  outcome: 'hosts named',
+  detail: '2 hosts named by 1 source',
+  confirmation: { outcome: 'spoofed', words: 'others asked', verdicts: [] },
+  hosts: [HOST, { ...HOST, address: '192.0.2.7', name: undefined, confidence: 0.004, expected: 0.00032 }],
+  reports: [],
+  suspects: [
+    {
+      path: ['node.office.example'],
+      names: [
+        {
+          name: 'a.example',
+          score: 3,
+          hosts: ['192.0.2.66'],
+          cases: 1,
+          clients: 9,
+          beforeMs: 500,
+          answers: [],
+          reasons: [],
+        },
+        {
+          name: 'orders.example',
+          score: 21.26,
+          hosts: ['192.0.2.66'],
+          cases: 2,
+          clients: 0,
+          beforeMs: 4000,
+          answers: [],
+          reasons: ['by none of 240 others'],
+        },
+      ],
+    },
+  ],
+  gaps: Array.from({ length: 25 }, () => ({
+    reason: 'late' as const,
+    node: 'node.transit.example',
+    detail: 'no answer in time',
+  })),
+  isComplete: false,
+  exchanges: [],
+};
+
+describe('printCase', () => {
+  const lines = printCase(CASE);
+  const row = (begin: string) => lines.find((line) => line.startsWith(begin))!;
+
+  it('has a table of hosts whose columns stand below their headings', () => {
+    const heading = row('HOST');
+    const cell = (line: string, title: string) => line.slice(heading.indexOf(title)).split('  ')[0];
+    const first = row('192.0.2.66');
+    expect(cell(first, 'NAME')).toBe('bot.lan');
+    expect(cell(first, 'CONFIDENCE')).toBe('93 %');
+    expect(cell(first, 'BY CHANCE')).toBe('11.6');
+    expect(first.slice(heading.indexOf('BY '))).toMatch(/^node\.office\.example {2}/);
+    expect(first).toContain('in 2 of 2 cases; hardly anybody asks for the name');
+    const second = row('192.0.2.7');
+    expect([cell(second, 'NAME'), cell(second, 'CONFIDENCE'), cell(second, 'BY CHANCE')]).toEqual([
+      '-',
+      '0.4 %',
+      '0.0003',
+    ]);
+  });
+
+  it('has names that hosts asked for before, the most unusual first', () => {
+    const [first, second] = lines.slice(lines.indexOf(row('ASKED BEFORE')) + 1);
+    expect(first).toMatch(/^orders\.example +21\.3 +192\.0\.2\.66 +4 s +by none of 240 others/);
+    expect(second).toMatch(/^a\.example +3 +192\.0\.2\.66 +0\.5 s/);
+  });
+
+  it('says what is missing, a bounded number of gaps, and what to do next', () => {
+    expect(lines.filter((line) => line.startsWith('late '))).toHaveLength(20);
+    expect(lines).toContain('… and 5 more (--json has all)');
+    expect(lines.join('\n')).toContain('gluewall traceback export 0190c2f4 --output FOLDER');
+  });
+
+  it.each([
+    ['hosts named', true, 'no proof'],
+    ['not spoofed', true, 'export'],
+    ['not confirmed', false, '--override REASON'],
+    ['no host named', false, 'to ask again'],
+    ['late', false, 'to ask again'],
+  ] as const)('of a case that ended with %s', (outcome, isGood, next) => {
+    const one = { ...CASE, outcome };
+    expect(isAnswered(one)).toBe(isGood);
+    expect(printCase(one).join('\n')).toContain(next);
+  });
+
+  it('says nothing of what comes next when it is closed, or worked on', () => {
+    const closed = printCase({ ...CASE, state: 'closed', closed: { at: AT, reason: 'cleaned' } }).join('\n');
+    expect(closed).toContain('cleaned');
+    expect(closed).not.toContain('gluewall traceback');
+    const open = printCase({ ...CASE, outcome: undefined, step: 'confirm', hosts: [], gaps: [], suspects: [] });
+    expect(open[0]).toContain('being worked on, confirm');
+    expect(open.join('\n')).not.toContain('HOST');
+  });
+});
+
+describe('printCaseList', () => {
+  it('has a line for each case', () => {
+    const [heading, line, ...rest] = printCaseList([summarise(CASE)]);
+    expect(heading).toMatch(/^CASE +STATE +NAME/);
+    expect(line).toMatch(/^0190c2f4 +open +www\.shop\.example +.*hosts named \(gaps\) +2 +192\.0\.2\.66 93 %$/);
+    expect(rest).toEqual([]);
+  });
+
+  it('says how to open the first', () => expect(printCaseList([])[0]).toContain('gluewall traceback request'));
+});
