@@ -11,6 +11,7 @@ import { configKeys, renderConfigSchema, renderConfiguration } from './support/d
 import { renderEveSchema } from './support/document-events.ts';
 import { renderMetrics } from './support/document-metrics.ts';
 import { renderPipeline } from './support/document-pipeline.ts';
+import { formatJson } from './support/format-json.ts';
 
 const root = join(import.meta.dirname, '..');
 const BEGIN = '<!-- made from src/controller/pipeline.ts by npm run docs -->';
@@ -49,7 +50,7 @@ it('docs/events/dns_verdict.schema.json is what the events are', () => {
 
 it('docs/traceback.schema.json is what nodes say to each other', () => {
   const file = 'docs/traceback.schema.json';
-  holds(file, `${JSON.stringify(publishedSchema(), null, 2)}\n`, readOrNothing(file));
+  holds(file, formatJson(publishedSchema()), readOrNothing(file));
 });
 
 it('docs/errors.md has every type of problem with its status', () => {

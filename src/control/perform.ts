@@ -33,7 +33,7 @@ export async function* perform(
 }
 
 function hasGate(services: Services | NodeServices): services is Services {
-  return 'lookup' in services;
+  return !('hasGate' in services);
 }
 
 type GateRequest = Exclude<

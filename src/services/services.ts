@@ -64,7 +64,9 @@ export interface Services extends RuleServices, PackServices, BypassServices {
 }
 
 /** What a traceback node without a gate offers. */
-export type NodeServices = Pick<Services, 'log' | 'traceback' | 'status' | 'reload'>;
+export interface NodeServices extends Pick<Services, 'log' | 'traceback' | 'status' | 'reload'> {
+  readonly hasGate: false;
+}
 
 export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   readonly bypasses: Bypasses | undefined;

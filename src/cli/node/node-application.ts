@@ -50,6 +50,7 @@ export class NodeApplication {
     this.#dnstap = this.#createDnstap(clock, log);
     const parts = { queryLog: this.#queryLog, node: this.#node };
     const services: NodeServices = {
+      hasGate: false,
       log: logServices(this.#queryLog),
       traceback: tracebackServices(this.#node),
       status: () => ({

@@ -97,6 +97,6 @@ describe('what a running gluewall takes up', () => {
     const everything = read(OTHERS.filter((text) => !/mode|interfaces|inside|outside/.test(text)).join('\n'));
     expect(composeConfig(liveConfig(everything, everything))).toEqual(composeConfig(everything));
     const known = knownKeys(configSchema).map(({ path }) => path.split(/\.|\[/)[0]!);
-    expect(new Set(known)).toEqual(new Set([...Object.keys(everything), 'root_hints', 'teach']));
+    expect(new Set(known)).toEqual(new Set([...Object.keys(everything), 'node', 'root_hints', 'teach']));
   });
 });

@@ -19,6 +19,7 @@ function parsed(request: ControlRequest): ParsedRequest {
 }
 
 const services = (node?: Partial<NodeOperations>): NodeServices => ({
+  hasGate: false,
   log: logServices(undefined),
   traceback: tracebackServices(node as NodeOperations | undefined),
   status: () => ({ node: 'there' }),
