@@ -95,9 +95,10 @@ interface Seat {
 }
 
 function deskOf(seat: Seat): RequestDesk {
-  const { node, options, clock } = seat;
+  const { node, options, clock, desk } = seat;
+  if (desk !== undefined) return desk;
   const parts = { node, access: new Access(options, clock), audit: noAudit, clock, log: silentLog };
-  seat.desk ??= new RequestDesk(options, parts);
+  seat.desk = new RequestDesk(options, parts);
   return seat.desk;
 }
 

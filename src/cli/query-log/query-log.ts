@@ -8,6 +8,7 @@ import { gateEntry } from '../../querylog/gate-entries.ts';
 import type { LogEntry } from '../../querylog/log-entry.ts';
 import type { SourceFigures } from '../../querylog/source-figures.ts';
 import type { AskedLog } from '../../services/log-services.ts';
+import { GatheredFrames } from './gathered-frames.ts';
 import type { LogOrder, LogSettings } from './log-order.ts';
 import type { FromLogThread, Handed, LogOperations, ToLogThread } from './log-protocol.ts';
 
@@ -60,6 +61,7 @@ export class QueryLog implements AskedLog {
   readonly #questions = new Map<number, Question>();
   readonly #handed = { gate: 0, capture: 0, dnstap: 0 };
   readonly #lost = { gate: 0, capture: 0, dnstap: 0 };
+  readonly #frames: GatheredFrames;
   #order: LogOrder;
   #entries: LogEntry[] = [];
   #worker: Worker | undefined;
@@ -75,6 +77,9 @@ export class QueryLog implements AskedLog {
     this.clientInLog = clientInLog;
     this.#clock = clock;
     this.#log = log;
+    this.#frames = new GatheredFrames(clock, (frames, count, writer) =>
+      this.#hand({ kind: 'dnstap', writer, frames }, frames.length, count, [frames.buffer]),
+    );
     this.#script = threadScript ?? new URL('./log-thread.js', import.meta.url);
   }
 
@@ -117,8 +122,7 @@ export class QueryLog implements AskedLog {
 
   /** Takes `count` data frames of dnstap, each behind its length, which hold only during the call. */
   takeDnstap(frames: Uint8Array, count: number, writer: string): void {
-    const copy = new Uint8Array(frames);
-    this.#hand({ kind: 'dnstap', writer, frames: copy }, copy.length, count, [copy.buffer]);
+    this.#frames.add(frames, count, writer);
   }
 
   get figures(): QueryLogFigures {
@@ -142,6 +146,7 @@ export class QueryLog implements AskedLog {
   /** Resolves when all that was taken is kept, or cannot be. Safe twice. */
   async stop(): Promise<void> {
     this.#flush();
+    this.#frames.flush();
     this.#isStopped = true;
     this.#cancelRestart?.();
     const worker = this.#worker;
@@ -163,6 +168,8 @@ export class QueryLog implements AskedLog {
     ...args: Parameters<LogOperations[K]>
   ): ReturnType<LogOperations[K]> {
     const id = this.#nextId++;
+    // What is asked is asked of all that was taken.
+    this.#frames.flush();
     return new Promise((resolve, reject) => {
       if (this.#worker === undefined) {
         reject(notKept('it is not there at the moment'));
