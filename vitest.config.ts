@@ -18,10 +18,11 @@ const oneAfterTheOther = { fileParallelism: false, maxWorkers: 1 };
 
 /**
  * The parts that use the network: after the others have run, and with time to start servers. Each file has a private world
- * of its own and needs not wait for another; where no worlds can be made, all are in the one network of the machine.
+ * of its own, and one more of them is under way, for they wait more than they work; where no worlds can be made, all are in
+ * the one network of the machine.
  */
 const onTheNetwork = (groupOrder: number) => ({
-  ...(insideWorld() ? { pool: worldPool } : oneAfterTheOther),
+  ...(insideWorld() ? { pool: worldPool, maxWorkers: maxWorkers + 1 } : oneAfterTheOther),
   testTimeout: 60_000,
   hookTimeout: 120_000,
   sequence: { groupOrder },

@@ -120,6 +120,6 @@ export class RestingGluewall {
 function notRunning(why: string): GluewallError {
   return new GluewallError(
     'not-running',
-    `no gluewall answers, and ${why}: start it with \`gluewall run\`, or name its file with --config or its socket with --socket`,
+    `no gluewall answers, and ${why}: start it with \`gluewall run\` (a node without a gate: \`gluewall node\`), or name its file with --config or its socket with --socket`,
   );
 }

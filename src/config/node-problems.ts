@@ -31,7 +31,10 @@ function peerProblems(node: NodeConfig, peer: PeerConfig, index: number): readon
   if (before.some(({ name }) => name === peer.name))
     say('name', 'there is another one of that name: put them into one');
   if (peer.url === undefined && peer.servers.length + peer.zones.length > 0) {
-    say('name', 'it has servers or zones, but no url to ask it at');
+    say(
+      'name',
+      'it has servers or zones, but no url to ask it at: name its url, or write what it may ask about as names',
+    );
   }
   if (peer.url === undefined && peer.requests.length === 0)
     say('requests', 'it may ask nothing, and has no url to be asked at');

@@ -106,7 +106,8 @@ function connectionProblem(path: string, error: NodeJS.ErrnoException): Gluewall
   if (error.code === 'EACCES') {
     return new GluewallError('control-socket', `control socket ${path}: belongs to another user; run as that user`);
   }
-  const remedy = 'start it with `gluewall run`, or name its socket with --socket PATH';
+  const remedy =
+    'start it with `gluewall run` (a node without a gate: `gluewall node`), or name its socket with --socket PATH';
   return new GluewallError('not-running', `no gluewall answers on ${path} (${error.code}): ${remedy}`);
 }
 

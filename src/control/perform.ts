@@ -22,7 +22,7 @@ export async function* perform(
   gone?: AbortSignal,
 ): Answer {
   if (isLogRequest(request)) return yield* performOnLog(services.log, request, gone);
-  if (isTracebackRequest(request)) return yield* performOnNode(services.traceback, request, gone);
+  if (isTracebackRequest(request)) return yield* performOnNode(services.traceback, request, signal);
   if (request.operation === 'status') return services.status();
   if (request.operation === 'reload') return services.reload(request.isTrial);
   if (!hasGate(services)) {
@@ -85,12 +85,12 @@ async function* performOnGate(services: Services, request: GateRequest, signal: 
 }
 
 /** As `perform`, for requests that are about the traceback node alone. A case ends when nobody waits for it any more. */
-async function* performOnNode(node: NodeOperations, request: TracebackRequest, gone?: AbortSignal): Answer {
+async function* performOnNode(node: NodeOperations, request: TracebackRequest, signal: AbortSignal): Answer {
   switch (request.operation) {
     case 'traceback request': {
       const { operation: _, at: atMs, owner: by, beforeMs, afterMs, method, override, ...rest } = request;
       const wanted = { ...rest, atMs, by, beforeMs, afterMs, method, override };
-      return yield* node.request(wanted, gone ?? new AbortController().signal);
+      return yield* node.request(wanted, signal);
     }
     case 'traceback list':
       return yield* counted(itemsOf(await node.list()));

@@ -5,6 +5,7 @@ import { printable } from '../core/printable.ts';
 import { formatName } from '../dns/name.ts';
 import type { Access } from './access.ts';
 import type { Audit, AuditEntry } from './audit/audit.ts';
+import { ownEntry } from './audit/own-entry.ts';
 import { fitAnswer } from './fit-answer.ts';
 import {
   type AnswerTo,
@@ -164,12 +165,7 @@ function whatIsWrong({ issues }: ZodError): string {
 }
 
 function grantedEntry(peer: string, request: NodeRequest, answer: NodeAnswer): AuditEntry {
-  const { kind, case: caseId } = request;
-  const hosts =
-    answer.kind === 'traceback' ? answer.reports.flatMap((report) => report.hosts.map(({ address }) => address)) : [];
-  const override = 'ground' in request && 'override' in request.ground ? request.ground.override : undefined;
-  const asked = { kind, peer, request: request.request, case: caseId, name: formatName(nameOf(request)) };
-  return { ...asked, decision: 'granted', override, hosts, gaps: answer.gaps.length };
+  return { ...ownEntry(request, answer), peer, name: formatName(nameOf(request)) };
 }
 
 /** What can be said of a request that may be none: nothing unchecked goes into the audit log. */

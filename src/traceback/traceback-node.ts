@@ -43,6 +43,8 @@ interface Task {
 const MAX_INSPECTIONS = 8;
 const KEEP_MS = 30_000;
 
+const NOTHING: AnswerPart = { reports: [], gaps: [] };
+
 /**
  * A traceback node. It does the same with each request (decision 16): it looks into its own log for who asked for the name, says
  * what it may of its clients among them, and asks the peers whose DNS servers are among them.
@@ -106,13 +108,23 @@ export class TracebackNode {
     const owner = this.#registry.ownerOf(name);
     if (request.servers.length > 0 || owner === 'here') return this.#lookAndAsk(task, owner === 'here');
     if (owner === undefined || !(isOurs || this.#registry.isOurs(name))) return gapPart(this.#noOwner(isOurs));
-    return mergeParts(await this.#ask(task, [{ peer: owner, servers: [] }]));
+    // The way back to us is a loop for the others: what our own log says is said here.
+    const isSource = isOurs && this.#options.clients.length > 0;
+    const [own, peers] = await Promise.all([
+      isSource ? this.#lookAndAsk(task, false) : NOTHING,
+      this.#ask(task, [{ peer: owner, servers: [] }]),
+    ]);
+    return mergeParts([own, ...peers]);
   }
 
   #noOwner(isOurs: boolean): Gap {
     const node = this.#options.name;
     return isOurs
-      ? { reason: 'unknown server', node, detail: 'no peer is known whose zones the name is in' }
+      ? {
+          reason: 'unknown server',
+          node,
+          detail: 'no peer is known whose zones the name is in: see the name, and node.peers',
+        }
       : { reason: 'no log', node, detail: 'the name is in none of the zones of this node' };
   }
 

@@ -117,12 +117,13 @@ describe('cases', () => {
     );
     request.kill('SIGINT');
     const { status, stderr } = await request.ended;
-    process.kill(office.pid!, 'SIGCONT');
     expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('gluewall traceback show') });
     const id = /case ([0-9a-f-]{36})/.exec(stderr)![1]!;
     await until('the case has ended', SOON_MS, async () =>
       (await list()).some((one) => one.id === id && one.outcome === 'cancelled') ? true : undefined,
     );
+    // Not before: an answer that comes ends the case, too.
+    process.kill(office.pid!, 'SIGCONT');
   });
 });
 

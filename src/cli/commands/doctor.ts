@@ -161,7 +161,8 @@ function learningSection(running: Running, config: Config): Section {
   const unknown = (message: string): Section => ({ section, findings: [{ check: 'learning', ok: null, message }] });
   if (!running.ok) return unknown(`not known: ${running.problem}`);
   const facts = readLearningFacts(running.status);
-  if (facts === undefined) return unknown('not known: the gluewall that answers is of another version');
+  if (facts === undefined)
+    return unknown('not known: what answers has no gate (`gluewall node`), or is of another version');
   const isListening = config.capture.listen !== undefined;
   const wishes = { interfaces: captureInterfaces(config), isListening, teach: teachingMode(config) };
   return { section, findings: learningFindings(facts, wishes) };

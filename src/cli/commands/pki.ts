@@ -50,7 +50,7 @@ export function addPkiCommands(program: Command): void {
     .option('--switch <name...>', 'a key and certificate for each of these (default one for all: switch)')
     .option(
       '--node <name...>',
-      'a key and certificate for each of these traceback nodes; without --switch for nobody else',
+      'a key and certificate for each of these traceback nodes, all of them at once; without --switch for nobody else',
     )
     .option('--controller <name>', 'host name or address of gluewall, for its certificate', 'gluewall')
     .option('--json', 'answer as JSON')

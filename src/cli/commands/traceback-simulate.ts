@@ -18,7 +18,8 @@ Each case has organisations of its own: a destination, a source with a bot, forw
 part with probability p; the bot asks for its victim with probability q, then attacks. What servers see goes into real query logs,
 which real nodes with their request desks are asked about; only TLS and HTTP between them are left out. Time is virtual.
 
-Expected is p^hops times q: p²·q with 2 hops, the basic scheme; 3 hops have one forwarder, and so on.
+Expected is p^hops times q: p²·q with 2 hops, the basic scheme; 3 hops have one forwarder, and so on. What stands behind ± is one
+sigma: of three measured shares, two lie within it.
 With --logs, query logs and their truth.json are read instead (docs/traceback-simulation.md); p and q are then measured in them.`;
 
 const EXAMPLES = [
@@ -33,7 +34,7 @@ export function addSimulateCommand(traceback: Command): void {
     .option('--participation <p>', 'how likely an organisation takes part (default 0.9)')
     .option('--query-rate <q>', 'how likely a bot asks for the name of its victim (default 0.55)')
     .option('--hops <count>', 'DNS servers from destination to source, both included (default 2)')
-    .option('--cases <count>', 'so many (default 1000)')
+    .option('--cases <count>', 'how many attacks are traced (default 1000)')
     .option('--seed <number>', 'the same seed makes the same Internet (default: drawn, and printed)')
     .option('--caches', 'resolvers and forwarders keep answers for their TTL')
     .option('--background <count>', 'queries of each client a day, bystanders of victims among them (default 400)')

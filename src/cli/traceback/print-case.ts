@@ -16,14 +16,15 @@ export function isAnswered({ outcome }: Case): boolean {
 }
 
 export function printCase(one: Case): string[] {
-  const { id, state, question, outcome, detail, closed } = one;
+  const { id, state, question, outcome, detail, ground, closed } = one;
   const { name, at, source, window, override } = question;
+  const isConfirmed = ground !== undefined && 'confirmed' in ground;
   const span = `from ${formatDuration(window.beforeMs)} before to ${formatDuration(window.afterMs)} after`;
   return [
     `case ${id} (${state}): ${outcome ?? `being worked on, ${one.step}`}`,
     `${name}, attacked at ${at} by packets from ${source}; looked ${span}`,
     ...confirmationLines(one),
-    ...(override === undefined ? [] : [`override: ${override}`]),
+    ...(override === undefined ? [] : [`override${isConfirmed ? ' (not needed)' : ''}: ${override}`]),
     detail,
     ...hostLines(one),
     ...suspectLines(one),
@@ -38,16 +39,16 @@ function confirmationLines({ confirmation, question }: Case): readonly string[] 
   return [`confirmation (${question.method}): ${confirmation.outcome}; ${confirmation.words}`];
 }
 
-const HOST_HEADINGS = ['HOST', 'NAME', 'CONFIDENCE', 'BY', 'BY CHANCE', 'REASONS'];
+const HOST_HEADINGS = ['HOST', 'NAME', 'CONFIDENCE', 'ASKED AT', 'BY', 'REASONS'];
 
 function hostLines({ hosts }: Case): readonly string[] {
   if (hosts.length === 0) return [];
   return ['', ...aligned([HOST_HEADINGS, ...hosts.map(hostCells)])];
 }
 
-function hostCells({ address, name, confidence, paths, expected, reasons }: Host): readonly string[] {
+function hostCells({ address, name, confidence, paths, firstAt, reasons }: Host): readonly string[] {
   const sources = [...new Set(paths.map((path) => path.at(-1)!))];
-  return [address, name ?? '-', percent(confidence), sources.join(', '), figure(expected), reasons.join('; ')];
+  return [address, name ?? '-', percent(confidence), firstAt, sources.join(', '), reasons.join('; ')];
 }
 
 /** The names of all sources, the most unusual first. */
@@ -86,17 +87,30 @@ function nextLines({ id, state, outcome }: Case): readonly string[] {
   const close = `when it is dealt with: gluewall traceback close ${short} --reason TEXT`;
   switch (outcome) {
     case 'hosts named':
-      return ['', 'a confidence is no proof: have the hosts looked at before anything is done', handOver, close];
+      return [
+        '',
+        'a confidence says how likely a host is the bot, if the bot asked (docs/traceback.md); the rest of 100 % is nobody who is named',
+        'it is no proof: have the hosts looked at before anything is done',
+        handOver,
+        close,
+      ];
     case 'not spoofed':
       return ['', handOver, close];
     case 'not confirmed':
-      return ['', 'to have hosts named all the same: ask again with --override REASON', close];
-    default:
       return [
         '',
-        'to ask again: the same request, with a longer --time-limit or --before where those were short',
+        'first see whether --name and --at are right, and whether what is missing can be had',
+        'to have those who asked named all the same: ask again with --override REASON',
         close,
       ];
+    case 'no host named':
+      return [
+        '',
+        'to ask again: about other attacks on this name, too, where many asked for it; with a longer --before, where nobody did',
+        close,
+      ];
+    default:
+      return ['', 'to ask again: the same request, with a longer --time-limit where that was short', close];
   }
 }
 

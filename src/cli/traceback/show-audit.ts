@@ -137,7 +137,10 @@ function headArgument(text: string): AuditHead {
 }
 
 function missing(file: string): GluewallError {
-  return new GluewallError('audit-file', `there is no audit log ${file}; name its file, or the configuration`);
+  return new GluewallError(
+    'audit-file',
+    `there is no audit log ${file}: the node makes it when it first starts; else name its file, or the configuration with --config`,
+  );
 }
 
 async function attempt<T>(file: string, action: () => Promise<T>): Promise<T> {

@@ -96,7 +96,8 @@ export class CaseRunner {
   /** Closes a case that has ended. Rejects with GluewallError `case-busy` when it has not, and as `show` does. */
   async close(id: string, reason: string, by?: string): Promise<Case> {
     if (this.#running.has(id)) {
-      throw new GluewallError('case-busy', `case ${id} is worked on; cancel it, or wait until it has ended`);
+      const remedy = 'wait until it has ended, or end its `gluewall traceback request` by Ctrl-C';
+      throw new GluewallError('case-busy', `case ${id} is worked on; ${remedy}`);
     }
     const closed = { at: new Date(this.#parts.clock.nowMs()).toISOString(), reason, by };
     const found: Case = { ...(await this.show(id)), state: 'closed', closed };

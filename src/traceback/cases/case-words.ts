@@ -13,7 +13,7 @@ export function foundWords({ hosts, reports, gaps }: Case): string {
   const withheld = reports.reduce((sum, report) => sum + report.withheld, 0);
   const best = hosts[0];
   const first = best === undefined ? '' : `, the most likely ${best.address} (${Math.round(100 * best.confidence)} %)`;
-  const not = withheld > 0 ? `; ${withheld} not named` : '';
+  const not = withheld > 0 ? `; ${withheld} not named, as too unlikely` : '';
   const missing = gaps.length > 0 ? `; ${counted(gaps.length, 'gap')}` : '';
   return `${counted(hosts.length, 'host')} named by ${counted(reports.length, 'source')}${first}${not}${missing}`;
 }

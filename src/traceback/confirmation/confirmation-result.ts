@@ -34,7 +34,9 @@ export function confirmationResult(verdicts: readonly SourceVerdict[], gaps: rea
     cut: gapCount((reason) => reason === 'too many'),
   };
   const outcome = outcomeOf(counts);
-  return { outcome, ...counts, words: [SAYS[outcome](counts), ...doubts(outcome, counts)].join('; ') };
+  const isNobody = verdicts.length === 0 && gaps.length === 0;
+  const says = isNobody ? 'no DNS server asked for the name' : SAYS[outcome](counts);
+  return { outcome, ...counts, words: [says, ...doubts(outcome, counts)].join('; ') };
 }
 
 type Counts = Omit<ConfirmationResult, 'outcome' | 'words'>;

@@ -73,7 +73,7 @@ describe('requests about the traceback node', () => {
         return ONE;
       },
     };
-    const answer = perform(services(node), parsed(REQUEST), signal, gone.signal);
+    const answer = perform(services(node), parsed(REQUEST), gone.signal);
     expect(await answer.next()).toMatchObject({ done: false, value: { step: 'confirm' } });
     gone.abort();
     expect(await answer.next()).toEqual({ done: true, value: ONE });
