@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { installDebianPackages } from './debian-packages.mjs';
 import { inRepository, repositoryRoot } from './paths.mjs';
@@ -45,6 +45,9 @@ function fail(line, code) {
 async function installNpmPackages() {
   const lockHash = hashFiles([inRepository('package-lock.json')]);
   if (existsSync(LOCK_STAMP) && readFileSync(LOCK_STAMP, 'utf8') === lockHash) return;
+  if (lstatSync(inRepository('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    fail('node_modules is a link, and installing would empty the folder it leads to: remove the link, then try again', 1);
+  }
   say('installing npm packages');
   const [command, ...prefix] = npmCommand();
   const args = [...prefix, 'ci', '--no-audit', '--no-fund'];

@@ -21,7 +21,7 @@ export interface FollowedSource
   readonly format: LogFormat | undefined;
 }
 
-const POLL_MS = 250;
+const POLL_MS = 500;
 const RETRY_MS = 5000;
 const PORTION_OCTETS = 256 * 1024;
 /** Portions of one turn; then others have theirs. */

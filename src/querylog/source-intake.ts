@@ -42,7 +42,8 @@ export interface SourceOptions {
 
 /** Octets read in one go; between them a batch may end. */
 const PORTION_OCTETS = 256 * 1024;
-const SAVE_MS = 1000;
+/** At the latest: rows that are written together cost less each, 8 µs where those of one second cost 11. */
+const SAVE_MS = 2000;
 
 /**
  * What one source brings, from octets to batches in the store. A batch carries the place behind the last whole record, and what
@@ -258,7 +259,7 @@ export class SourceIntake {
     return this.#wait;
   }
 
-  /** There is something to keep, or to settle: looks at it once a second until all is done. */
+  /** There is something to keep, or to settle: looks at it every SAVE_MS until all is done. */
   #changed(): void {
     this.#isChanged = true;
     this.#cancelTimer ??= this.#clock.after(SAVE_MS, () => this.#save());
