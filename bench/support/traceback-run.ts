@@ -50,7 +50,7 @@ export async function timeTracebacks(folder: string, count: number, warmUp: numb
   );
   const files = { key: `${VICTIM}-key.pem`, certificate: `${VICTIM}-cert.pem`, ca: 'ca-cert.pem' } as const;
   const paths = { key: join(pki, files.key), certificate: join(pki, files.certificate), ca: join(pki, files.ca) };
-  const certificates = new NodeCertificates(paths, systemClock, silentLog);
+  const certificates = new NodeCertificates(VICTIM, paths, systemClock, silentLog);
   const client = new PeerClient({ certificates, clock: systemClock });
   const ask = async (index: number, attack: number) => {
     const startedAtMs = performance.now();

@@ -93,6 +93,7 @@ function wantedLess(origin: string, maximum: number | bigint): string {
 function wantedType({ expected, path, message }: z.core.$ZodIssueInvalidType): string {
   if (expected !== 'int' && expected !== 'number') return WANTED_TYPES[expected] ?? message;
   const unit = UNITS.get(keyPath(path));
+  if (expected === 'number' && unit === 'share') return 'want a number from 0 to 1';
   return `want a whole number${unit === undefined ? '' : ` of ${unit}`}`;
 }
 

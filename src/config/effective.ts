@@ -1,5 +1,6 @@
 /** What holds where the configuration leaves a choice open that depends on its other keys. */
-import type { Config } from './schema.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Config, configSchema } from './schema.ts';
 
 /** Whose responses teach. */
 export function teachingMode({ teach, trusted_resolvers }: Config): NonNullable<Config['teach']> {
@@ -10,6 +11,15 @@ export function teachingMode({ teach, trusted_resolvers }: Config): NonNullable<
 export function captureInterfaces({ capture, openflow, outside }: Config): readonly string[] {
   const named = openflow.learn ? [] : outside.ports.filter((port) => typeof port === 'string');
   return [...new Set(capture.interfaces ?? named)];
+}
+
+const GATE_KEYS = ['inside', 'outside', 'openflow', 'capture'] as const;
+
+/** Whether there is to be a gate: a traceback node (`gluewall node`) has none where no key of a gate says anything. */
+export function hasGate(config: Config): boolean {
+  if (config.node === undefined) return true;
+  const defaults = configSchema.parse({});
+  return GATE_KEYS.some((key) => !isDeepStrictEqual(config[key], defaults[key]));
 }
 
 /** Whether the history has a source beside interfaces that are captured here. */

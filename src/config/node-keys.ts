@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { formatAddress, isIpv4, type Network, parseAddress, parseNetwork } from '../core/address.ts';
 import { MAX_WINDOW_MS, nodeName, REQUEST_KINDS } from '../traceback/messages.ts';
-import { DEFAULT_MODEL } from '../traceback/node-options.ts';
+import { NODE_DEFAULTS } from '../traceback/node-options.ts';
 import {
   duration,
   facts,
@@ -94,12 +94,12 @@ const peerKeys = z.strictObject({
     .optional()
     .describe('The names it may ask about: at or below one of these; `.` is all of them')
     .meta(facts('domain names', 'its zones, and ours', `${MAX_ZONES} names`)),
-  per_minute: whole('Requests that it may make in a minute; more are refused', 'requests', {
+  per_minute: whole('Requests that it may make at once, and in each minute after; more are refused', 'requests', {
     default: 60,
     min: 0,
     max: 1_000_000,
   }),
-  per_day: whole('Requests that it may make in a day; more are refused', 'requests', {
+  per_day: whole('Requests that it may make at once, and in each day after; more are refused', 'requests', {
     default: 1000,
     min: 0,
     max: 100_000_000,
@@ -164,19 +164,19 @@ export const nodeKeys = z
     window: z
       .strictObject({
         before: duration('How long before the attack hosts may have asked for the name', {
-          default: '5s',
+          default: formatDuration(NODE_DEFAULTS.window.beforeMs),
           min: '0',
           max: MAX_WINDOW,
         }),
         after: duration('How long after the attack began, for clocks that differ', {
-          default: '1s',
+          default: formatDuration(NODE_DEFAULTS.window.afterMs),
           min: '0',
           max: MAX_WINDOW,
         }),
       })
       .prefault({}),
     cache: duration('How long before hosts their resolver may have asked: what the name lives in caches', {
-      default: '2h',
+      default: formatDuration(NODE_DEFAULTS.cacheMs),
       min: '0',
       max: '7d',
     }),
@@ -186,15 +186,15 @@ export const nodeKeys = z
       .describe('How an address is confirmed to be spoofed, unless told otherwise (docs/traceback.md)')
       .meta(facts('word', 'oblivious', 'oblivious, hash')),
     named_hosts: whole('Hosts of a case that are named at most, the likeliest', 'hosts', {
-      default: 10,
+      default: NODE_DEFAULTS.namedHosts,
       min: 1,
       max: 64,
     }),
-    min_confidence: probability('The confidence below which no host is named', 0.05),
+    min_confidence: probability('The confidence below which no host is named', NODE_DEFAULTS.minConfidence),
     model: z
       .strictObject({
-        query_rate: probability('How likely a bot asks for the name in the window: q', DEFAULT_MODEL.queryRate),
-        same_bot: probability('How likely two cases of one source are of the same bot', DEFAULT_MODEL.sameBot),
+        query_rate: probability('How likely a bot asks for the name in the window: q', NODE_DEFAULTS.model.queryRate),
+        same_bot: probability('How likely two cases of one source are of the same bot', NODE_DEFAULTS.model.sameBot),
       })
       .prefault({}),
     peers: z

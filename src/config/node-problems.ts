@@ -1,7 +1,11 @@
 import { formatAddress } from '../core/address.ts';
 import { formatName } from '../dns/name.ts';
+import { MIN_WINDOW_MS } from '../traceback/messages.ts';
 import type { Contradiction } from './contradictions.ts';
 import type { Config } from './schema.ts';
+
+/** In the audit log, where peers stand by their names: what is asked here. */
+const OWN = 'here';
 
 type NodeConfig = NonNullable<Config['node']>;
 type PeerConfig = NodeConfig['peers'][number];
@@ -9,13 +13,16 @@ type PeerConfig = NodeConfig['peers'][number];
 /** Keys below `node` that do not go together. */
 export function nodeProblems({ node, store }: Config): readonly Contradiction[] {
   if (node === undefined) return [];
-  const { peers, window, zones, clients, forwarder } = node;
+  const { name, peers, window, zones, clients, forwarder } = node;
   const problems: Contradiction[] = [];
   const say = (key: string, problem: string) => problems.push({ path: ['node', key], problem: `node: ${problem}` });
+  if (name === OWN) say('name', 'that name is not to be had: the audit log calls this node so');
   if (zones.length === 0 && clients.length === 0 && !forwarder && peers.length === 0) {
     say('name', 'it answers nothing and asks nobody: set zones, clients or forwarder, and name peers');
   }
-  if (window.before + window.after === 0) say('window', 'window: nobody asks within no time; make before longer');
+  if (window.before + window.after < MIN_WINDOW_MS) {
+    say('window', `window: nodes take ${MIN_WINDOW_MS / 1000} s in all at least; make before longer`);
+  }
   if (store.kind === 'memory' && node.folder === undefined) {
     say('name', 'store.kind is memory, so name the folder for cases and the audit log: set node.folder');
   }
@@ -28,6 +35,7 @@ function peerProblems(node: NodeConfig, peer: PeerConfig, index: number): readon
     problems.push({ path: ['node', 'peers', index, key], problem: `the peer ${peer.name}: ${problem}` });
   const before = node.peers.slice(0, index);
   if (peer.name === node.name) say('name', 'this node has that name itself');
+  if (peer.name === OWN) say('name', 'that name is not to be had: the audit log calls this node so');
   if (before.some(({ name }) => name === peer.name))
     say('name', 'there is another one of that name: put them into one');
   if (peer.url === undefined && peer.servers.length + peer.zones.length > 0) {

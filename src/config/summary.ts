@@ -1,7 +1,7 @@
 /** What a configuration would do, in sentences, and what its author may not have meant. */
 import { formatAddress, type Network, networkContains } from '../core/address.ts';
 import { formatName } from '../dns/name.ts';
-import { captureInterfaces, hasOtherSource, isEnforced, isJudging, teachingMode } from './effective.ts';
+import { captureInterfaces, hasGate, hasOtherSource, isEnforced, isJudging, teachingMode } from './effective.ts';
 import { capturePlace, formatDuration, formatSwitchTarget, listenAddress, network } from './fields.ts';
 import { isLoopback, plainPlaces } from './plain-places.ts';
 import type { Config } from './schema.ts';
@@ -17,20 +17,27 @@ export interface ConfigSummary {
 const MAX_NAMED = 8;
 
 export function summarise(config: Config): ConfigSummary {
+  const isGate = hasGate(config);
+  return {
+    sentences: [...(isGate ? gateSentences(config) : []), queryLogSentence(config, isGate), ...nodeSentences(config)],
+    warnings: [...(isGate ? GATE_WARNINGS : []), ...WARNINGS].flatMap(({ holds, warning }) =>
+      holds(config) ? [warning] : [],
+    ),
+  };
+}
+
+function gateSentences(config: Config): readonly string[] {
   const { inside, outside, trusted_resolvers } = config;
   const networks = inside.networks.map((one: Network) => network.encode(one));
   const interfaces = captureInterfaces(config);
-  const sentences = [
+  return [
     modeSentence(config),
     `inside: ${listed(networks)}; outside ports: ${listed(outside.ports.map(String))}`,
     `trusted resolvers: ${listed(trusted_resolvers.map(formatAddress))}; allowed destinations: ${config.allow.length}`,
     `learns from ${TEACHERS[teachingMode(config)]}, captured ${captureText(config, interfaces)}`,
     connectionSentence(config),
     storeSentence(config),
-    queryLogSentence(config),
-    ...nodeSentences(config),
   ];
-  return { sentences, warnings: warningsOf(config) };
 }
 
 const TEACHERS: Readonly<Record<ReturnType<typeof teachingMode>, string>> = {
@@ -72,10 +79,11 @@ function storeSentence({ store, eve }: Config): string {
   return `${kept}; events ${eve.file === undefined ? 'are not written to a file' : `are written to ${eve.file}`}`;
 }
 
-function queryLogSentence({ querylog, dnstap }: Config): string {
+function queryLogSentence({ querylog, dnstap }: Config, isGate: boolean): string {
   const { keep, sources, anonymise, capture } = querylog;
   const heard = dnstap.listen !== undefined && querylog.dnstap;
-  const others = [...(heard ? ['dnstap'] : []), ...(capture ? ['the capture'] : []), 'what the gate blocks'];
+  const ofGate = [...(capture ? ['the capture'] : []), 'what the gate blocks'];
+  const others = [...(heard ? ['dnstap'] : []), ...(isGate ? ofGate : [])];
   const kept = keep === undefined ? '' : `, kept for ${formatDuration(keep)}`;
   const clients = anonymise === undefined ? '' : ', clients as pseudonyms';
   return `query log: ${listed([...sources.map(({ name }) => name), ...others])}${kept}${clients}`;
@@ -101,16 +109,12 @@ function listed(members: readonly string[]): string {
   return `${members.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function warningsOf(config: Config): readonly string[] {
-  return WARNINGS.flatMap(({ holds, warning }) => (holds(config) ? [warning] : []));
-}
-
 interface Warning {
   holds(config: Config): boolean;
   readonly warning: string;
 }
 
-const WARNINGS: readonly Warning[] = [
+const GATE_WARNINGS: readonly Warning[] = [
   {
     holds: (config) => !isJudging(config),
     warning: 'nothing is judged: inside.networks or outside.ports is empty',
@@ -144,6 +148,18 @@ const WARNINGS: readonly Warning[] = [
       'a trusted resolver is in none of inside.networks: with capture.direction networks its queries are not seen leaving',
   },
   {
+    holds: ({ seed }) => seed.length > 0,
+    warning: 'seed is for demonstration and measurement: its addresses pass for ever',
+  },
+  {
+    holds: (config) => plainPlaces(config).length > 0,
+    warning:
+      'OpenFlow without TLS is neither authenticated nor encrypted (openflow.plain: anywhere): let only your switches reach gluewall',
+  },
+];
+
+const WARNINGS: readonly Warning[] = [
+  {
     holds: ({ querylog }) =>
       querylog.sources.some(({ syslog }) => syslog !== undefined && 'host' in syslog && !isLoopback(syslog.host)),
     warning: 'querylog.sources: whoever reaches a syslog source can write into the query log: let only your servers',
@@ -164,14 +180,5 @@ const WARNINGS: readonly Warning[] = [
       node !== undefined && node.servers === undefined && node.zones.length + node.clients.length > 0,
     warning:
       'node.servers is not set: our own DNS servers are taken to be trusted_resolvers; others of ours are unknown servers',
-  },
-  {
-    holds: ({ seed }) => seed.length > 0,
-    warning: 'seed is for demonstration and measurement: its addresses pass for ever',
-  },
-  {
-    holds: (config) => plainPlaces(config).length > 0,
-    warning:
-      'OpenFlow without TLS is neither authenticated nor encrypted (openflow.plain: anywhere): let only your switches reach gluewall',
   },
 ];

@@ -88,9 +88,8 @@ async function* performOnGate(services: Services, request: GateRequest, signal: 
 async function* performOnNode(node: NodeOperations, request: TracebackRequest, signal: AbortSignal): Answer {
   switch (request.operation) {
     case 'traceback request': {
-      const { operation: _, at: atMs, owner: by, beforeMs, afterMs, method, override, ...rest } = request;
-      const wanted = { ...rest, atMs, by, beforeMs, afterMs, method, override };
-      return yield* node.request(wanted, signal);
+      const { operation: _, at: atMs, owner: by, ...rest } = request;
+      return yield* node.request({ ...rest, atMs, by }, signal);
     }
     case 'traceback list':
       return yield* counted(itemsOf(await node.list()));

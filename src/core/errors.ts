@@ -11,3 +11,8 @@ export class GluewallError extends Error {
     this.code = code;
   }
 }
+
+/** What somebody threw, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

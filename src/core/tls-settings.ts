@@ -38,8 +38,14 @@ interface ConfiguredFiles extends TlsFiles {
 /**
  * Reads what both ends of a TLS connection need, and looks it over: everything that would make each handshake fail is
  * found here. Throws GluewallError `tls-files`, which names the `section` of the configuration that has the files.
+ * `ownName` is the DNS name that the other ends look for in our certificate; undefined: they look for none.
  */
-export function loadTlsSettings(named: TlsFiles, nowMs: number, section = 'openflow.tls'): TlsSettings {
+export function loadTlsSettings(
+  named: TlsFiles,
+  nowMs: number,
+  section = 'openflow.tls',
+  ownName?: string,
+): TlsSettings {
   const files: ConfiguredFiles = { ...named, section };
   const keyPem = readPem(files, 'key');
   const certificatePem = readPem(files, 'certificate');
@@ -48,6 +54,10 @@ export function loadTlsSettings(named: TlsFiles, nowMs: number, section = 'openf
   const [own, ...between] = parseCertificates(files, 'certificate', certificatePem);
   if (!own!.checkPrivateKey(key)) {
     throw unusable(files, 'certificate', `is not of the key in ${files.key}`, 'name the two that belong together');
+  }
+  if (ownName !== undefined && !isNamed(own!, ownName)) {
+    const problem = `has ${oneLine(own!.subjectAltName ?? 'no subjectAltName')}, and not DNS:${ownName}`;
+    throw unusable(files, 'certificate', problem, 'get one of that name, or set the name to one that it has');
   }
   for (const one of [own!, ...between]) checkValidity(files, 'certificate', one, nowMs);
   const authorities = parseCertificates(files, 'ca', caPem);
@@ -191,6 +201,11 @@ function unusable(
 }
 
 const MAX_SUBJECT_CHARACTERS = 256;
+
+/** Whether a subjectAltName of the certificate is this very DNS name (RFC 9525): no wildcard, and no common name. */
+export function isNamed(certificate: X509Certificate, name: string): boolean {
+  return certificate.checkHost(name, { subject: 'never', wildcards: false, partialWildcards: false }) !== undefined;
+}
 
 /** When our own certificate ends. */
 export function expiresAtMs({ cert }: TlsSettings): number {

@@ -9,6 +9,7 @@ import { expiresAtMs, loadTlsSettings, type TlsFiles } from '../core/tls-setting
 
 /** What a node is to be, of its configuration. */
 export interface NodeWishes {
+  readonly name: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls: TlsFiles;
   /** For cases and the audit log. */
@@ -38,20 +39,23 @@ const MAX_LOOKED_UP = 64;
 const LOOKUP_LIMIT_MS = 3000;
 
 /** Never rejects: what is wrong is in the facts. */
-export async function readNodeFacts({ listen, tls, folder, peers }: NodeWishes, nowMs: number): Promise<NodeFacts> {
+export async function readNodeFacts(
+  { name, listen, tls, folder, peers }: NodeWishes,
+  nowMs: number,
+): Promise<NodeFacts> {
   const lookedUp = await Promise.all(peers.slice(0, MAX_LOOKED_UP).map(unresolvedPeer));
   return {
     host: listen.host,
     peers: peers.length,
-    certificate: certificateOf(tls, nowMs),
+    certificate: certificateOf(name, tls, nowMs),
     folder: folderOf(folder),
     unresolved: lookedUp.flatMap((one) => (one === undefined ? [] : [one])),
   };
 }
 
-function certificateOf(tls: TlsFiles, nowMs: number): NodeFacts['certificate'] {
+function certificateOf(name: string, tls: TlsFiles, nowMs: number): NodeFacts['certificate'] {
   try {
-    const settings = loadTlsSettings(tls, nowMs, 'node.tls');
+    const settings = loadTlsSettings(tls, nowMs, 'node.tls', name);
     const due = settings.crl?.flatMap((list) => readRevocationList(list)?.nextUpdateMs ?? []) ?? [];
     return { expiresAtMs: expiresAtMs(settings), listsDueAtMs: due.length === 0 ? undefined : Math.min(...due) };
   } catch (error) {

@@ -1,8 +1,8 @@
+import { DAY_MS } from '../core/clock.ts';
 import type { ClockFacts } from './clock-findings.ts';
 import type { Finding } from './finding.ts';
 import type { NodeFacts } from './node-facts.ts';
 
-const DAY_MS = 86_400_000;
 /** To ask an authority for another certificate takes some days; lists come out every few days by themselves. */
 const SOON_MS = { certificate: 14 * DAY_MS, list: DAY_MS };
 

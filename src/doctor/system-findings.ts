@@ -21,8 +21,10 @@ const NEEDED_FOR: Readonly<Record<string, string>> = { pcap: 'capturing', 'bette
 const BUILD_REMEDY =
   'apt install build-essential libpcap-dev python3, then npm rebuild in the folder of gluewall, with this version of Node.js';
 
-export function packageFindings(packages: SystemFacts['packages']): readonly Finding[] {
-  return [...packages].map(([name, present]) => {
+/** Without a gate nothing is captured. */
+export function packageFindings(packages: SystemFacts['packages'], isGate = true): readonly Finding[] {
+  const needed = [...packages].filter(([name]) => isGate || name !== 'pcap');
+  return needed.map(([name, present]) => {
     const check = `package-${name}`;
     if (present.ok) return { check, ok: true, message: `${name} loads` };
     const message = `${name} does not load, and ${NEEDED_FOR[name]} needs it: ${present.problem}`;

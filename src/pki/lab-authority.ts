@@ -1,4 +1,4 @@
-import { generateKeyPair, randomBytes } from 'node:crypto';
+import { createPrivateKey, generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
@@ -40,6 +40,25 @@ export class LabAuthority {
       { name: 'subjectKeyIdentifier' },
     ]);
     return new LabAuthority(signed(certificate, pair, pair.privateKey), pair.privateKey, validity);
+  }
+
+  /**
+   * One that was made before. What it issues is valid for `days`, and no longer than it is itself. Throws an Error that says what is
+   * wrong with the files.
+   */
+  static from(files: KeyAndCertificate, nowMs: number, days: number): LabAuthority {
+    const certificate = new X509Certificate(files.certificatePem);
+    const endsAtMs = Date.parse(certificate.validTo);
+    if (!certificate.ca) throw new Error('it is the certificate of no authority');
+    if (!certificate.checkPrivateKey(createPrivateKey(files.keyPem))) throw new Error('key and certificate differ');
+    if (endsAtMs <= nowMs) throw new Error(`it has expired (on ${certificate.validTo})`);
+    const validity = { fromMs: nowMs - BEFORE_MS, toMs: Math.min(nowMs + days * DAY_MS, endsAtMs) };
+    return new LabAuthority(files, forge.pki.privateKeyFromPem(files.keyPem), validity);
+  }
+
+  /** Until when what it issues is valid. */
+  get validUntilMs(): number {
+    return this.#validity.toMs;
   }
 
   /** Issues a key with a certificate for `name`, which serves at both ends of a connection. */

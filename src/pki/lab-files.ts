@@ -1,5 +1,5 @@
 /** The files of a lab: an authority, a controller and switches, nodes of several organisations. */
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GluewallError } from '../core/errors.ts';
 import { type KeyAndCertificate, LabAuthority } from './lab-authority.ts';
@@ -31,6 +31,8 @@ export interface NamedFiles extends FilePair {
 
 export interface LabFiles {
   readonly authority: FilePair;
+  /** It was there, and issued what is new. */
+  readonly isOldAuthority: boolean;
   readonly controller?: FilePair;
   readonly switches: readonly NamedFiles[];
   readonly nodes: readonly NamedFiles[];
@@ -40,7 +42,8 @@ export interface LabFiles {
 
 /**
  * Makes keys and certificates, and writes them to `directory`, keys with mode 0600. Throws GluewallError `pki-files` when
- * one is there already or cannot be written; then nothing is left behind.
+ * one is there already or cannot be written; then nothing is left behind. Where there are to be nodes alone, an authority that is
+ * there already is used.
  */
 export async function writeLabFiles(options: LabOptions, nowMs: number): Promise<LabFiles> {
   const directory = resolve(options.directory);
@@ -50,22 +53,38 @@ export async function writeLabFiles(options: LabOptions, nowMs: number): Promise
   });
   const named = (names: readonly string[]) => names.map((name) => ({ name, ...pairOf(name) }));
   const controllers = options.controller === undefined ? [] : [options.controller];
-  const places: LabFiles = {
+  const places = {
     authority: pairOf(AUTHORITY),
     ...(options.controller === undefined ? {} : { controller: pairOf('controller') }),
     switches: named(options.switches),
     nodes: named(options.nodes),
-    validUntil: new Date(nowMs + options.days * 86_400_000).toISOString(),
   };
   const controllerPairs = places.controller === undefined ? [] : [places.controller];
-  const pairs = [places.authority, ...controllerPairs, ...places.switches, ...places.nodes];
+  const isForNodes = options.nodes.length > 0 && options.switches.length + controllers.length === 0;
+  const old = isForNodes ? oldAuthority(places.authority, nowMs, options.days) : undefined;
+  const issued = [...controllerPairs, ...places.switches, ...places.nodes];
+  const pairs = old === undefined ? [places.authority, ...issued] : issued;
   refuseExisting(pairs);
-  const authority = await LabAuthority.create('gluewall lab CA', nowMs, options.days);
-  const contents = [authority.files];
+  const authority = old ?? (await LabAuthority.create('gluewall lab CA', nowMs, options.days));
+  const contents = old === undefined ? [authority.files] : [];
   for (const name of [...controllers, ...options.switches, ...options.nodes])
     contents.push(await authority.issue(name));
   writePairs(directory, pairs, contents);
-  return places;
+  const validUntil = new Date(authority.validUntilMs).toISOString();
+  return { ...places, isOldAuthority: old !== undefined, validUntil };
+}
+
+/** Undefined where there are not both of its files. */
+function oldAuthority({ key, certificate }: FilePair, nowMs: number, days: number): LabAuthority | undefined {
+  if (!existsSync(key) || !existsSync(certificate)) return undefined;
+  try {
+    const files = { keyPem: readFileSync(key, 'latin1'), certificatePem: readFileSync(certificate, 'latin1') };
+    return LabAuthority.from(files, nowMs, days);
+  } catch (cause) {
+    const problem = `${certificate} and ${key} are there already, and cannot issue anything`;
+    const remedy = 'name another folder with --dir, or move them away';
+    throw new GluewallError('pki-files', `${problem}: ${(cause as Error).message}; ${remedy}`, { cause });
+  }
 }
 
 function refuseExisting(pairs: readonly FilePair[]): void {

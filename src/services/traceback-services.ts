@@ -1,29 +1,8 @@
 /** What people ask of the traceback node. */
-import type { Address } from '../core/address.ts';
 import type { DurationFigures } from '../core/duration-histogram.ts';
 import { GluewallError } from '../core/errors.ts';
-import type { Name } from '../dns/name.ts';
 import type { Case, CaseProgress, CaseSummary } from '../traceback/cases/case.ts';
-
-/** A case that is to be opened. What is undefined is as the configuration has it. */
-export interface WantedCase {
-  /** What the victim is called. */
-  readonly name: Name;
-  /** When the attack began, milliseconds since the epoch. */
-  readonly atMs: number;
-  /** Where the packets say that they come from. */
-  readonly source: Address;
-  readonly beforeMs: number | undefined;
-  readonly afterMs: number | undefined;
-  readonly method: 'oblivious' | 'hash' | undefined;
-  /** Why hosts are to be named without a confirmation. */
-  readonly override: string | undefined;
-  /** Whether names that the hosts asked for before are looked for. */
-  readonly commandAndControl: boolean;
-  readonly timeLimitMs: number;
-  /** Who asks. */
-  readonly by: string;
-}
+import type { CaseDemand } from '../traceback/cases/case-demand.ts';
 
 /** A file of an evidence bundle: text of UTF-8. */
 export interface EvidenceFile {
@@ -34,7 +13,7 @@ export interface EvidenceFile {
 /** What the traceback node does for people here. A case is meant by its id, or by as much of its beginning as no other has. */
 export interface NodeOperations {
   /** `signal` cancels it: the case is kept as far as it came. */
-  request(wanted: WantedCase, signal: AbortSignal): AsyncGenerator<CaseProgress, Case>;
+  request(demand: CaseDemand, signal: AbortSignal): AsyncGenerator<CaseProgress, Case>;
   /** Newest first. */
   list(): Promise<readonly CaseSummary[]>;
   show(id: string): Promise<Case>;
@@ -57,7 +36,7 @@ export interface NodeFigures {
   readonly peerFailures: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly cases: Readonly<Record<string, number>>;
   readonly auditRecords: number;
-  /** Requests that were refused because nothing could be written. */
+  /** Records of requests that could not be written, which were refused for that. */
   readonly unaudited: number;
   readonly certificateExpiresAtMs: number | undefined;
 }
@@ -70,7 +49,7 @@ export function tracebackServices(node: NodeOperations | undefined): NodeOperati
     throw new GluewallError('no-node', `the gluewall that answers is no traceback node: ${remedy}`);
   };
   return {
-    request: (wanted, signal) => asked().request(wanted, signal),
+    request: (demand, signal) => asked().request(demand, signal),
     list: () => asked().list(),
     show: (id) => asked().show(id),
     close: (id, reason, by) => asked().close(id, reason, by),

@@ -3,11 +3,11 @@ import { formatName, type Name } from '../dns/name.ts';
 import { confirmationResult } from '../traceback/confirmation/confirmation-result.ts';
 import { createTest } from '../traceback/confirmation/confirmation-test.ts';
 import { type Gap, MAX_HOPS, type SourceReport } from '../traceback/messages.ts';
-import { DEFAULT_MODEL } from '../traceback/node-options.ts';
+import { NODE_DEFAULTS } from '../traceback/node-options.ts';
 import { rankHosts } from '../traceback/rank-hosts.ts';
+import { silentSources } from '../traceback/silent-sources.ts';
 import type { TracebackNode } from '../traceback/traceback-node.ts';
 import type { CaseFinding } from './case-outcome.ts';
-import { WINDOW } from './federation.ts';
 import type { Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -56,7 +56,7 @@ export async function askFederation(
     timeLimitMs: TIME_LIMIT_MS,
     name: formatName(name),
     at: new Date(atMs).toISOString(),
-    window: WINDOW,
+    window: NODE_DEFAULTS.window,
     servers: [],
   });
   const { signal } = new AbortController();
@@ -72,8 +72,7 @@ export async function askFederation(
 
 function judge(reports: readonly SourceReport[], gaps: readonly Gap[], guilty: readonly Address[]): CaseFinding {
   const bots = new Set(guilty.map(formatAddress));
-  const silent = gaps.filter(({ reason }) => reason !== 'too many' && reason !== 'loop').length;
-  const named = rankHosts(reports, DEFAULT_MODEL, silent).map(({ address, confidence }) => ({
+  const named = rankHosts(reports, NODE_DEFAULTS.model, silentSources(gaps)).map(({ address, confidence }) => ({
     confidence,
     isBot: bots.has(address),
   }));

@@ -4,8 +4,8 @@ import { type Name, ROOT } from '../dns/name.ts';
 import type { QueryLogStore } from '../querylog/query-log-store.ts';
 import { Access } from '../traceback/access.ts';
 import type { Audit } from '../traceback/audit/audit.ts';
-import { type AnswerTo, type NodeRequest, REQUEST_KINDS, type Window } from '../traceback/messages.ts';
-import { DEFAULT_MODEL, type NodeOptions, type Peer, type PeerDoor, PeerFailure } from '../traceback/node-options.ts';
+import { type AnswerTo, type NodeRequest, REQUEST_KINDS } from '../traceback/messages.ts';
+import { NODE_DEFAULTS, type NodeOptions, type Peer, type PeerDoor, PeerFailure } from '../traceback/node-options.ts';
 import { Problem } from '../traceback/problem.ts';
 import { RequestDesk } from '../traceback/request-desk.ts';
 import { TracebackNode } from '../traceback/traceback-node.ts';
@@ -24,11 +24,6 @@ export interface Member {
   readonly log: Pick<QueryLogStore, 'search'>;
 }
 
-/** That of decision 16. */
-export const WINDOW: Window = { beforeMs: 5000, afterMs: 1000 };
-export const CACHE_MS = 2 * 3_600_000;
-const NAMED_HOSTS = 10;
-const MIN_CONFIDENCE = 0.01;
 const AT_ONCE = 1000;
 const NO_QUOTA = 1_000_000;
 
@@ -114,11 +109,8 @@ function nodeOptions(member: Member, members: ReadonlyMap<string, Member>, cache
       const known = members.get(peer);
       return known === undefined ? [] : [peerOf(known)];
     }),
-    window: WINDOW,
+    ...NODE_DEFAULTS,
     cacheMs,
-    namedHosts: NAMED_HOSTS,
-    minConfidence: MIN_CONFIDENCE,
-    model: DEFAULT_MODEL,
     atOnce: AT_ONCE,
     atOncePerPeer: AT_ONCE,
   };

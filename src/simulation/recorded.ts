@@ -1,8 +1,9 @@
 import type { Address } from '../core/address.ts';
 import type { QueryLogStore } from '../querylog/query-log-store.ts';
+import { NODE_DEFAULTS } from '../traceback/node-options.ts';
 import { askFederation, NOTHING_FOUND } from './ask-federation.ts';
 import { type CaseFinding, type CaseOutcome, type CaseTruth, SEARCHES, type Search } from './case-outcome.ts';
-import { CACHE_MS, Federation, type Member, WINDOW } from './federation.ts';
+import { Federation, type Member } from './federation.ts';
 import { Random } from './random.ts';
 import { destinationOf, sourceOf, type Truth, type TruthCase, type TruthNode, wayBetween } from './truth.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -23,7 +24,11 @@ export async function* traceRecorded(truth: Truth, logs: NodeLogs): AsyncGenerat
   const cases = truth.cases.toSorted((one, other) => one.at - other.at);
   const searches = SEARCHES.map((search) => {
     const time = new VirtualTime(cases[0]!.at);
-    return { search, time, federation: new Federation(members, time, search === 'two windows' ? CACHE_MS : 0) };
+    return {
+      search,
+      time,
+      federation: new Federation(members, time, search === 'two windows' ? NODE_DEFAULTS.cacheMs : 0),
+    };
   });
   const random = new Random('ids');
   for (const one of cases) {
@@ -82,7 +87,12 @@ async function isAskedBy(
 ): Promise<boolean | undefined> {
   const log = node && logs.get(node.name);
   if (log === undefined) return undefined;
-  const question = { name, sinceMs: at - WINDOW.beforeMs, untilMs: at + WINDOW.afterMs, limit: PAGE };
+  const question = {
+    name,
+    sinceMs: at - NODE_DEFAULTS.window.beforeMs,
+    untilMs: at + NODE_DEFAULTS.window.afterMs,
+    limit: PAGE,
+  };
   let page = await log.search(question);
   for (;;) {
     if (page.entries.some(({ client }) => client !== undefined && askers.includes(client))) return true;

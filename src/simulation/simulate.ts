@@ -1,8 +1,8 @@
 import type { QueryLogStore } from '../querylog/query-log-store.ts';
-import type { PeerDoor } from '../traceback/node-options.ts';
+import { NODE_DEFAULTS, type PeerDoor } from '../traceback/node-options.ts';
 import { askFederation, NOTHING_FOUND } from './ask-federation.ts';
 import { type CaseFinding, type CaseOutcome, type CaseTruth, SEARCHES, type Search } from './case-outcome.ts';
-import { CACHE_MS, Federation, type Member } from './federation.ts';
+import { Federation, type Member } from './federation.ts';
 import { Internet, type InternetOptions, type Organisation, type Scene } from './internet.ts';
 import { makeTraffic, type Traffic } from './traffic.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -39,7 +39,7 @@ async function simulateCase(
   const searches = internet.options.hasCaches ? SEARCHES : (['two windows'] as const);
   for (const search of searches) {
     const time = new VirtualTime(scene.attackAtMs + REPORTED_AFTER_MS);
-    const cacheMs = search === 'two windows' ? CACHE_MS : 0;
+    const cacheMs = search === 'two windows' ? NODE_DEFAULTS.cacheMs : 0;
     const federation = new Federation(members, time, cacheMs, door);
     findings[search] = await findBot(federation, internet, scene, time);
     federation.beginCase();

@@ -12,6 +12,7 @@ import {
   type SourceReport,
   type SuspectReport,
 } from './messages.ts';
+import { isSilence } from './silent-sources.ts';
 
 /** What one source says to a request of either kind. */
 export type Report = Finding | SourceReport | SuspectReport;
@@ -21,6 +22,11 @@ export interface AnswerPart {
   readonly reports: readonly Report[];
   readonly gaps: readonly Gap[];
 }
+
+export const NOTHING: AnswerPart = { reports: [], gaps: [] };
+
+/** Gaps of one peer that count as sources that have not answered. */
+const MAX_SILENT_OF_PEER = 4;
 
 /** Nothing but a gap. */
 export function gapPart(gap: Gap): AnswerPart {
@@ -34,13 +40,26 @@ export function partOf(answer: NodeAnswer, request: NodeRequest, peerName: strin
   const { gaps } = answer;
   if (reports.length > MAX_REPORTS || gaps.length > MAX_GAPS) return undefined;
   const isRight = (report: Report) => isWayBehind(report.path, request, peerName) && isWithinBounds(report);
-  return reports.every(isRight) ? { reports, gaps } : undefined;
+  return reports.every(isRight) ? { reports, gaps: boundedGaps(gaps, peerName) } : undefined;
 }
 
-/** A way begins with the peer, has no more nodes than the hop limit allows, and none that the request came by. */
+/** Behind each gap may be a source that has not answered: one peer cannot make confidences low by gaps that it makes up. */
+function boundedGaps(gaps: readonly Gap[], peerName: string): readonly Gap[] {
+  const silent = gaps.filter(isSilence);
+  if (silent.length <= MAX_SILENT_OF_PEER) return gaps;
+  const kept = new Set(silent.slice(0, MAX_SILENT_OF_PEER));
+  const detail = `${silent.length - kept.size} more sources behind it have not answered, it says`;
+  return [
+    ...gaps.filter((gap) => kept.has(gap) || !isSilence(gap)).slice(0, MAX_GAPS - 1),
+    { reason: 'too many', node: peerName, detail },
+  ];
+}
+
+/** A way begins with the peer, has no more nodes than the hop limit allows, none of them twice, and none that the request came by. */
 function isWayBehind(path: readonly string[], request: NodeRequest, peerName: string): boolean {
   return (
     path[0] === peerName &&
+    new Set(path).size === path.length &&
     path.length <= Math.min(request.hopLimit + 1, MAX_HOPS - 1) &&
     !path.some((node) => request.path.includes(node))
   );
@@ -52,7 +71,8 @@ function isWithinBounds(report: Report): boolean {
 }
 
 /**
- * Puts parts together, each of which has an equal share where there is not room for all; the first come first. What one source says is
+ * Puts parts together, what each says first before what it says second, and so on: each has an equal share where there is not room for
+ * all. What one source says is
  * there once, however many ways it came, and the shortest way of these. A source that does not say the same each time is left as
  * it is: otherwise who speaks first could silence another in its name.
  */
@@ -65,19 +85,11 @@ export function mergeParts(parts: readonly AnswerPart[]): AnswerPart {
     if (known === undefined || path.length < known.path.length) reports.set(key, report);
   }
   const gaps = new Map(inTurn(parts.map((part) => part.gaps)).map((gap) => [gapKey(gap), gap]));
-  return cut([...reports.values()], [...gaps.values()]);
+  return { reports: [...reports.values()], gaps: [...gaps.values()] };
 }
 
 function gapKey({ reason, node, server, detail }: Gap): string {
   return JSON.stringify([reason, node, server, detail]);
-}
-
-function cut(reports: readonly Report[], gaps: readonly Gap[]): AnswerPart {
-  if (reports.length <= MAX_REPORTS && gaps.length <= MAX_GAPS) return { reports, gaps };
-  const kept = gaps.slice(0, MAX_GAPS - 1);
-  const missing = reports.length - Math.min(reports.length, MAX_REPORTS);
-  const detail = `${missing} reports and ${gaps.length - kept.length} gaps are left out`;
-  return { reports: reports.slice(0, MAX_REPORTS), gaps: [...kept, { reason: 'too many', detail }] };
 }
 
 /** The first of each list, then the second of each, and so on. */

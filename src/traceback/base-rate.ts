@@ -2,6 +2,7 @@ import type { Address } from '../core/address.ts';
 import { DAY_MS, type TimeSource } from '../core/clock.ts';
 import type { Name } from '../dns/name.ts';
 import type { FoundEntry } from '../querylog/query-log-store.ts';
+import { KNOWN_AFTER_MS } from './confidence.ts';
 import type { HostSighting, Span } from './inspect-log.ts';
 import { type Census, LogCensus } from './log-census.ts';
 import { type SearchedLog, visitEntries } from './log-entries.ts';
@@ -22,6 +23,7 @@ interface BaseRate {
   /** As WindowFacts has them. */
   readonly expected: number;
   readonly slots: number;
+  readonly coveredMs: number;
   readonly clients: number;
   /** Slots in which each host asked. */
   readonly slotsOf: ReadonlyMap<Address, number>;
@@ -50,14 +52,16 @@ export class BaseRates {
   ): Promise<WindowFacts> {
     const key = `${window.fromMs} ${window.toMs} ${name}`;
     const rate = await this.#rates.get(key, () => this.#measure(name, window, signal), signal);
-    const { expected, slots, slotsOf } = rate;
+    // The log of the time before may be imported at any time.
+    if (rate.coveredMs < KNOWN_AFTER_MS) this.#rates.forget(key);
+    const { expected, slots, coveredMs, slotsOf } = rate;
     const hosts = Array.from(sightings, ([address, sighting]) => {
       return { address, ...sighting, slots: slotsOf.get(address) ?? 0 };
     });
     const askers = slotsOf.size;
     const askedOnce = [...slotsOf.values()].filter((count) => count === 1).length;
     const clients = Math.max(rate.clients, hosts.length);
-    return { name, ...window, expected, slots, askers, askedOnce, clients, hosts };
+    return { name, ...window, expected, slots, coveredMs, askers, askedOnce, clients, hosts };
   }
 
   async #measure(name: Name, { fromMs, toMs }: Span, signal: AbortSignal): Promise<BaseRate> {
@@ -65,20 +69,25 @@ export class BaseRates {
     const count = new SlotCount(this.#registry, fromMs, slotMs);
     const question = { name, sinceMs: fromMs - DAY_MS, untilMs: fromMs };
     const [isCut, census] = await Promise.all([
-      visitEntries(this.#log, question, MAX_BASE_ENTRIES, signal, (entry) => count.add(entry)),
+      visitEntries(this.#log, question, MAX_BASE_ENTRIES, signal, (entry) => {
+        count.add(entry);
+        return undefined;
+      }),
       this.#census.before(fromMs, signal),
     ]);
     const { sum, slotsOf, oldestAtMs } = count.result();
-    const slots = slotsWithin(census.covered, isCut ? oldestAtMs : fromMs - DAY_MS, slotMs);
-    return { expected: slots === 0 ? 0 : sum / slots, slots, clients: Math.max(census.clients, slotsOf.size), slotsOf };
+    const countedMs = coveredSince(census.covered, isCut ? oldestAtMs : fromMs - DAY_MS);
+    // At least one where the log covers any time, for λ must not be made too small.
+    const slots = countedMs > 0 ? Math.max(1, Math.floor(countedMs / slotMs)) : 0;
+    const expected = slots === 0 ? 0 : sum / slots;
+    const coveredMs = coveredSince(census.covered, fromMs - DAY_MS);
+    return { expected, slots, coveredMs, clients: Math.max(census.clients, slotsOf.size), slotsOf };
   }
 }
 
-/** Slots that the log covers, since a time: at least one where it covers any time, for λ must not be made too small. */
-function slotsWithin(covered: Census['covered'], sinceMs: number, slotMs: number): number {
-  let coveredMs = 0;
-  for (const { fromMs, toMs } of covered) coveredMs += Math.max(0, toMs - Math.max(fromMs, sinceMs));
-  return coveredMs > 0 ? Math.max(1, Math.floor(coveredMs / slotMs)) : 0;
+/** How much time since then the log covers. */
+function coveredSince(covered: Census['covered'], sinceMs: number): number {
+  return covered.reduce((sum, { fromMs, toMs }) => sum + Math.max(0, toMs - Math.max(fromMs, sinceMs)), 0);
 }
 
 /** Counts different hosts in each slot. */

@@ -8,6 +8,8 @@ import type { Party, Registry } from './registry.ts';
 
 /** Entries that are looked at for one request. */
 export const MAX_INSPECTED_ENTRIES = 100_000;
+/** Hosts of a window that are looked at: of more, none is the bot with a probability worth a name. */
+const MAX_INSPECTED_HOSTS = 5000;
 /** A log without any entry so long before and after the window has nothing to say of it. */
 const SILENCE_MS = 3_600_000;
 
@@ -77,16 +79,9 @@ async function isSilentAround(log: SearchedLog, { fromMs, toMs }: Span, signal: 
   const around = { sinceMs: fromMs - SILENCE_MS, untilMs: toMs + SILENCE_MS };
   await visitEntries(log, around, 1, signal, () => {
     count++;
+    return undefined;
   });
   return count === 0;
-}
-
-/** One address that asked, in the window. */
-interface Asker {
-  firstAtMs: number;
-  readonly lastAtMs: number;
-  /** By source of the log: several may have recorded the same queries. */
-  readonly queries: Map<string, number>;
 }
 
 /** Sorts entries by who asked. */
@@ -94,7 +89,9 @@ class Askers {
   readonly #registry: Registry;
   readonly #fromMs: number;
   readonly #parties = new Map<Address, Party | undefined>();
-  readonly #hosts = new Map<Address, Asker>();
+  readonly #hosts = new Map<Address, { firstAtMs: number; readonly lastAtMs: number }>();
+  /** Queries of hosts, by source of the log: several may have recorded the same ones. */
+  readonly #queries = new Map<string, Map<Address, number>>();
   newestAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(registry: Registry, fromMs: number) {
@@ -103,25 +100,32 @@ class Askers {
   }
 
   /** Entries come newest first. */
-  add({ client, atMs, source }: FoundEntry): void {
+  add({ client, atMs, source }: FoundEntry): 'enough' | undefined {
     this.newestAtMs = Math.max(this.newestAtMs, atMs);
-    if (client === undefined) return;
+    if (client === undefined) return undefined;
     if (!this.#parties.has(client)) this.#parties.set(client, this.#registry.partyOf(client));
-    if (atMs < this.#fromMs || this.#parties.get(client)?.kind !== 'client') return;
-    let asker = this.#hosts.get(client);
-    if (asker === undefined) {
-      asker = { firstAtMs: atMs, lastAtMs: atMs, queries: new Map() };
-      this.#hosts.set(client, asker);
-    }
-    asker.firstAtMs = atMs;
-    asker.queries.set(source, (asker.queries.get(source) ?? 0) + 1);
+    if (atMs < this.#fromMs || this.#parties.get(client)?.kind !== 'client') return undefined;
+    const asker = this.#hosts.get(client);
+    if (asker !== undefined) asker.firstAtMs = atMs;
+    else if (this.#hosts.size === MAX_INSPECTED_HOSTS) return 'enough';
+    else this.#hosts.set(client, { firstAtMs: atMs, lastAtMs: atMs });
+    this.#count(client, source);
+    return undefined;
+  }
+
+  #count(client: Address, source: string): void {
+    const ofSource = this.#queries.get(source) ?? new Map<Address, number>();
+    ofSource.set(client, (ofSource.get(client) ?? 0) + 1);
+    this.#queries.set(source, ofSource);
   }
 
   result(areServersWanted: boolean): Pick<Inspection, 'hosts' | 'servers' | 'unknown'> {
     const hosts = new Map<Address, HostSighting>();
-    for (const [address, { firstAtMs, lastAtMs, queries }] of this.#hosts) {
-      hosts.set(address, { firstAtMs, lastAtMs, queries: Math.max(...queries.values()) });
+    const queries = new Map<Address, number>();
+    for (const ofSource of this.#queries.values()) {
+      for (const [host, count] of ofSource) queries.set(host, Math.max(count, queries.get(host) ?? 0));
     }
+    for (const [host, sighting] of this.#hosts) hosts.set(host, { ...sighting, queries: queries.get(host)! });
     const servers = new Map<Peer, ServerSighting[]>();
     const unknown: Address[] = [];
     for (const [address, party] of areServersWanted ? this.#parties : []) {

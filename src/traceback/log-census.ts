@@ -39,13 +39,11 @@ export class LogCensus {
   readonly #log: SearchedLog;
   readonly #registry: Registry;
   readonly #samples: RecentResults<Sample>;
-  readonly #beginnings: RecentResults<number>;
 
   constructor(log: SearchedLog, registry: Registry, clock: TimeSource) {
     this.#log = log;
     this.#registry = registry;
     this.#samples = new RecentResults(MAX_PERIODS_HELD, KEEP_MS, clock);
-    this.#beginnings = new RecentResults(MAX_PERIODS_HELD, KEEP_MS, clock);
   }
 
   /** Of the day before `toMs`. Rejects as the log does, and with the reason of `signal`. */
@@ -64,7 +62,7 @@ export class LogCensus {
         extend(covered, span);
         break;
       }
-      const sample = await this.#sampleOf(span, signal);
+      const sample = await this.#samples.get(keyOf(span), () => this.#takeSample(span, signal), signal);
       for (const [client, count] of sample.clients) counts.set(client, (counts.get(client) ?? 0) + count);
       isCut ||= sample.isCut;
       const isEmpty = sample.oldestAtMs === undefined;
@@ -72,16 +70,11 @@ export class LogCensus {
         const fromMs: number = isCovered ? span.fromMs : await this.#firstAt(span, sample, signal);
         extend(covered, { fromMs, toMs: span.toMs });
       }
+      // Old logs may be imported at any time: where there was nothing, and where the log began, there may be more then.
+      if (!isCovered || isEmpty) this.#samples.forget(keyOf(span));
       isCovered = !isEmpty;
     }
     return { covered: since(covered, toMs - DAY_MS), clients: isCut ? expectedClients(counts) : counts.size };
-  }
-
-  async #sampleOf(span: Span, signal: AbortSignal): Promise<Sample> {
-    const sample = await this.#samples.get(keyOf(span), () => this.#takeSample(span, signal), signal);
-    // Old logs may be imported at any time.
-    if (sample.oldestAtMs === undefined) this.#samples.forget(keyOf(span));
-    return sample;
   }
 
   async #takeSample({ fromMs, toMs }: Span, signal: AbortSignal): Promise<Sample> {
@@ -90,16 +83,16 @@ export class LogCensus {
     const question = { sinceMs: fromMs, untilMs: toMs };
     const isCut = await visitEntries(this.#log, question, MAX_SAMPLED, signal, ({ client, atMs }) => {
       oldestAtMs = atMs;
-      if (client === undefined || this.#registry.partyOf(client)?.kind !== 'client') return;
+      if (client === undefined || this.#registry.partyOf(client)?.kind !== 'client') return undefined;
       clients.set(client, (clients.get(client) ?? 0) + 1);
+      return undefined;
     });
     return { clients, oldestAtMs, isCut };
   }
 
   /** About when the first entry of a period was asked, of which there is one. */
-  async #firstAt(span: Span, { oldestAtMs, isCut }: Sample, signal: AbortSignal): Promise<number> {
-    if (!isCut) return oldestAtMs!;
-    return this.#beginnings.get(keyOf(span), () => this.#findFirst(span.fromMs, oldestAtMs!, signal), signal);
+  async #firstAt({ fromMs }: Span, { oldestAtMs, isCut }: Sample, signal: AbortSignal): Promise<number> {
+    return isCut ? this.#findFirst(fromMs, oldestAtMs!, signal) : oldestAtMs!;
   }
 
   /** By halves; there is an entry at `knownAtMs`. */
@@ -111,6 +104,7 @@ export class LogCensus {
       let foundAtMs: number | undefined;
       await visitEntries(this.#log, { sinceMs: emptyUntilMs, untilMs }, 1, signal, ({ atMs }) => {
         foundAtMs = atMs;
+        return undefined;
       });
       if (foundAtMs === undefined) emptyUntilMs = untilMs;
       else firstAtMs = foundAtMs;

@@ -11,6 +11,8 @@ export const REQUEST_KINDS = ['confirm', 'traceback', 'command-and-control'] as 
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 
 export const MAX_HOPS = 16;
+/** Of a window in all: in ones that are narrower, whoever asks for a name is unusual. */
+export const MIN_WINDOW_MS = 2000;
 export const MAX_WINDOW_MS = 3_600_000;
 export const MIN_TIME_LIMIT_MS = 50;
 export const MAX_TIME_LIMIT_MS = 600_000;
@@ -22,7 +24,8 @@ export const MAX_NAMES = 64;
 export const MAX_GAPS = 2048;
 /** Marks of an oblivious finding: hosts are filled up to a power of two, at most so many. */
 export const MAX_MARKS = 4096;
-const MAX_DETAIL_CHARACTERS = 500;
+/** Of what one node tells another in words. */
+export const MAX_DETAIL_CHARACTERS = 500;
 
 const text = z.string().max(MAX_DETAIL_CHARACTERS);
 /** The DNS name in a node's certificate, in lower case. */
@@ -30,6 +33,8 @@ export const nodeName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, { error: 'want a host name in lower case' });
 const instant = z.iso.datetime({ precision: 3 }).describe('a time of UTC with milliseconds');
+/** However it is spelt (RFC 9562 §4). */
+const uuid = z.uuid().toLowerCase();
 const count = z.int().min(0).max(1_000_000_000);
 const share = z.number().min(0).max(1);
 const octets = (length: number) =>
@@ -47,16 +52,21 @@ const domainName = z
   .max(1024)
   .refine((written) => parseName(written) !== undefined, { error: 'want a domain name' });
 
-const window = z.strictObject({
-  beforeMs: z.int().min(0).max(MAX_WINDOW_MS),
-  afterMs: z.int().min(0).max(MAX_WINDOW_MS),
-});
+const window = z
+  .strictObject({
+    beforeMs: z.int().min(0).max(MAX_WINDOW_MS),
+    afterMs: z.int().min(0).max(MAX_WINDOW_MS),
+  })
+  .refine(({ beforeMs, afterMs }) => beforeMs + afterMs >= MIN_WINDOW_MS, {
+    error: `want ${MIN_WINDOW_MS} ms in all at least`,
+  })
+  .describe(`beforeMs and afterMs make ${MIN_WINDOW_MS} at least`);
 /** How long before and after the attack a host may have asked for the name. */
 export type Window = z.infer<typeof window>;
 
 const envelope = {
-  request: z.uuid().describe('of this message alone: a node takes it once'),
-  case: z.uuid().describe('the same at every hop'),
+  request: uuid.describe('of this message alone: a node takes it once'),
+  case: uuid.describe('the same at every hop; tests are made of it in lower case'),
   sentAt: instant,
   path: z
     .array(nodeName)
@@ -97,7 +107,7 @@ export const commandAndControlRequest = z.strictObject({
   ...envelope,
   ground,
   hosts: z.array(address).min(1).max(MAX_HOSTS).describe('hosts that this case has named'),
-  lookbackMs: z.int().min(1000).max(86_400_000).describe('how long before the name is looked'),
+  lookbackMs: z.int().min(60_000).max(3_600_000).describe('how long before the name is looked'),
 });
 export const nodeRequest = z.discriminatedUnion('kind', [confirmRequest, tracebackRequest, commandAndControlRequest]);
 export type ConfirmRequest = z.infer<typeof confirmRequest>;
@@ -165,6 +175,7 @@ const report = z.strictObject({
   path,
   expected: z.number().min(0).max(1e9).describe('hosts expected in such a window by chance'),
   clients: count.describe('hosts that this source serves, as its log knows'),
+  coveredMs: z.int().min(0).max(86_400_000).describe('how much of the day before the window its log covers'),
   otherCases: count.describe('other cases of late, to which hosts were compared'),
   hosts: z.array(host).max(MAX_HOSTS),
   withheld: count.describe('hosts that are not named, for too little speaks against them'),
@@ -189,19 +200,19 @@ export type SuspectReport = z.infer<typeof suspectReport>;
 const gaps = z.array(gap).max(MAX_GAPS);
 export const confirmAnswer = z.strictObject({
   kind: z.literal('confirm'),
-  case: z.uuid(),
+  case: uuid,
   findings: z.array(finding).max(MAX_REPORTS),
   gaps,
 });
 export const tracebackAnswer = z.strictObject({
   kind: z.literal('traceback'),
-  case: z.uuid(),
+  case: uuid,
   reports: z.array(report).max(MAX_REPORTS),
   gaps,
 });
 export const commandAndControlAnswer = z.strictObject({
   kind: z.literal('command-and-control'),
-  case: z.uuid(),
+  case: uuid,
   reports: z.array(suspectReport).max(MAX_REPORTS),
   gaps,
 });

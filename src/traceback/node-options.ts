@@ -57,6 +57,15 @@ export interface ModelOptions {
 /** q of table 1 of paper 1: 16 of 29 bots resolved their victims. */
 export const DEFAULT_MODEL: ModelOptions = { queryRate: 0.55, sameBot: 0.5 };
 
+/** What a node does unless its configuration says otherwise; the windows are those of decision 16. */
+export const NODE_DEFAULTS = {
+  window: { beforeMs: 5000, afterMs: 1000 },
+  cacheMs: 2 * 3_600_000,
+  namedHosts: 10,
+  minConfidence: 0.05,
+  model: DEFAULT_MODEL,
+} as const satisfies Partial<NodeOptions>;
+
 /** How peers are asked: by HTTPS, or directly in a simulation. */
 export interface PeerDoor {
   /** Rejects with PeerFailure when there is no answer; `signal` aborts when nobody waits for it any more. */

@@ -2,12 +2,11 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { type Address, parseAddress } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Name } from '../dns/name.ts';
-import type { AnswerPart } from './answer-parts.ts';
+import { type AnswerPart, NOTHING } from './answer-parts.ts';
 import { BaseRates } from './base-rate.ts';
-import type { CaseBook } from './case-book.ts';
-import { CaseMemory } from './case-memory.ts';
 import { findSuspects } from './command-and-control/find-suspects.ts';
 import { answerTest, askersLeftOut } from './confirmation/confirmation-test.ts';
+import type { GivenAnswers } from './given-answers.ts';
 import type { Inspection, Span } from './inspect-log.ts';
 import type { SearchedLog } from './log-entries.ts';
 import {
@@ -16,12 +15,15 @@ import {
   type Gap,
   MAX_MARKS,
   type NodeRequest,
+  type SourceReport,
 } from './messages.ts';
+import { NamingAllowance } from './naming-allowance.ts';
 import type { HostNames, NodeOptions } from './node-options.ts';
 import { RecentResults } from './recent-results.ts';
 import { type ClientInLog, clientOf, type Registry } from './registry.ts';
 import { reportFacts } from './report-facts.ts';
 import type { TimeLimit } from './time-limit.ts';
+import { WindowMemory } from './window-memory.ts';
 
 /** Findings that are held, so that a source says the same to a case that comes by several ways. */
 const MAX_HELD = 256;
@@ -42,27 +44,31 @@ interface FindingParts {
 export interface FindingTask {
   readonly request: NodeRequest;
   readonly asker: string;
+  readonly isOurs: boolean;
+  /** As GivenAnswers has them. */
+  readonly attack: string;
+  readonly window: string;
   readonly name: Name;
   readonly span: Span;
   readonly question: string;
   readonly limit: TimeLimit;
 }
 
-const NOTHING: AnswerPart = { reports: [], gaps: [] };
-
 /** What a source says of its own clients. Rejects as the log does, and when the time is up. */
 export class OwnFindings {
-  readonly #book: CaseBook;
-  readonly #memory: CaseMemory;
+  readonly #given: GivenAnswers;
+  readonly #memory: WindowMemory;
+  readonly #allowance: NamingAllowance;
   readonly #parts: FindingParts;
   #options: NodeOptions;
   #rates: BaseRates;
   #said: RecentResults<AnswerPart>;
 
-  constructor(options: NodeOptions, registry: Registry, book: CaseBook, parts: FindingParts) {
-    this.#book = book;
+  constructor(options: NodeOptions, registry: Registry, given: GivenAnswers, parts: FindingParts) {
+    this.#given = given;
     this.#parts = parts;
-    this.#memory = new CaseMemory(parts.clock);
+    this.#memory = new WindowMemory(parts.clock);
+    this.#allowance = new NamingAllowance(parts.clock);
     this.#options = options;
     this.#rates = new BaseRates(parts.log, registry, parts.clock);
     this.#said = new RecentResults(MAX_HELD, KEEP_MS, parts.clock);
@@ -77,13 +83,14 @@ export class OwnFindings {
   /** The finding of a confirmation, or the report of a traceback; nothing where no clients are served. */
   async say(task: FindingTask, inspection: Inspection): Promise<AnswerPart> {
     if (this.#options.clients.length === 0) return NOTHING;
-    const { request, asker, question, limit } = task;
+    const { request, asker, attack, window, name, span, question, limit } = task;
     const make = () =>
       request.kind === 'confirm' ? this.#test(request, task, inspection) : this.#report(task, inspection);
     const part = await this.#said.get(question, make, limit.signal);
-    const hosts = part.reports.flatMap((report) => ('hosts' in report ? report.hosts : []));
-    const named = new Set(hosts.map(({ address }) => parseAddress(address)!));
-    this.#book.noteNamed(request.case, asker, this.#options.name, { servers: [], hosts: named });
+    const hosts = part.reports.flatMap((report) => ('hosts' in report ? report.hosts.map(addressOf) : []));
+    this.#given.noteNamed(window, this.#options.name, { servers: [], hosts: new Set(hosts) });
+    this.#allowance.note(asker, name, span, hosts);
+    if (part.reports.some((report) => 'hash' in report && report.hash.isMatch)) this.#given.noteMatch(attack);
     return part;
   }
 
@@ -91,7 +98,6 @@ export class OwnFindings {
     const { test, case: caseId } = request;
     const askers = await this.#clients([...hosts.keys()], limit.signal);
     const finding = await answerTest(test, { caseId, name }, askers, limit.signal);
-    if ('hash' in finding && finding.hash.isMatch) this.#book.noteMatch(caseId);
     const path = [this.#options.name];
     return { reports: [{ path, ...finding }], gaps: this.#leftOut(askersLeftOut(test, hosts.size)) };
   }
@@ -120,12 +126,27 @@ export class OwnFindings {
     ];
   }
 
-  async #report({ request, asker, name, span, limit }: FindingTask, { hosts }: Inspection): Promise<AnswerPart> {
+  async #report(task: FindingTask, { hosts }: Inspection): Promise<AnswerPart> {
+    const { request, name, span, limit } = task;
     const facts = await this.#rates.factsOf(name, span, hosts, limit.signal);
-    const others = this.#memory.others(request.case, facts);
-    this.#memory.add(request.case, facts, asker);
-    const report = reportFacts(facts, others, this.#options, this.#hostNames());
+    const asked = { path: request.path, facts };
+    const others = this.#memory.others(request.case, facts, request.path);
+    this.#memory.add(request.case, asked);
+    const report = this.#withinAllowance(task, reportFacts(asked, others, this.#options, this.#hostNames()));
     return { reports: [{ path: [this.#options.name], ...report }], gaps: [] };
+  }
+
+  /** Without hosts that near windows of the same name have left no room for. */
+  #withinAllowance<R extends Omit<SourceReport, 'path'>>({ isOurs, asker, name, span }: FindingTask, report: R): R {
+    if (isOurs) return report;
+    const named = this.#allowance.namedNear(asker, name, span);
+    const hosts = report.hosts.filter((host) => {
+      const address = addressOf(host);
+      const isNamed = named.has(address) || named.size < this.#options.namedHosts;
+      if (isNamed) named.add(address);
+      return isNamed;
+    });
+    return { ...report, hosts, withheld: report.withheld + report.hosts.length - hosts.length };
   }
 
   /** A pseudonym may be the address of another host, whose name it must not be given. */
@@ -142,12 +163,12 @@ export class OwnFindings {
 
   async #search(
     { name, span, limit }: FindingTask,
-    { case: caseId, at, window, lookbackMs }: CommandAndControlRequest,
+    { case: caseId, path, at, window, lookbackMs }: CommandAndControlRequest,
     hosts: readonly Address[],
   ): Promise<AnswerPart> {
     const occasions = this.#memory
-      .others(caseId, { name, ...span })
-      .flatMap((facts) =>
+      .others(caseId, { name, ...span }, path)
+      .flatMap(({ facts }) =>
         facts.hosts
           .filter(({ address }) => hosts.includes(address))
           .map(({ address, firstAtMs }) => ({ host: address, atMs: firstAtMs, name: facts.name })),
@@ -160,4 +181,9 @@ export class OwnFindings {
     );
     return { reports: [{ path: [this.#options.name], names: [...names] }], gaps: [] };
   }
+}
+
+/** Of a host that was named here. */
+function addressOf({ address }: { readonly address: string }): Address {
+  return parseAddress(address)!;
 }

@@ -1,5 +1,6 @@
 /** What is wrong with a request, and the HTTP status that it is refused with (RFC 9457). */
 export const PROBLEMS = {
+  'no-handshake': 403,
   'no-certificate': 403,
   'untrusted-certificate': 403,
   'unknown-peer': 403,

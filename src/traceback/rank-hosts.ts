@@ -1,5 +1,5 @@
 import { networkContains, parseAddress, parseNetwork } from '../core/address.ts';
-import { likelihoodRatio } from './confidence.ts';
+import { KNOWN_AFTER_MS, likelihoodRatio } from './confidence.ts';
 import { MAX_NAMES, type ReportedHost, type SourceReport } from './messages.ts';
 import type { ModelOptions } from './node-options.ts';
 
@@ -30,8 +30,20 @@ interface Sighting {
   readonly weight: number;
 }
 
-/** What a source says weighs at most so many times what one weighs that says nothing: it may be wrong, or lie. */
-const MAX_RATIO = 10_000;
+/** What one source says: the weights of its hosts, and of all that it does not name. */
+interface JudgedReport {
+  readonly report: SourceReport;
+  readonly sightings: readonly Sighting[];
+  readonly rest: number;
+}
+
+/**
+ * What one peer says, of itself and of all sources behind it, weighs at most so many times what a source weighs that says nothing: it
+ * may be wrong, or lie, and make up sources.
+ */
+const MAX_PEER_WEIGHT = 100;
+/** As MAX_PEER_WEIGHT, of how unusual a host is that others name as well. */
+const LEAST_CHANCE = 0.01;
 
 /** Names of sources or cases in a reason. */
 const SHOWN_NAMES = 3;
@@ -59,11 +71,15 @@ export function rankHosts(
   model: ModelOptions,
   silentSources = 0,
 ): readonly RankedHost[] {
-  const sources = distinctSources(reports);
-  const judged = sources.map((report) => judgeReport(report, model));
-  const hosts = [...groupByHost(judged.flatMap(({ sightings }) => sightings)).values()].map((sightings) => ({
+  const judged = withinShares(
+    withWitnesses(
+      distinctSources(reports).map((report) => judgeReport(report, model)),
+      model,
+    ),
+  );
+  const hosts = groupByHost(judged.flatMap(({ sightings }) => sightings)).map((sightings) => ({
     sightings: sightings.toSorted((one, other) => other.weight - one.weight),
-    weight: jointWeight(sightings, model),
+    weight: sightings.reduce((sum, { weight }) => sum + weight, 0),
   }));
   const unnamed = judged.reduce((sum, { rest }) => sum + rest, 0) + silentSources;
   const all = hosts.reduce((sum, { weight }) => sum + weight, unnamed);
@@ -72,31 +88,81 @@ export function rankHosts(
     .toSorted((one, other) => other.confidence - one.confidence || one.firstAt.localeCompare(other.firstAt));
 }
 
-/** One report of each source, the one that came the shortest way: nobody behind a source can speak for it. */
-function distinctSources(reports: readonly SourceReport[]): readonly SourceReport[] {
-  const bySource = new Map<string, SourceReport>();
-  for (const report of reports) {
-    const source = report.path.at(-1)!;
-    const known = bySource.get(source);
-    if (known === undefined || report.path.length < known.path.length) bySource.set(source, report);
-  }
-  return [...bySource.values()];
+/** Who gave us the report: the node behind our own. What else is on the way is its word. */
+function peerOf({ path }: SourceReport): string {
+  return path[1] ?? path[0]!;
 }
 
-/** The weights of a report's hosts, and of all that it does not name. */
-function judgeReport(
-  report: SourceReport,
-  { queryRate }: ModelOptions,
-): { readonly sightings: readonly Sighting[]; readonly rest: number } {
+/**
+ * A source's own word where it gave it to us itself, and else one report of it from each peer, the one that came the shortest way: who
+ * speaks in its name cannot silence it.
+ */
+function distinctSources(reports: readonly SourceReport[]): readonly SourceReport[] {
+  const own = new Set(reports.filter((report) => peerOf(report) === report.path.at(-1)).map(peerOf));
+  const distinct = new Map<string, SourceReport>();
+  for (const report of reports) {
+    const source = report.path.at(-1)!;
+    const peer = peerOf(report);
+    if (peer !== source && own.has(source)) continue;
+    const key = `${peer} ${source}`;
+    const known = distinct.get(key);
+    if (known === undefined || report.path.length < known.path.length) distinct.set(key, report);
+  }
+  return [...distinct.values()];
+}
+
+function judgeReport(report: SourceReport, { queryRate }: ModelOptions): JudgedReport {
   const hosts = distinctHosts(report.hosts);
   const named = hosts.reduce((sum, host) => sum + probability(host.confidence), 0);
   const scale = named > 1 ? 1 / named : 1;
   const least = hosts.reduce((least, host) => Math.min(least, probability(host.confidence)), 1);
   const nobody = Math.max(0, 1 - named * scale - withheldConfidence(report, least, queryRate));
   // Nobody weighs 1 − π: what the confidences were made of is that many times more.
-  const weight = Math.min(Math.max(1 - queryRate, 1 / MAX_RATIO) / nobody, MAX_RATIO);
+  const weight = Math.min(Math.max(1 - queryRate, 1 / MAX_PEER_WEIGHT) / nobody, MAX_PEER_WEIGHT);
   const sightings = hosts.map((host) => ({ report, host, weight: weight * scale * probability(host.confidence) }));
-  return { sightings, rest: weight * Math.max(0, 1 - named * scale) };
+  return { report, sightings, rest: weight * Math.max(0, 1 - named * scale) };
+}
+
+/** A bot that asked by one source has asked by each other one, too, with `sameBot`; and by chance otherwise. */
+function withWitnesses(judged: readonly JudgedReport[], model: ModelOptions): readonly JudgedReport[] {
+  const groups = groupByHost(judged.flatMap(({ sightings }) => sightings));
+  const groupOf = new Map(groups.flatMap((group) => group.map((sighting) => [sighting, group])));
+  return judged.map((one) => ({
+    ...one,
+    sightings: one.sightings.map((sighting) => ({
+      ...sighting,
+      weight: Math.min(sighting.weight * witnessFactor(sighting, groupOf.get(sighting)!, model), MAX_PEER_WEIGHT),
+    })),
+  }));
+}
+
+/** What other sources say of a host that the sighting speaks of: one factor for each peer, for its sources are its word. */
+function witnessFactor(sighting: Sighting, group: readonly Sighting[], { queryRate, sameBot }: ModelOptions): number {
+  const factors = new Map<string, number>();
+  for (const { host, report } of group) {
+    if (peerOf(report) === peerOf(sighting.report) || report.path.at(-1) === sighting.report.path.at(-1)) continue;
+    const ratio = likelihoodRatio(Math.max(probability(host.chance), LEAST_CHANCE), queryRate);
+    const factor = sameBot * ratio + 1 - sameBot;
+    factors.set(peerOf(report), Math.max(factor, factors.get(peerOf(report)) ?? 0));
+  }
+  return [...factors.values()].reduce((all, factor) => all * factor, 1);
+}
+
+/** No peer with more than MAX_PEER_WEIGHT in all. */
+function withinShares(judged: readonly JudgedReport[]): readonly JudgedReport[] {
+  const totals = new Map<string, number>();
+  for (const { report, sightings, rest } of judged) {
+    const total = sightings.reduce((sum, { weight }) => sum + weight, rest);
+    totals.set(peerOf(report), (totals.get(peerOf(report)) ?? 0) + total);
+  }
+  return judged.map(({ report, sightings, rest }) => {
+    const scale = Math.min(1, MAX_PEER_WEIGHT / totals.get(peerOf(report))!);
+    return {
+      report,
+      sightings: sightings.map((sighting) => ({ ...sighting, weight: sighting.weight * scale })),
+      rest: rest * scale,
+    };
+  });
 }
 
 function distinctHosts(hosts: readonly ReportedHost[]): readonly ReportedHost[] {
@@ -114,7 +180,7 @@ function withheldConfidence({ hosts, withheld, expected }: SourceReport, least: 
   return withheld * Math.min(least, probability(alike));
 }
 
-function groupByHost(sightings: readonly Sighting[]): ReadonlyMap<unknown, readonly Sighting[]> {
+function groupByHost(sightings: readonly Sighting[]): readonly (readonly Sighting[])[] {
   const groups = new Map<unknown, Sighting[]>();
   for (const sighting of sightings) {
     const address = parseAddress(sighting.host.address)!;
@@ -124,22 +190,7 @@ function groupByHost(sightings: readonly Sighting[]): ReadonlyMap<unknown, reado
     if (group === undefined) groups.set(key, [sighting]);
     else group.push(sighting);
   }
-  return groups;
-}
-
-/** A bot that asked by one source has asked by each other one, too, with `sameBot`; and by chance otherwise. */
-function jointWeight(sightings: readonly Sighting[], { queryRate, sameBot }: ModelOptions): number {
-  const factors = sightings.map(({ host }) => {
-    const chance = Math.max(probability(host.chance), 1 / MAX_RATIO);
-    const ratio = likelihoodRatio(chance, queryRate);
-    return sameBot * ratio + 1 - sameBot;
-  });
-  // The more sources, the more factors: a bound as for one keeps the product a number.
-  const product = Math.min(
-    factors.reduce((all, factor) => all * factor, 1),
-    MAX_RATIO ** 2,
-  );
-  return sightings.reduce((sum, { weight }, index) => sum + (weight * product) / factors[index]!, 0);
+  return [...groups.values()];
 }
 
 function rankedHost(sightings: readonly Sighting[], confidence: number): RankedHost {
@@ -167,6 +218,8 @@ function rankedHost(sightings: readonly Sighting[], confidence: number): RankedH
 function reasonsFor(sightings: readonly Sighting[]): readonly string[] {
   const { host, report } = sightings[0]!;
   const reasons = [windowReason(report), `by chance this host asks in ${share(host.chance)}`];
+  if (peerOf(report) !== report.path.at(-1)) reasons.push(`by the word of ${peerOf(report)}`);
+  if (report.coveredMs < KNOWN_AFTER_MS) reasons.push(youngLogReason(report.coveredMs));
   if (report.otherCases > 0) reasons.push(caseReason(host.cases, report.otherCases));
   if (sightings.length > 1) {
     const sources = sightings.map((sighting) => sighting.report.path.at(-1)!).toSorted();
@@ -180,6 +233,12 @@ function windowReason({ hosts, withheld, expected }: SourceReport): string {
   const number = amount(expected);
   const who = present === 1 ? 'the only host' : `one of ${present.toLocaleString('en')} hosts`;
   return `${who} that asked for the name in the window; ${number} ${number === '1' ? 'is' : 'are'} expected by chance`;
+}
+
+function youngLogReason(coveredMs: number): string {
+  const minutes = Math.floor(coveredMs / 60_000);
+  const past = minutes === 0 ? 'nothing' : `${minutes} min`;
+  return `the log of its source has ${past} before the window: what is usual is not known`;
 }
 
 function caseReason(cases: ReportedHost['cases'], otherCases: number): string {

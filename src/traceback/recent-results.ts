@@ -1,4 +1,5 @@
 import type { TimeSource } from '../core/clock.ts';
+import { untilAborted } from '../core/until-aborted.ts';
 
 interface Held<T> {
   readonly result: Promise<T>;
@@ -55,25 +56,4 @@ export class RecentResults<T> {
   #drop(key: string, held: Held<T>): void {
     if (this.#held.get(key) === held) this.#held.delete(key);
   }
-}
-
-/** What `promise` says, or a rejection with the reason of `signal` as soon as that is aborted. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = withRejection();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-function withRejection(): { readonly promise: Promise<never>; readonly reject: (reason: unknown) => void } {
-  let reject!: (reason: unknown) => void;
-  const promise = new Promise<never>((_, onReject) => {
-    reject = onReject;
-  });
-  return { promise, reject };
 }

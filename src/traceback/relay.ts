@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { TimeSource } from '../core/clock.ts';
+import { untilAborted } from '../core/until-aborted.ts';
 import { type AnswerPart, gapPart, partOf, throughNode } from './answer-parts.ts';
-import type { CaseBook } from './case-book.ts';
-import { type Gap, MAX_HOPS, MAX_SERVERS, type NodeRequest } from './messages.ts';
+import type { AskedWays } from './asked-ways.ts';
+import { type Gap, MAX_DETAIL_CHARACTERS, MAX_HOPS, MAX_SERVERS, type NodeRequest } from './messages.ts';
 import { type Peer, type PeerDoor, PeerFailure } from './node-options.ts';
 import { Problem } from './problem.ts';
-import { untilAborted } from './recent-results.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 /** Peers that are asked at once for one request. */
@@ -33,7 +33,7 @@ export interface RelayedRequest {
 interface RelayParts {
   readonly nodeName: string;
   readonly door: PeerDoor;
-  readonly book: CaseBook;
+  readonly ways: AskedWays;
   readonly clock: TimeSource;
 }
 
@@ -65,13 +65,22 @@ export async function relay(
 
 async function askOne(errand: Errand, relayed: RelayedRequest, parts: RelayParts): Promise<AnswerPart> {
   const { peer } = errand;
-  const { limit, isOurs } = relayed;
+  const { limit, isOurs, question, asker } = relayed;
   const request = requestFor(errand, relayed, parts);
   if ('reason' in request) return gapPart(request);
+  const { ways, nodeName } = parts;
+  if (!isOurs && !ways.take(question, asker, peer.name)) {
+    const held = ways.answer(question, peer.name);
+    const part = held && partOf(held, request, peer.name);
+    if (part !== undefined) return throughNode(part, nodeName);
+    return gapPart(gapOf(errand, 'too many', 'it was asked this by several other ways'));
+  }
   try {
     const answer = await untilAborted(parts.door.ask(peer, request, limit.signal), limit.signal);
     const part = partOf(answer, request, peer.name);
-    return part === undefined ? gapPart(gapOf(errand, 'nonsense')) : throughNode(part, parts.nodeName);
+    if (part === undefined) return gapPart(gapOf(errand, 'nonsense'));
+    ways.hold(question, peer.name, answer);
+    return throughNode(part, nodeName);
   } catch (error) {
     limit.throwIfCalledOff();
     if (limit.signal.aborted) return gapPart(gapOf(errand, 'late'));
@@ -80,17 +89,15 @@ async function askOne(errand: Errand, relayed: RelayedRequest, parts: RelayParts
 }
 
 /** The request for a peer, or why it is not asked. */
-function requestFor(errand: Errand, relayed: RelayedRequest, { nodeName, book, clock }: RelayParts): NodeRequest | Gap {
+function requestFor(errand: Errand, relayed: RelayedRequest, { nodeName, clock }: RelayParts): NodeRequest | Gap {
   const { peer, servers, hosts } = errand;
-  const { request, asker, question, isOurs, limit } = relayed;
+  const { request, isOurs, limit } = relayed;
   const path = isOurs ? request.path : [...request.path, nodeName];
   if (request.path.includes(peer.name)) return gapOf(errand, 'loop');
   if (request.hopLimit === 0 || path.length > MAX_HOPS) return gapOf(errand, 'hop limit', 'no more hops are allowed');
   if (peer.url === undefined) return gapOf(errand, 'unreachable', 'it asks, and cannot be asked');
   const timeLimitMs = limit.forPeerMs();
   if (timeLimitMs === undefined) return gapOf(errand, 'late', 'no time was left to ask it');
-  if (!book.takeWay(question, asker, peer.name))
-    return gapOf(errand, 'loop', 'it was asked this by several other ways');
   return {
     ...request,
     request: randomUUID(),
@@ -107,8 +114,6 @@ function reasonOf(error: unknown): Gap['reason'] {
   if (error instanceof PeerFailure) return error.reason;
   return error instanceof Problem ? 'refused' : 'unreachable';
 }
-
-const MAX_DETAIL_CHARACTERS = 500;
 
 function gapOf({ peer, servers: [server] }: Errand, reason: Gap['reason'], detail?: string): Gap {
   const words = (detail ?? WHAT_HAPPENED[reason] ?? 'it has not answered').slice(0, MAX_DETAIL_CHARACTERS);

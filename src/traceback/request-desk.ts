@@ -2,13 +2,14 @@ import { type ZodError, z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { printable } from '../core/printable.ts';
+import { untilAborted } from '../core/until-aborted.ts';
 import { formatName } from '../dns/name.ts';
 import type { Access } from './access.ts';
-import type { Audit, AuditEntry } from './audit/audit.ts';
-import { ownEntry } from './audit/own-entry.ts';
-import { fitAnswer } from './fit-answer.ts';
+import type { Audit } from './audit/audit.ts';
+import { answeredEntry, failedEntry, grantedEntry } from './audit/request-entries.ts';
 import {
   type AnswerTo,
+  MAX_DETAIL_CHARACTERS,
   type NodeAnswer,
   type NodeRequest,
   nameOf,
@@ -36,13 +37,15 @@ interface DeskParts {
 /** Requests of peers so far, and now. */
 export interface DeskFigures {
   readonly granted: Readonly<Record<RequestKind, number>>;
-  /** By the type of the problem that they were refused with; `unaudited`: refused, and not in the audit log. */
+  /** By the type of the problem that they were refused with; `unaudited`: without a record of its own. */
   readonly refused: Readonly<Record<string, number>>;
   readonly atWork: number;
 }
 
 /** How much longer than it was told to a node may take for an answer with what it has. */
 const GRACE_MS = 250;
+/** A peer that waits longer has its answer by then: places are few. */
+const MAX_PEER_LIMIT_MS = 60_000;
 
 /**
  * Where the requests of peers are checked, counted and audited, whatever way they came. Everything that it refuses is a
@@ -81,41 +84,74 @@ export class RequestDesk {
    * peer is gone; `route` is the kind of request that was to come.
    */
   async handle(peerName: string, json: unknown, signal: AbortSignal, route?: RequestKind): Promise<NodeAnswer> {
+    let granted: NodeRequest | undefined;
     try {
       this.#parts.access.count(peerName);
       const request = checked(json, route);
-      const answer = fitAnswer(await this.#answer(peerName, request, signal));
-      await this.#parts.audit.append(grantedEntry(peerName, request, answer));
+      this.#admit(peerName, request);
+      granted = request;
+      const answer = await this.#answer(peerName, request, signal);
+      await this.#parts.audit.append(answeredEntry(peerName, request, answer));
       this.#granted[request.kind]++;
       return answer;
     } catch (error) {
       const problem = this.#problemOf(error);
-      await this.refusals.note({ peer: peerName, ...sightOf(json) }, problem);
+      if (granted === undefined) await this.refusals.note({ peer: peerName, ...sightOf(json) }, problem);
+      else await this.refusals.noteFailed(failedEntry(peerName, granted, problem.type), problem);
       throw problem;
     }
   }
 
-  /** Counts and audits what a peer is refused before its request is read. Never rejects. */
-  async refuse(refused: Refused, problem: Problem): Promise<void> {
-    await this.refusals.note(refused, problem);
+  /**
+   * Counts and audits what is refused before a request is read. Resolves with what is told of it: a peer that asks too often is
+   * told that. Never rejects.
+   */
+  async refuse(refused: Refused, problem: Problem): Promise<Problem> {
+    const told = this.#overQuota(refused.peer) ?? problem;
+    await this.refusals.note(refused, told);
+    return told;
   }
 
-  /** The place is taken until the node is done, even where nobody waits any more. */
-  async #answer(peerName: string, request: NodeRequest, signal: AbortSignal): Promise<NodeAnswer> {
+  #overQuota(peerName: string | undefined): Problem | undefined {
+    try {
+      if (peerName !== undefined) this.#parts.access.count(peerName);
+      return undefined;
+    } catch (error) {
+      return this.#problemOf(error);
+    }
+  }
+
+  /** Takes a place for what may be asked, and is asked for the first time. Throws Problem. */
+  #admit(peerName: string, request: NodeRequest): void {
     const { atOnce, atOncePerPeer } = this.#options;
     const ofPeer = this.#atWork.get(peerName) ?? 0;
     if (ofPeer >= atOncePerPeer) throw new Problem('busy', 'you ask too much at once', 1000);
-    if (this.#allAtWork() >= atOnce) throw new Problem('busy', 'this node has too much to do', 1000);
+    const all = this.#allAtWork();
+    // The second half of the places is shared out, so that a few peers do not take them all.
+    const share = Math.max(1, Math.floor(atOnce / 2 / this.#options.peers.length));
+    if (all >= atOnce || (all >= atOnce / 2 && ofPeer >= share)) {
+      throw new Problem('busy', 'this node has too much to do', 1000);
+    }
     this.#parts.access.admit(peerName, request);
     this.#atWork.set(peerName, ofPeer + 1);
+  }
+
+  /** The place is taken until the node is done, even where nobody waits any more. Nothing is begun without a record. */
+  #answer(peerName: string, request: NodeRequest, signal: AbortSignal): Promise<NodeAnswer> {
     const ending = new AbortController();
     const cancel = this.#parts.clock.after(request.timeLimitMs + GRACE_MS, () => ending.abort());
     const until = AbortSignal.any([signal, ending.signal]);
-    const work = this.#parts.node.answer(request, until).finally(() => {
-      cancel();
-      this.#leave(peerName);
+    const recorded = this.#parts.audit.append(grantedEntry(peerName, request));
+    const work = recorded
+      .then(() => this.#parts.node.answer(request, until))
+      .finally(() => {
+        cancel();
+        this.#leave(peerName);
+      });
+    return untilAborted(work, until).catch((error: unknown) => {
+      if (error !== until.reason) throw error;
+      throw new Problem('late', 'nobody waited for the answer until it was there');
     });
-    return unlessAborted(work, until);
   }
 
   #leave(peerName: string): void {
@@ -138,23 +174,15 @@ export class RequestDesk {
   }
 }
 
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new Problem('late', 'nobody waited for the answer until it was there'));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
 const MAX_ISSUES = 3;
-const MAX_DETAIL_CHARACTERS = 500;
 
+/** The request as it is worked on. */
 function checked(json: unknown, route: RequestKind | undefined): NodeRequest {
   const parsed = nodeRequest.safeParse(json);
   if (!parsed.success) throw new Problem('malformed', whatIsWrong(parsed.error));
-  if (route !== undefined && parsed.data.kind !== route) throw new Problem('malformed', `kind: want ${route} here`);
-  return parsed.data;
+  const request = parsed.data;
+  if (route !== undefined && request.kind !== route) throw new Problem('malformed', `kind: want ${route} here`);
+  return { ...request, timeLimitMs: Math.min(request.timeLimitMs, MAX_PEER_LIMIT_MS) };
 }
 
 function whatIsWrong({ issues }: ZodError): string {
@@ -164,16 +192,13 @@ function whatIsWrong({ issues }: ZodError): string {
   return printable(first.join('; ')).slice(0, MAX_DETAIL_CHARACTERS);
 }
 
-function grantedEntry(peer: string, request: NodeRequest, answer: NodeAnswer): AuditEntry {
-  return { ...ownEntry(request, answer), peer, name: formatName(nameOf(request)) };
-}
-
 /** What can be said of a request that may be none: nothing unchecked goes into the audit log. */
+const { shape } = nodeRequest.options[0];
 const sight = z.object({
   kind: z.enum(REQUEST_KINDS).optional().catch(undefined),
-  request: z.uuid().optional().catch(undefined),
-  case: z.uuid().optional().catch(undefined),
-  name: nodeRequest.options[0].shape.name.optional().catch(undefined),
+  request: shape.request.optional().catch(undefined),
+  case: shape.case.optional().catch(undefined),
+  name: shape.name.optional().catch(undefined),
 });
 
 function sightOf(json: unknown): Partial<Refused> {

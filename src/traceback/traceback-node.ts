@@ -1,8 +1,11 @@
 import { type Address, formatAddress, parseAddress } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Name } from '../dns/name.ts';
-import { type AnswerPart, composeAnswer, gapPart, mergeParts } from './answer-parts.ts';
-import { CaseBook } from './case-book.ts';
+import { type AnswerPart, composeAnswer, gapPart, mergeParts, NOTHING } from './answer-parts.ts';
+import { AskedWays } from './asked-ways.ts';
+import { FairQueue } from './fair-queue.ts';
+import { fitAnswer, MAX_ANSWER_BYTES } from './fit-answer.ts';
+import { GivenAnswers } from './given-answers.ts';
 import { type Inspection, inspectLog, type Span, windowSpan } from './inspect-log.ts';
 import type { SearchedLog } from './log-entries.ts';
 import { type AnswerTo, type CommandAndControlRequest, type Gap, type NodeRequest, nameOf } from './messages.ts';
@@ -32,6 +35,9 @@ interface Task {
   /** Who sent it; ourselves, when it was made here. */
   readonly asker: string;
   readonly isOurs: boolean;
+  /** Who asks about which attack of which case; with the window. */
+  readonly attack: string;
+  readonly window: string;
   readonly name: Name;
   readonly span: Span;
   /** The same for all requests of one case that want to know the same. */
@@ -42,8 +48,8 @@ interface Task {
 /** Inspections that are held, so that a case that comes by several ways is looked up once; each may have many hosts. */
 const MAX_INSPECTIONS = 8;
 const KEEP_MS = 30_000;
-
-const NOTHING: AnswerPart = { reports: [], gaps: [] };
+/** Requests that are worked on here at once, one of each peer: what the log is asked, and the arithmetic of it. */
+const MAX_AT_WORK = 2;
 
 /**
  * A traceback node. It does the same with each request (decision 16): it looks into its own log for who asked for the name, says
@@ -51,19 +57,22 @@ const NOTHING: AnswerPart = { reports: [], gaps: [] };
  */
 export class TracebackNode {
   readonly #parts: NodeParts;
-  readonly #book: CaseBook;
+  readonly #given: GivenAnswers;
   readonly #own: OwnFindings;
+  readonly #ways: AskedWays;
+  readonly #work = new FairQueue(MAX_AT_WORK);
   #options: NodeOptions;
   #registry: Registry;
   #inspections: RecentResults<Inspection>;
 
   constructor(options: NodeOptions, parts: NodeParts) {
     this.#parts = parts;
-    this.#book = new CaseBook(parts.clock);
+    this.#given = new GivenAnswers(parts.clock);
+    this.#ways = new AskedWays(parts.clock);
     this.#options = options;
     this.#registry = new Registry(options, parts.clientInLog);
     this.#inspections = new RecentResults(MAX_INSPECTIONS, KEEP_MS, parts.clock);
-    this.#own = new OwnFindings(options, this.#registry, this.#book, parts);
+    this.#own = new OwnFindings(options, this.#registry, this.#given, parts);
   }
 
   /** Takes up other options; what is being worked on goes on with those that it began with, as far as it can. */
@@ -85,33 +94,35 @@ export class TracebackNode {
     if (!isOurs && request.path.includes(ourName)) {
       throw new Problem('loop', 'this node is already on the way that the request came');
     }
-    if ('ground' in request && 'confirmed' in request.ground && this.#book.isMatched(request.case)) {
+    const name = nameOf(request);
+    const atMs = Date.parse(request.at);
+    const attack = JSON.stringify([asker, request.case.toLowerCase(), name, atMs]);
+    if ('ground' in request && 'confirmed' in request.ground && this.#given.isMatched(attack)) {
       throw new Problem('no-ground', 'the confirmation of this case does not say that the packets were spoofed');
     }
     const limit = new TimeLimit(this.#parts.clock, request.timeLimitMs, signal);
     try {
       limit.throwIfCalledOff();
-      const span = windowSpan(Date.parse(request.at), request.window);
+      const span = windowSpan(atMs, request.window);
       const question = questionOf(request);
-      return composeAnswer(
-        request,
-        await this.#work({ request, asker, isOurs, name: nameOf(request), span, question, limit }),
-      );
+      const window = `${attack} ${span.fromMs} ${span.toMs}`;
+      const said = await this.#answer({ request, asker, isOurs, attack, window, name, span, question, limit });
+      return composeAnswer(request, fitAnswer(said, isOurs ? Number.POSITIVE_INFINITY : MAX_ANSWER_BYTES));
     } finally {
       limit.end();
     }
   }
 
-  async #work(task: Task): Promise<AnswerPart> {
+  async #answer(task: Task): Promise<AnswerPart> {
     const { request, name, isOurs } = task;
     if (request.kind === 'command-and-control') return this.#searchCommandAndControl(task, request);
     const owner = this.#registry.ownerOf(name);
     if (request.servers.length > 0 || owner === 'here') return this.#lookAndAsk(task, owner === 'here');
     if (owner === undefined || !(isOurs || this.#registry.isOurs(name))) return gapPart(this.#noOwner(isOurs));
     // The way back to us is a loop for the others: what our own log says is said here.
-    const isSource = isOurs && this.#options.clients.length > 0;
+    const hasLog = this.#options.clients.length > 0 || this.#options.isForwarder;
     const [own, peers] = await Promise.all([
-      isSource ? this.#lookAndAsk(task, false) : NOTHING,
+      hasLog ? this.#lookAndAsk(task, false) : NOTHING,
       this.#ask(task, [{ peer: owner, servers: [] }]),
     ]);
     return mergeParts([own, ...peers]);
@@ -135,32 +146,32 @@ export class TracebackNode {
       return gapPart(this.#noLog('this node serves no clients, and forwards to nobody'));
     }
     const gaps: Gap[] = [];
-    const inspection = await this.#orGap(task, gaps, () => this.#inspect(task, isRelaying));
+    const inspection = await this.#inTurn(task, gaps, () => this.#inspect(task, isRelaying));
     if (inspection === undefined) return { reports: [], gaps };
     const { isSilent } = inspection;
     if (isSilent) gaps.push(this.#noLog('its log has nothing from an hour before the window to an hour after'));
     if (inspection.isCut) {
       gaps.push({ reason: 'too many', node: this.#options.name, detail: 'the newest entries alone were looked at' });
     }
-    gaps.push(...this.#unknownServers(inspection));
+    gaps.push(...this.#unknownServers(task, inspection));
     const [own, peers] = await Promise.all([
-      isSilent ? undefined : this.#orGap(task, gaps, () => this.#own.say(task, inspection)),
+      isSilent ? undefined : this.#inTurn(task, gaps, () => this.#own.say(task, inspection)),
       this.#ask(task, this.#errandsTo(inspection)),
     ]);
     return mergeParts([own ?? { reports: [], gaps: [] }, { reports: [], gaps }, ...peers]);
   }
 
-  #inspect({ name, span, question, limit }: Task, isRelaying: boolean): Promise<Inspection> {
+  #inspect({ name, span, limit }: Task, isRelaying: boolean): Promise<Inspection> {
     const registry = this.#registry;
     const cacheMs = isRelaying ? this.#options.cacheMs : undefined;
     const inspect = () => inspectLog(this.#parts.log, registry, { name, ...span, cacheMs }, limit.signal);
-    return this.#inspections.get(question, inspect, limit.signal);
+    return this.#inspections.get(JSON.stringify([name, span.fromMs, span.toMs, cacheMs]), inspect, limit.signal);
   }
 
-  /** What the log says, or undefined and a gap. Problems are of the request, not of the log. */
-  async #orGap<T>(task: Task, gaps: Gap[], look: () => Promise<T>): Promise<T | undefined> {
+  /** What the log says when it is our turn, or undefined and a gap. Problems are of the request, not of the log. */
+  async #inTurn<T>(task: Task, gaps: Gap[], look: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await look();
+      return await this.#work.run(task.asker, look, task.limit.signal);
     } catch (error) {
       if (error instanceof Problem) throw error;
       task.limit.throwIfCalledOff();
@@ -178,16 +189,16 @@ export class TracebackNode {
     return { reason: 'no log', node: this.#options.name, detail };
   }
 
-  /** Pseudonyms say nothing to others, and are not told. */
-  #unknownServers({ unknown }: Inspection): readonly Gap[] {
+  /** Peers learn how many: who they are is nobody's business, and pseudonyms say nothing to us. */
+  #unknownServers({ isOurs }: Task, { unknown }: Inspection): readonly Gap[] {
     const node = this.#options.name;
-    const detail = 'it asked for the name, and no peer is known that speaks for it';
-    if (this.#parts.clientInLog === undefined) {
+    if (isOurs && this.#parts.clientInLog === undefined) {
+      const detail = 'it asked for the name, and no peer is known that speaks for it';
       return unknown.map((address) => ({ reason: 'unknown server', node, server: formatAddress(address), detail }));
     }
     if (unknown.length === 0) return [];
-    const anonymous = `${unknown.length} servers asked for the name that no peer is known to speak for; the log has pseudonyms of them`;
-    return [{ reason: 'unknown server', node, detail: anonymous }];
+    const detail = `${unknown.length} servers asked for the name that no peer is known to speak for`;
+    return [{ reason: 'unknown server', node, detail }];
   }
 
   /** Each peer once, with all its servers: as they stand in the log or, where that has pseudonyms, in the configuration. */
@@ -202,35 +213,36 @@ export class TracebackNode {
   async #ask(task: Task, errands: readonly Errand[]): Promise<readonly AnswerPart[]> {
     const { name: nodeName } = this.#options;
     const { door, clock } = this.#parts;
-    const parts = await relay(errands, task, { nodeName, door, book: this.#book, clock });
+    const parts = await relay(errands, task, { nodeName, door, ways: this.#ways, clock });
     for (const [index, { reports }] of parts.entries()) {
       const { peer, servers } = errands[index]!;
       const hosts = new Set(reports.flatMap((report) => ('hosts' in report ? addressesOf(report.hosts) : [])));
-      this.#book.noteNamed(task.request.case, task.asker, peer.name, { servers, hosts });
+      this.#given.noteNamed(task.window, peer.name, { servers, hosts });
     }
     return parts;
   }
 
   /** Asks of each host who named it, and nobody else: which hosts were named is nobody's business but theirs. */
   async #searchCommandAndControl(task: Task, request: CommandAndControlRequest): Promise<AnswerPart> {
-    const named = this.#book.namedTo(request.case, task.asker);
     const hosts = [...new Set(request.hosts.flatMap((text) => parseAddress(text) ?? []))];
-    const by = (node: string) => hosts.filter((host) => named.get(node)?.hosts.has(host));
+    const granted = this.#given.takeSearch(task.window, hosts, request.lookbackMs);
     const errands = this.#options.peers.flatMap((peer): Errand[] => {
-      const ofPeer = by(peer.name);
-      const servers = named.get(peer.name)?.servers ?? [];
-      return ofPeer.length === 0 ? [] : [{ peer, servers, hosts: ofPeer.map(formatAddress) }];
+      const ofPeer = granted.get(peer.name);
+      if (ofPeer === undefined) return [];
+      return [{ peer, servers: ofPeer.servers, hosts: [...ofPeer.hosts].map(formatAddress) }];
     });
-    const gaps = this.#notNamed(hosts.filter((host) => ![...named.values()].some((one) => one.hosts.has(host))).length);
+    const ours = [...(granted.get(this.#options.name)?.hosts ?? [])];
+    const searched = new Set([...granted.values()].flatMap((one) => [...one.hosts]));
+    const gaps = this.#notNamed(hosts.length - searched.size);
     const [own, peers] = await Promise.all([
-      this.#orGap(task, gaps, () => this.#own.suspects(task, request, by(this.#options.name))),
+      this.#inTurn(task, gaps, () => this.#own.suspects(task, request, ours)),
       this.#ask(task, errands),
     ]);
     return mergeParts([own ?? { reports: [], gaps: [] }, { reports: [], gaps }, ...peers]);
   }
 
   #notNamed(hosts: number): Gap[] {
-    const detail = `${hosts} of the hosts were not named in this case of late`;
+    const detail = `${hosts} of the hosts were not named for this attack in the last hour, or were searched otherwise`;
     return hosts === 0 ? [] : [{ reason: 'refused', node: this.#options.name, detail }];
   }
 }
@@ -239,9 +251,11 @@ function addressesOf(hosts: readonly { readonly address: string }[]): readonly A
   return hosts.flatMap(({ address }) => parseAddress(address) ?? []);
 }
 
-/** What is asked, without who asks and how it came. */
+/** What is asked, without who asks, how it came and how it is spelled. */
 function questionOf(request: NodeRequest): string {
-  const { kind, case: caseId, name, at, window } = request;
-  const more = request.kind === 'confirm' ? request.test : request.kind === 'traceback' ? undefined : request.hosts;
-  return JSON.stringify([kind, caseId, name, at, window, more]);
+  const { kind, case: caseId, at, window } = request;
+  const asked = [kind, caseId.toLowerCase(), nameOf(request), Date.parse(at), window.beforeMs, window.afterMs];
+  asked.push(JSON.stringify(request.kind === 'confirm' ? request.test : request.ground));
+  if (request.kind === 'command-and-control') asked.push(request.lookbackMs, ...request.hosts);
+  return JSON.stringify(asked);
 }

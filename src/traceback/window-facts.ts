@@ -1,6 +1,13 @@
 import type { Address } from '../core/address.ts';
 import type { Name } from '../dns/name.ts';
 
+/** A case that a source was asked about. */
+export interface AskedCase {
+  /** The nodes that asked: first who opened the case, last who sent the request. Each vouches for the one before it, and for no other. */
+  readonly path: readonly string[];
+  readonly facts: WindowFacts;
+}
+
 /** What a source's log says of who asked for a name in a window of time. */
 export interface WindowFacts {
   readonly name: Name;
@@ -14,6 +21,8 @@ export interface WindowFacts {
   readonly expected: number;
   /** Windows that were looked at for it. */
   readonly slots: number;
+  /** How much of the day before the window the log covers at all. */
+  readonly coveredMs: number;
   /** Different hosts that asked for the name in the windows before, and those of them that did in one window only. */
   readonly askers: number;
   readonly askedOnce: number;
@@ -29,4 +38,8 @@ export interface WindowHost {
   readonly queries: number;
   /** Of the windows before, those in which this host asked for the name. */
   readonly slots: number;
+}
+
+export function isSamePath(one: readonly string[], other: readonly string[]): boolean {
+  return one.join(' ') === other.join(' ');
 }

@@ -168,6 +168,25 @@ describe('gluewall audit', () => {
     expect((await audit('verify', cut, '--head', head)).exitCode).toBe(1);
   });
 
+  it('looks over and lists the newer parts when older ones were put away', async () => {
+    const newer = join(folder, 'newer', 'audit.jsonl');
+    mkdirSync(join(folder, 'newer'));
+    for (const name of readdirSync(join(folder, 'node')).filter((name) => !/\.(1|lock)$/.test(name))) {
+      copyFileSync(join(folder, 'node', name), join(folder, 'newer', name));
+    }
+    const { stdout: whole } = await audit('verify', `${file()}.1`, '--json');
+    const old = JSON.parse(whole) as { readonly records: number; readonly head: string };
+    expect(old.records).toBeGreaterThan(0);
+    expect((await audit('verify', newer)).exitCode).toBe(1);
+    const { stdout, exitCode } = await audit('verify', newer, '--from', old.head, '--head', head, '--json');
+    expect(exitCode, stdout).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ isWhole: true, records: 10 - old.records, head });
+    const listed = await audit('list', newer);
+    expect(listed.exitCode).toBe(0);
+    expect(listed.stdout.trimEnd().split('\n')).toHaveLength(10 - old.records - 1);
+    expect((await audit('verify', newer, '--from', '5')).error).toMatchObject({ code: 'usage' });
+  });
+
   it('lists records: all, of a peer, of a case, of late', async () => {
     const numbers = async (...args: readonly string[]) => {
       const { stdout } = await audit('list', file(), '--json', ...args);
@@ -185,9 +204,11 @@ describe('gluewall audit', () => {
     expect(exitCode).toBe(0);
     const lines = stdout.trimEnd().split('\n');
     expect(lines[2]).toBe(
-      `3  2026-11-20T12:02:00.000Z  granted  traceback  by here  about w3.example.org  case ${numbered(1000)}  hosts: 192.0.2.7, 2001:db8::7  gaps: 1  without confirmation: ticket 4711`,
+      `     3  2026-11-20T12:02:00.000Z  granted   traceback            made here  about w3.example.org  case ${numbered(1000)}  hosts: 192.0.2.7, 2001:db8::7  gaps: 1  without confirmation: ticket 4711`,
     );
-    expect(lines[9]).toMatch(/refused \(no-certificate\) {2}a request {2}by somebody unknown at 203\.0\.113\.9$/);
+    expect(lines[9]).toMatch(/refused {3}a request {12}by somebody unknown at 203\.0\.113\.9 {2}no-certificate$/);
+    // The tenth stands below the ninth.
+    expect(new Set(lines.map((line) => line.indexOf('2026-'))).size).toBe(1);
   });
 
   it('says what is wrong with what was typed, or where there is no log', async () => {

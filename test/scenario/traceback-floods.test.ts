@@ -33,7 +33,7 @@ async function onThePort(octets: string | Buffer): Promise<string> {
 }
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const [HEADERS, RST_STREAM, SETTINGS, PING] = [1, 3, 4, 6];
+const [HEADERS, RST_STREAM, SETTINGS, PING, UNKNOWN] = [1, 3, 4, 6, 0x77];
 
 /** A frame of HTTP/2 (RFC 9113 §4.1). */
 function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
@@ -74,7 +74,7 @@ describe('what is no TLS, or no HTTP', () => {
   ])('%s is hung up on, and counted', async (_what, octets) => {
     await node.start({}, { limits: { strangerMs: 300 } });
     await node.besideOthers(() => onThePort(octets));
-    await vi.waitFor(() => node.expectRefused(undefined, 'no-certificate'));
+    await vi.waitFor(() => node.expectRefused(undefined, 'no-handshake'));
     expect(node.rig.server.figures.counts).toMatchObject({ handshakes: 1 });
   });
 
@@ -90,7 +90,7 @@ describe('what is no TLS, or no HTTP', () => {
     await node.besideOthers(async () => {
       await expect(once(connectTls(options), 'secureConnect')).rejects.toThrow(/protocol/);
     });
-    node.expectRefused(undefined, 'no-certificate');
+    node.expectRefused(undefined, 'no-handshake');
   });
 
   it('of what is no HTTP/1.1 a peer is told so', async () => {
@@ -168,6 +168,14 @@ describe('floods', () => {
     expect(node.rig.desk.figures.refused['quota-exceeded']).toBe(1);
   });
 
+  it('frames that cost nothing but their octets are cut off', async () => {
+    await node.start();
+    const nothing = frame(UNKNOWN, 0, 0, Buffer.alloc(10_000));
+    await node.besideOthers(() => floodSession(() => nothing));
+    expect(node.rig.server.figures).toMatchObject({ connections: 1, counts: { floods: 1 } });
+    node.expectRefused(BAD, 'quota-exceeded');
+  });
+
   it('frames that make no sense are cut off', async () => {
     await node.start();
     await node.besideOthers(() => floodSession(halfRequest));
@@ -189,10 +197,31 @@ describe('floods', () => {
       await late.ask(node.rig.peer, tracebackOf(GOOD), new AbortController().signal);
       late.stop();
       // Its request is one of those of the good peer.
-      node.rig.audit.entries.pop();
+      node.rig.audit.entries.splice(-2);
     });
     for (const socket of sockets) socket.destroy();
     expect(node.rig.server.figures.counts.evicted).toBeGreaterThan(150);
+  });
+
+  it('strangers of one address drive out one another, and nobody who has connected from elsewhere', async () => {
+    await node.start({}, { limits: { strangers: 20 } });
+    const early = connect(node.port, '127.0.0.1');
+    await once(early, 'connect');
+    const sockets: Socket[] = [];
+    await node.besideOthers(async () => {
+      for (let count = 0; count < 100; count++) {
+        const socket = connect({ port: node.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+        socket.on('error', () => {});
+        sockets.push(socket);
+        await once(socket, 'connect');
+      }
+      const slow = connectTls({ ...bad, socket: early, servername: 'node.example', ALPNProtocols: ['http/1.1'] });
+      await once(slow, 'secureConnect');
+      slow.write('GET /v1/schema HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      expect(await textOf(slow)).toMatch(/^HTTP\/1\.1 200 /);
+    });
+    for (const socket of sockets) socket.destroy();
+    expect(node.rig.server.figures.counts.evicted).toBeGreaterThanOrEqual(80);
   });
 
   it('strangers live for a moment', async () => {

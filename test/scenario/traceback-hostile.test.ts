@@ -75,6 +75,20 @@ describe.each<[string, Send]>([
     node.expectRefused(BAD, 'quota-exceeded', 2);
   });
 
+  it('what is refused before it is read counts, too', async () => {
+    await node.start({ perDay: 3 });
+    const answers = await node.besideOthers(async () => [
+      await send(bad, node.port, { path: '/', body: body() }),
+      await send(bad, node.port, { method: 'PUT', body: body() }),
+      await send(bad, node.port, { body: 'no JSON' }),
+      await send(bad, node.port, { body: 'no JSON' }),
+      await send(bad, node.port, { body: body() }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 405, 400, 429, 429]);
+    expectProblem(answers[3]!, 'quota-exceeded');
+    expect(node.rig.audit.refusals(BAD, 'quota-exceeded')).toBe(2);
+  });
+
   it('a request that is sent again is refused', async () => {
     await node.start();
     const text = body();

@@ -65,8 +65,7 @@ export class BesiegedNode {
       await wait(5);
     }
     const result = await acting;
-    const granted = this.rig.audit.entries.filter(({ peer, decision }) => peer === GOOD && decision === 'granted');
-    expect(granted).toHaveLength(answered);
+    expect(this.rig.audit.decided('answered').filter(({ peer }) => peer === GOOD)).toHaveLength(answered);
     return result;
   }
 

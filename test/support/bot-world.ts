@@ -1,4 +1,5 @@
 import type { Address, Ipv4Address } from '../../src/core/address.ts';
+import { DAY_MS } from '../../src/core/clock.ts';
 import { parseName } from '../../src/dns/name.ts';
 import type { ModelOptions } from '../../src/traceback/node-options.ts';
 import type { WindowFacts, WindowHost } from '../../src/traceback/window-facts.ts';
@@ -89,6 +90,7 @@ function randomCase(bot: number, index: number, options: WorldOptions, random: (
     toMs: 6000,
     expected: slots === 0 ? 0 : counts.reduce((all, count) => all + count, 0) / slots,
     slots,
+    coveredMs: DAY_MS,
     askers: counts.filter((count) => count > 0).length,
     askedOnce: counts.filter((count) => count === 1).length,
     clients,

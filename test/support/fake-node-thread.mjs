@@ -33,7 +33,7 @@ port.on('message', (message) => {
       return;
     case 'request':
       port.postMessage({ kind: 'progress', id: message.id, progress: { case: 'c', step: 'confirm', words: 'asking' } });
-      if (message.wanted.by !== 'waits') port.postMessage({ kind: 'done', id: message.id, result: message.wanted });
+      if (message.demand.by !== 'waits') port.postMessage({ kind: 'done', id: message.id, result: message.demand });
       return;
     case 'drop':
       port.postMessage({ kind: 'done', id: message.id, result: 'dropped' });

@@ -83,6 +83,10 @@ export class RecordingAudit implements Audit {
     this.entries.push(entry);
   }
 
+  decided(decision: AuditEntry['decision']): readonly AuditEntry[] {
+    return this.entries.filter((one) => one.decision === decision);
+  }
+
   /** How often a peer, undefined: somebody unknown, was refused for this. */
   refusals(peer: string | undefined, problem: string): number {
     return this.entries.filter((one) => one.peer === peer && one.problem === problem).length;
@@ -123,7 +127,12 @@ export class NodeRig {
     { limits = {}, answering = answerNobody }: { limits?: Partial<HttpLimits>; answering?: Answering } = {},
   ): Promise<NodeRig> {
     const files = await lab.files('node.example');
-    const rig = new NodeRig((log) => new NodeCertificates(files, systemClock, log), peers, limits, answering);
+    const rig = new NodeRig(
+      (log) => new NodeCertificates('node.example', files, systemClock, log),
+      peers,
+      limits,
+      answering,
+    );
     rig.port = await rig.server.start();
     return rig;
   }
@@ -141,6 +150,6 @@ export class NodeRig {
 
 /** The client of a node of this name. */
 export async function clientNamed(lab: LabFederation, name: string): Promise<PeerClient> {
-  const certificates = new NodeCertificates(await lab.files(name), systemClock, silentLog);
+  const certificates = new NodeCertificates(name, await lab.files(name), systemClock, silentLog);
   return new PeerClient({ certificates, clock: systemClock });
 }

@@ -13,6 +13,7 @@ export const KEY_KINDS = {
 } as const;
 
 const AUTHORITY = 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign';
+const NO_AUTHORITY = 'basicConstraints=critical,CA:FALSE';
 
 export interface SignerChain {
   readonly caPem: string;
@@ -21,8 +22,26 @@ export interface SignerChain {
   readonly certificatePem: string;
 }
 
+/** Lines of openssl's configuration, in place of those that are right. */
+export interface ChainExtensions {
+  readonly root?: string;
+  readonly between?: string;
+  readonly node?: string;
+}
+
+/** What a node has that is no authority, and may have for more. */
+export const nodeExtensions = (name: string, more = '') => `${NO_AUTHORITY}\nsubjectAltName=DNS:${name}\n${more}`;
+
+/** What an authority has, and may have for more. */
+export const authorityExtensions = (more: string) => `${AUTHORITY}\n${more}`;
+
 /** A root, an authority below it, and a node with a key of this kind, valid from now on for a day. */
-export function makeChain(folder: string, node: string, kind: keyof typeof KEY_KINDS, isAuthority = true): SignerChain {
+export function makeChain(
+  folder: string,
+  node: string,
+  kind: keyof typeof KEY_KINDS,
+  extensions: ChainExtensions = {},
+): SignerChain {
   const file = (name: string) => join(folder, name);
   const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   const issue = (name: string, subject: string, issuer: string, extensions: string) => {
@@ -36,9 +55,12 @@ export function makeChain(folder: string, node: string, kind: keyof typeof KEY_K
   };
   for (const name of ['root', 'between']) openssl('genpkey', ...KEY_KINDS['P-256'], '-out', `${name}.key`);
   openssl('genpkey', ...KEY_KINDS[kind], '-out', 'node.key');
-  openssl('req', '-x509', '-key', 'root.key', '-subj', '/CN=root', '-days', '1', '-out', 'root.pem');
-  issue('between', '/CN=between', 'root', isAuthority ? AUTHORITY : 'basicConstraints=critical,CA:FALSE');
-  issue('node', `/CN=${node}`, 'between', `basicConstraints=critical,CA:FALSE\nsubjectAltName=DNS:${node}`);
+  const root = `[req]\ndistinguished_name=of\nx509_extensions=root\n[of]\n[root]\n${extensions.root ?? AUTHORITY}\n`;
+  writeFileSync(file('root.cnf'), `${root}subjectKeyIdentifier=hash\n`);
+  const rootParts = ['-config', 'root.cnf', '-days', '1', '-out', 'root.pem'];
+  openssl('req', '-x509', '-key', 'root.key', '-subj', '/CN=root', ...rootParts);
+  issue('between', '/CN=between', 'root', extensions.between ?? AUTHORITY);
+  issue('node', `/CN=${node}`, 'between', extensions.node ?? nodeExtensions(node));
   const read = (name: string) => readFileSync(file(name), 'utf8');
   return { caPem: read('root.pem'), keyPem: read('node.key'), certificatePem: read('node.pem') + read('between.pem') };
 }

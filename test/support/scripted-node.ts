@@ -57,5 +57,13 @@ export function reportedHost(address: string, confidence: number): ReportedHost 
 }
 
 export function reportOf(node: string, hosts: ReportedHost[], withheld = 0): SourceReport {
-  return { path: ['destination.example.net', node], expected: 0.01, clients: 240, otherCases: 1, hosts, withheld };
+  return {
+    path: ['destination.example.net', node],
+    expected: 0.01,
+    clients: 240,
+    coveredMs: 86_400_000,
+    otherCases: 1,
+    hosts,
+    withheld,
+  };
 }

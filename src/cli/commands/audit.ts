@@ -5,6 +5,7 @@ import { DEFAULT_CONFIG_FILE } from '../ask.ts';
 export interface AuditVerifyOptions {
   readonly config?: string;
   readonly head?: string;
+  readonly from?: string;
   readonly json?: true;
 }
 
@@ -25,6 +26,7 @@ export function addAuditCommands(program: Command): void {
     'gluewall audit verify /var/lib/gluewall/node/audit.jsonl --json',
   ])
     .option('--head <number:hash>', 'a last record that was kept elsewhere: it must be there, as it was')
+    .option('--from <number:hash>', 'the last record of the parts that were put away: the others must go on from it')
     .action(async (file: string | undefined, options: AuditVerifyOptions) =>
       (await import('../traceback/show-audit.ts')).verifyAuditLog(file, options),
     );

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { captureInterfaces, hasOtherSource, teachingMode } from '../../config/effective.ts';
+import { captureInterfaces, hasGate, hasOtherSource, teachingMode } from '../../config/effective.ts';
 import type { Config } from '../../config/schema.ts';
 import { summarise } from '../../config/summary.ts';
 import { resultOf } from '../../control/answer.ts';
@@ -67,9 +67,11 @@ async function examine(bridges: readonly string[], options: AskOptions): Promise
   const named = bridges.map((bridge) => bridgePlace(bridge, runDirectory).bridge);
   const { config, file } = configOf(options);
   const running = await askStatus(options.socket ?? config.control.socket);
+  const isGate = hasGate(config);
   const learning = learningSection(running, config);
   const isCapturing = learning.findings.some(({ check, ok }) => check === 'capture' && ok === true);
   const system = readSystemFacts(captureInterfaces(config));
+  const hasSource = hasOtherSource(config);
   const store = await storeSection(config, running.ok);
   const clock = await readClockFacts(systemClock);
   const sections: readonly Section[] = [
@@ -77,19 +79,19 @@ async function examine(bridges: readonly string[], options: AskOptions): Promise
       section: 'program',
       findings: [
         nodeFinding(system.nodeVersion),
-        ...packageFindings(system.packages),
-        ...programFindings(system.programs),
-        ...(system.interfaces.length === 0 && hasOtherSource(config) ? [] : [rightsFinding(system, isCapturing)]),
+        ...packageFindings(system.packages, isGate),
+        ...(isGate ? programFindings(system.programs) : []),
+        ...(!isGate || (system.interfaces.length === 0 && hasSource) ? [] : [rightsFinding(system, isCapturing)]),
       ],
     },
     { section: 'configuration', findings: configurationFindings(config, file) },
-    { section: 'interfaces', findings: interfaceFindings(system.interfaces, hasOtherSource(config)) },
+    ...(isGate ? [{ section: 'interfaces', findings: interfaceFindings(system.interfaces, hasSource) }] : []),
     { section: 'store', findings: store },
     ...(await logSections(config, options.socket ?? config.control.socket)),
     { section: 'clock', findings: clockFindings(clock) },
     ...(await nodeSections(config, clock)),
-    ...(await bridgeSections(named, runDirectory, config)),
-    learning,
+    ...(isGate || named.length > 0 ? await bridgeSections(named, runDirectory, config) : []),
+    ...(isGate ? [learning] : []),
   ];
   if (options.json === true) await printJson(sections);
   else await printSections(sections);

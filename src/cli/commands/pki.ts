@@ -36,6 +36,7 @@ export function addPkiCommands(program: Command): void {
     'gluewall pki init',
     'gluewall pki init --dir lab-pki --switch br0 br1 --days 30 --json',
     'gluewall pki init --dir federation-pki --node node.shop.example node.office.example',
+    'gluewall pki init --dir federation-pki --node node.later.example',
   ];
   program
     .command('pki')
@@ -50,7 +51,7 @@ export function addPkiCommands(program: Command): void {
     .option('--switch <name...>', 'a key and certificate for each of these (default one for all: switch)')
     .option(
       '--node <name...>',
-      'a key and certificate for each of these traceback nodes, all of them at once; without --switch for nobody else',
+      'a key and certificate for each of these traceback nodes, of the authority in --dir where there is one; without --switch for nobody else',
     )
     .option('--controller <name>', 'host name or address of gluewall, for its certificate', 'gluewall')
     .option('--json', 'answer as JSON')
@@ -86,13 +87,20 @@ interface Answer extends LabFiles {
   readonly configuration?: string;
 }
 
-function describe({ authority, switches, nodes, configuration: text, validUntil }: Answer): readonly string[] {
+function describe(answer: Answer): readonly string[] {
+  const { authority, isOldAuthority, switches, nodes, configuration: text, validUntil } = answer;
   const whom = [
     ...(text === undefined ? [] : ['any switch and for gluewall']),
     ...(nodes.length > 0 ? ['any node'] : []),
   ];
   return [
     `made keys and certificates for a lab, valid until ${validUntil}`,
+    ...(isOldAuthority
+      ? [
+          `they are of the authority in ${authority.certificate}, which was there already: nodes that have theirs of it`,
+          'name the new ones in node.peers, and are named there',
+        ]
+      : []),
     `whoever has ${authority.key} can pass for ${whom.join(', and for ')}: in production use an authority of your own`,
     ...(text === undefined ? [] : ['', 'gluewall.yaml:', '', ...text.trimEnd().split('\n')]),
     ...switches.flatMap(({ name, key, certificate, commands }) => [

@@ -5,10 +5,12 @@ import type { FromNodeThread, ToNodeThread } from './node-protocol.ts';
 
 /** Names of clients that came with pages, the newest. */
 const MAX_NAMES = 100_000;
-/** A page passes the main thread, which must not be held up for longer than a few milliseconds. */
-const PAGE_ENTRIES = 1000;
-/** Questions that the log has at once, and those that wait for their turn. */
-const AT_ONCE = 32;
+/**
+ * A page passes the main thread, which it holds up for some 15 µs an entry; the pages of all questions that the log has at once may come
+ * together. The rest waits for its turn.
+ */
+const PAGE_ENTRIES = 250;
+const AT_ONCE = 4;
 const MAX_QUEUED = 4096;
 
 interface Waiting {

@@ -1,18 +1,20 @@
+import type { Clock } from '../../core/clock.ts';
 import { Counters } from '../../core/counters.ts';
 import type { Log } from '../../core/log.ts';
+import { PacedLog } from '../../core/paced-log.ts';
 import type { AnswerTo, Gap, NodeRequest } from '../../traceback/messages.ts';
 import { type Peer, type PeerDoor, PeerFailure } from '../../traceback/node-options.ts';
 
-/** A door to peers that counts who has not answered, and why. */
+/** A door to peers that counts who has not answered, and says why. */
 export class CountedDoor implements PeerDoor {
   readonly #door: PeerDoor;
-  readonly #log: Log;
+  readonly #log: PacedLog;
   /** By the name of the peer: those of the configuration, and so a bounded number. */
   readonly #failures = new Map<string, Counters<Gap['reason']>>();
 
-  constructor(door: PeerDoor, log: Log) {
+  constructor(door: PeerDoor, clock: Clock, log: Log) {
     this.#door = door;
-    this.#log = log;
+    this.#log = new PacedLog(clock, log, 'warn');
   }
 
   async ask<R extends NodeRequest>(peer: Peer, request: R, signal: AbortSignal): Promise<AnswerTo<R>> {
@@ -29,10 +31,16 @@ export class CountedDoor implements PeerDoor {
     return Object.fromEntries(Array.from(this.#failures, ([name, counters]) => [name, counters.snapshot()]));
   }
 
-  #count({ name }: Peer, { kind, case: caseId }: NodeRequest, { reason, message }: PeerFailure): void {
+  /** Says what is left to say. Safe twice. */
+  stop(): void {
+    this.#log.stop();
+  }
+
+  #count({ name }: Peer, { kind, case: caseId }: NodeRequest, { reason, message, cause }: PeerFailure): void {
     const counters = this.#failures.get(name) ?? new Counters();
     counters.add(reason);
     this.#failures.set(name, counters);
-    this.#log.debug({ peer: name, kind, case: caseId, reason }, `${name} has not answered: ${message}`);
+    const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+    this.#log.say({ peer: name, kind, case: caseId, reason, code }, `${name} has not answered: ${message}`);
   }
 }

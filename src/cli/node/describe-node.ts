@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import { formatHostPort } from '../../core/host-port.ts';
+import { counted } from '../../core/words.ts';
 import { formatName } from '../../dns/name.ts';
 
 const MAX_NAMED = 5;
@@ -33,8 +34,4 @@ function listed(words: readonly string[]): string {
   if (words.length === 0) return 'none';
   const more = words.length - MAX_NAMED;
   return `${words.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

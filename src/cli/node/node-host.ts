@@ -4,8 +4,9 @@ import type { Clock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { LogPage, LogQuestion, QueryLogStore } from '../../querylog/query-log-store.ts';
-import type { NodeFigures, NodeOperations, WantedCase } from '../../services/traceback-services.ts';
+import type { NodeFigures, NodeOperations } from '../../services/traceback-services.ts';
 import type { Case, CaseProgress } from '../../traceback/cases/case.ts';
+import type { CaseDemand } from '../../traceback/cases/case-demand.ts';
 import type { HostNames } from '../../traceback/node-options.ts';
 import type { NodeOrder, NodeSettings } from './node-order.ts';
 import type { FromNodeThread, NodeQuestions, ThreadFigures, ToNodeThread } from './node-protocol.ts';
@@ -93,7 +94,7 @@ export class NodeHost implements NodeOperations {
   close: NodeQuestions['close'] = (id, reason, by) => this.#ask('close', id, reason, by);
   evidence: NodeQuestions['evidence'] = (id, by) => this.#ask('evidence', id, by);
 
-  async *request(wanted: WantedCase, signal: AbortSignal): AsyncGenerator<CaseProgress, Case> {
+  async *request(demand: CaseDemand, signal: AbortSignal): AsyncGenerator<CaseProgress, Case> {
     const id = this.#nextId++;
     const unread: CaseProgress[] = [];
     let wake = () => {};
@@ -104,7 +105,7 @@ export class NodeHost implements NodeOperations {
     };
     this.#expect(
       id,
-      { kind: 'request', id, wanted },
+      { kind: 'request', id, demand },
       {
         progress(progress) {
           if (unread.length < MAX_PROGRESS) unread.push(progress);

@@ -1,8 +1,9 @@
 /** The messages between gluewall and the thread of its traceback node. */
 import type { Address } from '../../core/address.ts';
 import type { LogPage, LogQuestion } from '../../querylog/query-log-store.ts';
-import type { NodeFigures, NodeOperations, WantedCase } from '../../services/traceback-services.ts';
+import type { NodeFigures, NodeOperations } from '../../services/traceback-services.ts';
 import type { CaseProgress } from '../../traceback/cases/case.ts';
+import type { CaseDemand } from '../../traceback/cases/case-demand.ts';
 import type { NodeSettings } from './node-order.ts';
 
 /** What the thread is asked, each with one answer. */
@@ -18,7 +19,7 @@ export type ToNodeThread =
       readonly operation: keyof NodeQuestions;
       readonly args: readonly unknown[];
     }
-  | { readonly kind: 'request'; readonly id: number; readonly wanted: WantedCase }
+  | { readonly kind: 'request'; readonly id: number; readonly demand: CaseDemand }
   /** Nobody waits any more for what was asked or requested under this number. */
   | { readonly kind: 'drop'; readonly id: number }
   /** What the log said to the question of this number, and which of its clients have names. */

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { DurationHistogram } from '../../core/duration-histogram.ts';
-import { GluewallError } from '../../core/errors.ts';
+import { GluewallError, messageOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { PacedLog } from '../../core/paced-log.ts';
 import { expiresAtMs } from '../../core/tls-settings.ts';
 import type { QueryLogStore } from '../../querylog/query-log-store.ts';
-import type { EvidenceFile, WantedCase } from '../../services/traceback-services.ts';
+import type { EvidenceFile } from '../../services/traceback-services.ts';
 import { Access } from '../../traceback/access.ts';
 import { AuditLog } from '../../traceback/audit/audit-log.ts';
 import { caseRecords } from '../../traceback/audit/case-records.ts';
 import type { Case, CaseProgress, CaseSummary } from '../../traceback/cases/case.ts';
+import type { CaseDemand } from '../../traceback/cases/case-demand.ts';
 import { CaseFiles } from '../../traceback/cases/case-files.ts';
 import { CaseRunner } from '../../traceback/cases/case-runner.ts';
 import { composeBundle } from '../../traceback/cases/evidence.ts';
@@ -55,9 +56,9 @@ export class NodeService {
     this.#settings = order;
     this.#clock = clock;
     this.#problems = new PacedLog(clock, log, 'warn');
-    this.#certificates = new NodeCertificates(tls, clock, log);
+    this.#certificates = new NodeCertificates(options.name, tls, clock, log);
     this.#client = new PeerClient({ certificates: this.#certificates, clock });
-    this.#door = new CountedDoor(this.#client, log);
+    this.#door = new CountedDoor(this.#client, clock, log);
     this.#node = new TracebackNode(options, {
       log: queryLog,
       door: this.#door,
@@ -112,13 +113,8 @@ export class NodeService {
     };
   }
 
-  request(
-    { beforeMs, afterMs, method, ...wanted }: WantedCase,
-    signal: AbortSignal,
-  ): AsyncGenerator<CaseProgress, Case> {
-    const { options, method: usual } = this.#settings;
-    const window = { beforeMs: beforeMs ?? options.window.beforeMs, afterMs: afterMs ?? options.window.afterMs };
-    return this.#cases.open({ ...wanted, window, method: method ?? usual }, signal);
+  request(demand: CaseDemand, signal: AbortSignal): AsyncGenerator<CaseProgress, Case> {
+    return this.#cases.open({ ...demand, method: demand.method ?? this.#settings.method }, signal);
   }
 
   async list(): Promise<readonly CaseSummary[]> {
@@ -149,6 +145,7 @@ export class NodeService {
     this.#client.stop();
     this.#desk.stop();
     this.#certificates.stop();
+    this.#door.stop();
     this.#problems.stop();
     await this.#audit.stop();
   }
@@ -168,8 +165,4 @@ export class NodeService {
     if (meant.length < 2) return meant[0]?.id ?? id;
     throw new GluewallError('case-unknown', `${meant.length} cases begin with ${id}: give more of the id`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

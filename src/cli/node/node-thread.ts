@@ -57,7 +57,7 @@ function answering(service: NodeService, send: (message: FromNodeThread) => void
       const perform = service[asked.operation] as (...args: readonly unknown[]) => Promise<unknown>;
       return perform.apply(service, [...asked.args]);
     }
-    const items = service.request(asked.wanted, signal);
+    const items = service.request(asked.demand, signal);
     for (;;) {
       const step = await items.next();
       if (step.done === true) return step.value;

@@ -1,6 +1,7 @@
 /** A case for a person, as lines. */
 import { formatDuration } from '../../config/fields.ts';
-import type { Case, CaseSummary } from '../../traceback/cases/case.ts';
+import { counted, percent } from '../../core/words.ts';
+import type { Case, CaseSummary, Outcome } from '../../traceback/cases/case.ts';
 import type { Suspect } from '../../traceback/messages.ts';
 
 /** Gaps and suspects that are shown one by one. */
@@ -58,12 +59,12 @@ function suspectLines({ suspects }: Case): readonly string[] {
     .toSorted((one, other) => other.score - one.score)
     .slice(0, MAX_SHOWN);
   if (names.length === 0) return [];
-  const headings = ['ASKED BEFORE', 'BITS', 'HOSTS', 'BEFORE', 'REASONS'];
-  return ['', ...aligned([headings, ...names.map(suspectCells)])];
+  const headings = ['ASKED BEFORE', 'HOW UNUSUAL (bits)', 'HOSTS', 'REASONS'];
+  return ['', ...aligned([headings, ...names.map(suspectCells)]), 'below 8 bits it says little'];
 }
 
-function suspectCells({ name, score, hosts, beforeMs, reasons }: Suspect): readonly string[] {
-  return [name, figure(score), hosts.join(', '), `${figure(beforeMs / 1000)} s`, reasons.join('; ')];
+function suspectCells({ name, score, hosts, reasons }: Suspect): readonly string[] {
+  return [name, String(Math.round(score)), hosts.join(', '), reasons.join('; ')];
 }
 
 function gapLines({ gaps }: Case): readonly string[] {
@@ -80,37 +81,48 @@ function gapLines({ gaps }: Case): readonly string[] {
   ];
 }
 
-function nextLines({ id, state, outcome }: Case): readonly string[] {
+function nextLines(one: Case): readonly string[] {
+  const { id, state, outcome, hosts } = one;
   if (state === 'closed' || outcome === undefined) return [];
   const short = id.slice(0, SHORT_ID);
-  const handOver = `to hand it over: gluewall traceback export ${short} --output FOLDER`;
-  const close = `when it is dealt with: gluewall traceback close ${short} --reason TEXT`;
+  return [
+    '',
+    ...adviceOn(one, outcome),
+    ...(isAnswered(one) || hosts.length > 0
+      ? [`to hand it over: gluewall traceback export ${short} --output FOLDER`]
+      : []),
+    `when it is dealt with: gluewall traceback close ${short} --reason TEXT`,
+  ];
+}
+
+const SEE_GAPS = 'see whether what is missing can be had, and ask again';
+const ASKED_EARLIER = 'a bot may have asked earlier: ask again with a longer --before';
+
+function adviceOn({ confirmation, reports, gaps }: Case, outcome: Outcome): readonly string[] {
   switch (outcome) {
     case 'hosts named':
       return [
-        '',
         'a confidence says how likely a host is the bot, if the bot asked (docs/traceback.md); the rest of 100 % is nobody who is named',
         'it is no proof: have the hosts looked at before anything is done',
-        handOver,
-        close,
       ];
     case 'not spoofed':
-      return ['', handOver, close];
+      return [];
     case 'not confirmed':
-      return [
-        '',
-        'first see whether --name and --at are right, and whether what is missing can be had',
-        'to have those who asked named all the same: ask again with --override REASON',
-        close,
-      ];
+      if (confirmation?.outcome === 'no query') return ['see whether --name and --at are right', ASKED_EARLIER];
+      return [SEE_GAPS, 'where a confirmation cannot be had, but hosts can: ask again with --override REASON'];
     case 'no host named':
       return [
-        '',
-        'to ask again: about other attacks on this name, too, where many asked for it; with a longer --before, where nobody did',
-        close,
+        ...(gaps.length > 0 ? [SEE_GAPS] : []),
+        reports.some(({ withheld }) => withheld > 0)
+          ? 'many asked for the name: ask about other attacks on it, too, for whom they have in common'
+          : ASKED_EARLIER,
       ];
+    case 'late':
+      return ['to ask again: the same request with a longer --time-limit'];
+    case 'failed':
+      return ['to ask again: the same request, when what it says above is mended'];
     default:
-      return ['', 'to ask again: the same request, with a longer --time-limit where that was short', close];
+      return ['to ask again: the same request'];
   }
 }
 
@@ -121,24 +133,10 @@ export function printCaseList(cases: readonly CaseSummary[]): string[] {
   return aligned([LIST_HEADINGS, ...cases.map(listCells)]);
 }
 
-function listCells({ id, state, name, at, source, outcome, step, hosts, first, isComplete }: CaseSummary) {
-  const ended = outcome === undefined ? `(${step})` : `${outcome}${isComplete ? '' : ' (gaps)'}`;
+function listCells({ id, state, name, at, source, outcome, step, hosts, first, gaps }: CaseSummary) {
+  const ended = outcome === undefined ? `(${step})` : `${outcome}${gaps === 0 ? '' : ` (${counted(gaps, 'gap')})`}`;
   const best = first === undefined ? '-' : `${first.address} ${percent(first.confidence)}`;
   return [id.slice(0, SHORT_ID), state, name, at, source, ended, String(hosts), best];
-}
-
-function percent(share: number): string {
-  const value = 100 * share;
-  return `${value > 0 && value < 1 ? value.toFixed(1) : Math.round(value)} %`;
-}
-
-/** With no more digits than say something. */
-function figure(value: number): string {
-  return value >= 100
-    ? value.toFixed(0)
-    : value >= 1 || value === 0
-      ? String(Number(value.toFixed(1)))
-      : value.toPrecision(1);
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {

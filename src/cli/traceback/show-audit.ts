@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
+import { formatDuration } from '../../config/fields.ts';
 import { systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
+import { counted } from '../../core/words.ts';
 import type { AuditEntry } from '../../traceback/audit/audit.ts';
 import {
   type AuditHead,
@@ -24,9 +26,10 @@ const AGAIN_MS = 100;
 
 /** Throws GluewallError `usage`, `config` or `audit-file`. */
 export async function verifyAuditLog(named: string | undefined, options: AuditVerifyOptions): Promise<void> {
-  const kept = options.head === undefined ? undefined : headArgument(options.head);
+  const kept = options.head === undefined ? undefined : headArgument('--head', options.head);
+  const from = options.from === undefined ? undefined : headArgument('--from', options.from);
   const file = named ?? configuredFile(options);
-  const verdict = await attempt(file, () => verifyAtRest(file, kept));
+  const verdict = await attempt(file, () => verifyAtRest(file, kept, from));
   if (verdict.parts === 0 && kept === undefined) throw missing(file);
   if (options.json === true) {
     const { records, parts, head, fault } = verdict;
@@ -38,16 +41,20 @@ export async function verifyAuditLog(named: string | undefined, options: AuditVe
   process.exitCode = verdict.fault === undefined ? EXIT.done : EXIT.refused;
 }
 
-async function verifyAtRest(file: string, kept: AuditHead | undefined): Promise<AuditVerdict> {
+async function verifyAtRest(
+  file: string,
+  kept: AuditHead | undefined,
+  from: AuditHead | undefined,
+): Promise<AuditVerdict> {
   for (let look = 1; ; look++) {
-    const verdict = await verifyAudit(file, kept);
+    const verdict = await verifyAudit(file, kept, from);
     if (verdict.fault?.isCut !== true || look === LOOKS) return verdict;
     await setTimeout(AGAIN_MS);
   }
 }
 
 function describeVerdict(file: string, { records, parts, head, fault }: AuditVerdict): readonly string[] {
-  const size = `${records} ${records === 1 ? 'record' : 'records'} in ${parts} ${parts === 1 ? 'part' : 'parts'}`;
+  const size = `${counted(records, 'record')} in ${counted(parts, 'part')}`;
   if (fault === undefined) {
     return [
       `${file}: ${size}, as they were written`,
@@ -74,8 +81,10 @@ export async function listAuditLog(named: string | undefined, options: AuditList
     if (options.json === true) await printJsonArray(records);
     else for await (const record of records) await printLines([describeRecord(record)]);
   });
-  const { parts = 0, fault } = found.verdict ?? {};
+  const { parts = 0, start, fault } = found.verdict ?? {};
   if (parts === 0) throw missing(file);
+  if (start !== undefined && start.number > 0)
+    complain(`older parts were put away: records 1 to ${start.number} are not shown`);
   // A last line that is being written is no fault of a list.
   if (fault === undefined || fault.isCut) return;
   complain(`${describeFault(fault)}; see \`gluewall audit verify\``);
@@ -87,7 +96,7 @@ async function* wantedRecords(
   { since, peer, case: wanted }: Pick<AuditListOptions, 'peer' | 'case'> & { readonly since: string | undefined },
   found: { verdict?: AuditVerdict },
 ): AsyncGenerator<AuditRecord> {
-  const records = readAudit(file);
+  const records = readAudit(file, undefined, 'any');
   for (;;) {
     const step = await records.next();
     if (step.done === true) {
@@ -105,24 +114,46 @@ async function* wantedRecords(
   }
 }
 
+/** Records come one by one: what stands in a column has its width from the start. */
+const NUMBER_WIDTH = 6;
+const DECISION_WIDTH = 'answered'.length;
+const KIND_WIDTH = 'command-and-control'.length;
+
 function describeRecord({ number, at, entry }: AuditRecord): string {
-  return `${number}  ${at}  ${describeEntry(entry)}`;
+  return `${String(number).padStart(NUMBER_WIDTH)}  ${at}  ${describeEntry(entry)}`;
 }
 
 function describeEntry(entry: AuditEntry | AuditNote): string {
   if ('note' in entry) return entry.note;
-  const { decision, problem, kind, peer, from, name, case: id, override, hosts, gaps } = entry;
+  const { decision, problem, kind, peer, from, name, case: id, at, window, path, test, override, lookbackMs } = entry;
+  const { hosts, allHosts, gaps, leftOut, seconds } = entry;
   const parts = [
-    problem === undefined ? decision : `${decision} (${problem})`,
-    kind ?? 'a request',
-    `by ${peer ?? 'somebody unknown'}${from === undefined ? '' : ` at ${from}`}`,
+    decision.padEnd(DECISION_WIDTH),
+    (kind ?? 'a request').padEnd(KIND_WIDTH),
+    peer === 'here' ? 'made here' : `by ${peer ?? 'somebody unknown'}${from === undefined ? '' : ` at ${from}`}`,
+    problem,
+    leftOut && `${countedTypes(leftOut)} within ${seconds} s`,
     name === undefined ? undefined : `about ${name}`,
+    at &&
+      window &&
+      `at ${at} (from ${formatDuration(window.beforeMs)} before to ${formatDuration(window.afterMs)} after)`,
+    test && `test: ${test}`,
+    lookbackMs === undefined ? undefined : `looks back ${formatDuration(lookbackMs)}`,
+    path && `path: ${path.join(' > ')}`,
     id === undefined ? undefined : `case ${id}`,
-    hosts === undefined ? undefined : `hosts: ${hosts.join(', ') || 'none'}`,
+    hosts === undefined
+      ? undefined
+      : `hosts: ${hosts.join(', ') || 'none'}${allHosts === undefined ? '' : `, and others: ${allHosts} in all`}`,
     gaps === undefined ? undefined : `gaps: ${gaps}`,
     override === undefined ? undefined : `without confirmation: ${override}`,
   ];
   return parts.filter((part) => part !== undefined).join('  ');
+}
+
+function countedTypes(leftOut: NonNullable<AuditEntry['leftOut']>): string {
+  return Object.entries(leftOut)
+    .map(([type, count]) => `${type}: ${count}`)
+    .join(', ');
 }
 
 function configuredFile(options: { readonly config?: string }): string {
@@ -130,10 +161,13 @@ function configuredFile(options: { readonly config?: string }): string {
   return auditFile(nodeFolder(config, config.node));
 }
 
-function headArgument(text: string): AuditHead {
+function headArgument(option: string, text: string): AuditHead {
   const head = parseHead(text);
   if (head !== undefined) return head;
-  throw new GluewallError('usage', `--head: "${text}" is no record as \`gluewall audit verify\` prints the last one`);
+  throw new GluewallError(
+    'usage',
+    `${option}: "${text}" is no record as \`gluewall audit verify\` prints the last one`,
+  );
 }
 
 function missing(file: string): GluewallError {

@@ -1,42 +1,53 @@
 import { readFileSync, statSync } from 'node:fs';
 import { systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
+import { type RevocationList, readRevocationList } from '../../core/revocation-list.ts';
 import { certificatesOf } from '../../traceback/cases/bundle-signature.ts';
+import type { TrustedAuthorities } from '../../traceback/cases/signer-chain.ts';
 import { type BundleVerdict, verifyBundle } from '../../traceback/cases/verify-bundle.ts';
 import type { VerifyBundleOptions } from '../commands/traceback-verify.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printJson, printLines } from '../output.ts';
 
-const MAX_CA_OCTETS = 1 << 20;
+const MAX_PEM_OCTETS = 1 << 20;
 
 /** Throws GluewallError `evidence` when there is nothing to look over, or `tls-files` when the authorities cannot be read. */
 export async function verifyEvidence(folder: string, options: VerifyBundleOptions): Promise<void> {
-  const caPem = readAuthorities(options.ca);
-  const verdict = await look(folder, caPem);
+  const certificates = certificatesOf(readPem('--ca', options.ca));
+  if (certificates.length === 0) throw unusable('--ca', options.ca, 'holds no certificate');
+  const revoked = options.crl === undefined ? undefined : readLists(options.crl);
+  const verdict = await look(folder, { certificates, revoked });
   if (options.json === true) await printJson(asJson(folder, verdict));
   else await printLines(describe(folder, verdict));
   process.exitCode = verdict.faults.length === 0 ? EXIT.done : EXIT.refused;
 }
 
-function readAuthorities(file: string): string {
-  const refuse = (problem: string, cause?: unknown) =>
-    new GluewallError('tls-files', `--ca: ${file} ${problem}; name a file of certificates in PEM`, { cause });
-  let pem: string;
-  try {
-    const stats = statSync(file);
-    if (!stats.isFile() || stats.size > MAX_CA_OCTETS) throw refuse('is no file of certificates');
-    pem = readFileSync(file, 'latin1');
-  } catch (cause) {
-    if (cause instanceof GluewallError) throw cause;
-    throw refuse(`cannot be read (${(cause as NodeJS.ErrnoException).code})`, cause);
-  }
-  if (certificatesOf(pem).length === 0) throw refuse('holds no certificate');
-  return pem;
+function readLists(file: string): readonly RevocationList[] {
+  const blocks = readPem('--crl', file).match(/-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----/g) ?? [];
+  const lists = blocks.map((block) => readRevocationList(block));
+  if (lists.length === 0 || lists.includes(undefined)) throw unusable('--crl', file, 'holds no list, or a damaged one');
+  return lists.filter((list) => list !== undefined);
 }
 
-async function look(folder: string, caPem: string): Promise<BundleVerdict> {
+function readPem(option: string, file: string): string {
   try {
-    return await verifyBundle(folder, caPem, systemClock.nowMs());
+    const stats = statSync(file);
+    if (!stats.isFile() || stats.size > MAX_PEM_OCTETS) throw unusable(option, file, 'is no file of PEM');
+    return readFileSync(file, 'latin1');
+  } catch (cause) {
+    if (cause instanceof GluewallError) throw cause;
+    throw unusable(option, file, `cannot be read (${(cause as NodeJS.ErrnoException).code})`, cause);
+  }
+}
+
+function unusable(option: string, file: string, problem: string, cause?: unknown): GluewallError {
+  const wanted = option === '--ca' ? 'certificates' : 'revocation lists';
+  return new GluewallError('tls-files', `${option}: ${file} ${problem}; name a file of ${wanted} in PEM`, { cause });
+}
+
+async function look(folder: string, authorities: TrustedAuthorities): Promise<BundleVerdict> {
+  try {
+    return await verifyBundle(folder, authorities, systemClock.nowMs());
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === undefined) throw cause;

@@ -46,7 +46,7 @@ interface Waiting {
 export interface AuditFigures {
   /** Of all parts. */
   readonly records: number;
-  /** Requests that were refused since the start, for nothing could be written of them. */
+  /** Records that could not be written since the start: what they are of was refused. */
   readonly unwritten: number;
   readonly waiting: number;
 }
@@ -185,7 +185,9 @@ export class AuditLog implements Audit {
   }
 
   #unsaidNote(): readonly string[] {
-    return this.#unsaid === 0 ? [] : [`${this.#unsaid} requests before this were refused: nothing could be written`];
+    return this.#unsaid === 0
+      ? []
+      : [`${this.#unsaid} records before this could not be written: what they are of was refused`];
   }
 
   /** Keeps records on the disk, all or none of them. Rejects when that fails. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { CONFIRMATION_METHODS } from '../confirmation/confirmation-test.ts';
 import { REQUEST_KINDS } from '../messages.ts';
 import { PROBLEMS, type ProblemType } from '../problem.ts';
 import type { AuditEntry } from './audit.ts';
@@ -29,6 +30,7 @@ export type AuditHead = Pick<AuditRecord, 'number' | 'hash'>;
 /** What the first record goes on from. */
 export const CHAIN_START: AuditHead = { number: 0, hash: '0'.repeat(64) };
 
+const problem = z.enum(Object.keys(PROBLEMS) as [ProblemType, ...ProblemType[]]);
 const entry = z.strictObject({
   kind: z.enum(REQUEST_KINDS).optional(),
   peer: z.string().optional(),
@@ -36,11 +38,19 @@ const entry = z.strictObject({
   request: z.string().optional(),
   case: z.string().optional(),
   name: z.string().optional(),
-  decision: z.enum(['granted', 'refused']),
-  problem: z.enum(Object.keys(PROBLEMS) as [ProblemType, ...ProblemType[]]).optional(),
+  decision: z.enum(['granted', 'answered', 'failed', 'refused']),
+  problem: problem.optional(),
+  at: z.string().optional(),
+  window: z.strictObject({ beforeMs: z.int(), afterMs: z.int() }).optional(),
+  path: z.array(z.string()).optional(),
+  test: z.enum(CONFIRMATION_METHODS).optional(),
   override: z.string().optional(),
+  lookbackMs: z.int().optional(),
   hosts: z.array(z.string()).optional(),
+  allHosts: z.int().optional(),
   gaps: z.int().optional(),
+  leftOut: z.partialRecord(problem, z.int()).optional(),
+  seconds: z.int().optional(),
 });
 const note = z.strictObject({ note: z.string() });
 const body = z.strictObject({

@@ -1,7 +1,8 @@
-import type { RequestKind } from '../messages.ts';
+import type { ConfirmationMethod } from '../confirmation/confirmation-test.ts';
+import type { RequestKind, Window } from '../messages.ts';
 import type { ProblemType } from '../problem.ts';
 
-/** What is kept of one request, granted or refused, by a node that was asked or that asks. */
+/** What is kept of a request, once or twice, by a node that was asked or that asks. */
 export interface AuditEntry {
   /** Undefined: it was refused before that was known. So are the other parts of a request. */
   readonly kind: RequestKind | undefined;
@@ -13,15 +14,29 @@ export interface AuditEntry {
   readonly case: string | undefined;
   /** The name that was asked about. */
   readonly name: string | undefined;
-  readonly decision: 'granted' | 'refused';
-  /** Why it was refused. */
+  /** `granted`: it is begun with; what came of that follows as `answered` or `failed`. `refused`: it was not begun with. */
+  readonly decision: 'granted' | 'answered' | 'failed' | 'refused';
+  /** Why it was refused or has failed; a failure without one: who asked has called it off. */
   readonly problem?: ProblemType | undefined;
-  /** The reason of somebody who went on without a confirmation. */
+  /** What a granted request is about: when the attack began, how much around it, and the nodes that it came by. */
+  readonly at?: string | undefined;
+  readonly window?: Window | undefined;
+  readonly path?: readonly string[] | undefined;
+  /** How a granted confirmation asks. */
+  readonly test?: ConfirmationMethod | undefined;
+  /** The reason of somebody who went on without a confirmation; the others were confirmed as spoofed. */
   readonly override?: string | undefined;
-  /** Addresses that the answer named. */
+  /** How long before the name a granted search for command and control looks. */
+  readonly lookbackMs?: number | undefined;
+  /** Addresses that the answer named, the first 256. */
   readonly hosts?: readonly string[] | undefined;
+  /** How many it named, where there are more. */
+  readonly allHosts?: number | undefined;
   /** Gaps of the answer. */
   readonly gaps?: number | undefined;
+  /** Refusals of this peer without a record of their own, and the seconds within which they came. */
+  readonly leftOut?: Partial<Readonly<Record<ProblemType, number>>> | undefined;
+  readonly seconds?: number | undefined;
 }
 
 /** Keeps what was asked. */

@@ -19,10 +19,10 @@ export interface CaseRecords {
   readonly records: readonly ChainedLine[];
 }
 
-/** Looks the whole log over for what it has of a case, the first 1,000 records. Rejects as node:fs does. */
+/** Looks the whole log over, as far as it is there, for what it has of a case, the first 1,000 records. Rejects as node:fs does. */
 export async function caseRecords(path: string, caseId: string): Promise<CaseRecords> {
   const found: ChainedLine[] = [];
-  const records = readAudit(path);
+  const records = readAudit(path, undefined, 'any');
   for (;;) {
     const step = await records.next();
     if (step.done === true) {

@@ -20,6 +20,8 @@ export interface AuditFault {
 export interface AuditVerdict {
   /** Records that are right, up to the fault. */
   readonly records: number;
+  /** What they go on from; its number is more than 0 where older parts were put away. */
+  readonly start: AuditHead;
   readonly parts: number;
   /** Of the last record that is right. */
   readonly head: AuditHead;
@@ -36,32 +38,52 @@ export interface ReadRecord {
 
 /**
  * Reads the log in `path` and its filled parts, a line at a time, whatever its size: the records that are right, up to the first that
- * was changed, removed, added or put elsewhere. `kept` is a head that was kept elsewhere: that record must be there, as it was.
+ * was changed, removed, added or put elsewhere. `kept` is a head that was kept elsewhere: that record must be there, as it was. `from`
+ * is what the log goes on from where older parts were put away; `any`: its first record, which is taken as it is, and not given.
  * Rejects as node:fs does when a part cannot be read.
  */
-export async function* readAudit(path: string, kept?: AuditHead): AsyncGenerator<ReadRecord, AuditVerdict> {
-  let checked: CheckedPart = { head: CHAIN_START, end: { line: 1, offset: 0 }, fault: undefined };
+export async function* readAudit(
+  path: string,
+  kept?: AuditHead,
+  from: AuditHead | 'any' = CHAIN_START,
+): AsyncGenerator<ReadRecord, AuditVerdict> {
+  const base = from === 'any' ? await firstHead(path) : undefined;
+  const start = base ?? (from === 'any' ? CHAIN_START : from);
+  let checked: CheckedPart = { head: start, end: { line: 1, offset: 0 }, fault: undefined };
+  let isBase = base !== undefined;
   let file = path;
   let parts = 0;
   for await (const part of openParts(path)) {
     parts++;
     file = part.file;
-    checked = yield* readPart(part, checked.head, kept);
+    checked = yield* readPart(part, checked.head, kept, isBase);
+    isBase = false;
     if (checked.fault !== undefined) break;
   }
   const { head, end } = checked;
   const fault = checked.fault ?? cutTail(head, kept, { file, ...end });
-  return { records: head.number, parts, head, fault };
+  return { records: head.number - start.number, start, parts, head, fault };
 }
 
 /** Looks the whole log over, as `readAudit` does. */
-export function verifyAudit(path: string, kept?: AuditHead): Promise<AuditVerdict> {
-  return lastOf(readAudit(path, kept));
+export function verifyAudit(path: string, kept?: AuditHead, from?: AuditHead): Promise<AuditVerdict> {
+  return lastOf(readAudit(path, kept, from));
 }
 
 /** Looks over one part, which goes on from `start`. */
 export function verifyPart(part: OpenedPart, start: AuditHead): Promise<CheckedPart> {
-  return lastOf(readPart(part, start, undefined));
+  return lastOf(readPart(part, start, undefined, false));
+}
+
+/** What the first record says of itself; undefined: it is that of the chain, or none. */
+async function firstHead(path: string): Promise<AuditHead | undefined> {
+  for await (const part of openParts(path)) {
+    for await (const { octets } of auditLines(chunksOf(part))) {
+      const { number = 1, hash = '' } = parseRecord(octets, '')?.record ?? {};
+      return number === 1 ? undefined : { number, hash };
+    }
+  }
+  return undefined;
 }
 
 async function lastOf<T>(records: AsyncGenerator<ReadRecord, T>): Promise<T> {
@@ -92,10 +114,16 @@ async function* readPart(
   part: OpenedPart,
   start: AuditHead,
   kept: AuditHead | undefined,
+  isFirstKnown: boolean,
 ): AsyncGenerator<ReadRecord, CheckedPart> {
   let head = start;
   let end = { line: 1, offset: 0 };
   for await (const { octets, number: line, offset, state } of auditLines(chunksOf(part))) {
+    const next = { line: line + 1, offset: offset + octets.length + 1 };
+    if (isFirstKnown && line === 1) {
+      end = next;
+      continue;
+    }
     const found = state === 'whole' ? checkRecord(octets, head) : UNUSABLE[state];
     const why = typeof found === 'string' ? found : changedSince(found, kept);
     if (typeof found === 'string' || why !== undefined) {
@@ -104,7 +132,7 @@ async function* readPart(
     }
     yield { record: found, line: octets, before: head };
     head = { number: found.number, hash: found.hash };
-    end = { line: line + 1, offset: offset + octets.length + 1 };
+    end = next;
   }
   return { head, end, fault: undefined };
 }

@@ -108,43 +108,6 @@ export function certificatesOf(pem: string): readonly X509Certificate[] {
   });
 }
 
-/**
- * Whether a chain leads from its first certificate to one of the authorities, all valid at that time: undefined when it does, else what
- * is wrong.
- */
-export function chainFault(
-  chain: ReadSignature['chain'],
-  authorities: readonly X509Certificate[],
-  atMs: number,
-): string | undefined {
-  let current = chain[0];
-  for (let length = 0; length <= MAX_CHAIN; length++) {
-    const fault = validityFault(current, atMs);
-    if (fault !== undefined) return fault;
-    const authority = authorities.find((one) => isIssuer(one, current));
-    if (authority !== undefined) return validityFault(authority, atMs);
-    const next = chain.find((one) => isIssuer(one, current));
-    if (next === undefined) return `${nameOf(current)} comes from none of the authorities that are trusted`;
-    current = next;
-  }
-  return 'its certificates lead in a circle';
-}
-
-function isIssuer(issuer: X509Certificate, issued: X509Certificate): boolean {
-  return issuer.ca && issued.checkIssued(issuer) && issued.verify(issuer.publicKey);
-}
-
-function validityFault(certificate: X509Certificate, atMs: number): string | undefined {
-  const { validFrom, validTo } = certificate;
-  if (atMs >= Date.parse(validFrom) && atMs <= Date.parse(validTo)) return undefined;
-  return `${nameOf(certificate)} was not valid when it was signed, but from ${validFrom} to ${validTo}`;
-}
-
-/** `CN=…, O=…`, on one line. */
-export function nameOf({ subject }: X509Certificate): string {
-  return subject.split('\n').join(', ').slice(0, 256);
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -13,6 +13,17 @@ const MAX_FILE_OCTETS = 64 << 20;
 const CASE_FILE = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.json$/;
 const UNFINISHED = '.part';
 const DAMAGED = '.damaged';
+/** A case without what can be left out of it. */
+const LESS: Partial<Case> = {
+  detail: 'what it ended with could not be kept',
+  confirmation: undefined,
+  ground: undefined,
+  hosts: [],
+  reports: [],
+  suspects: [],
+  gaps: [],
+  exchanges: [],
+};
 
 /**
  * Cases, each a file `ID.json` in one folder, mode 0600, which appears only when it is whole. Of more than 10,000 the oldest that are
@@ -62,7 +73,8 @@ export class CaseFiles {
   }
 
   /** Keeps a case in the place of what was kept of it. Saves of one case must follow each other. */
-  async save(one: Case): Promise<void> {
+  async save(whole: Case): Promise<void> {
+    const one = this.#readable(whole);
     await this.#attempt('written', async () => {
       const part = join(this.#folder, `${one.id}${UNFINISHED}`);
       await writeWhole(part, `${JSON.stringify(one)}\n`);
@@ -70,6 +82,20 @@ export class CaseFiles {
     });
     this.#summaries.set(one.id, summarise(one));
     await this.#trim();
+  }
+
+  /** The case without those parts that could not be read again, so that they do not take the others with them. */
+  #readable(one: Case): Case {
+    const { error } = caseFile.safeParse(one);
+    if (error === undefined) return one;
+    const parts = new Set(error.issues.map(({ path }) => String(path[0])));
+    const left = [...parts].join(', ');
+    this.#log.error({ case: one.id, parts: left }, `case ${one.id} is kept without ${left}: a mistake of gluewall`);
+    return {
+      ...one,
+      ...Object.fromEntries(Object.entries(LESS).filter(([part]) => parts.has(part))),
+      isComplete: false,
+    };
   }
 
   async #trim(): Promise<void> {

@@ -1,28 +1,18 @@
-import type { Address } from '../../core/address.ts';
 import { formatAddress } from '../../core/address.ts';
-import type { Clock } from '../../core/clock.ts';
-import { formatName, type Name } from '../../dns/name.ts';
-import type { Audit } from '../audit/audit.ts';
-import { ownEntry } from '../audit/own-entry.ts';
+import { messageOf } from '../../core/errors.ts';
+import { counted } from '../../core/words.ts';
+import { formatName } from '../../dns/name.ts';
 import { confirmationResult } from '../confirmation/confirmation-result.ts';
 import { type ConfirmationMethod, createTest } from '../confirmation/confirmation-test.ts';
-import {
-  type AnswerTo,
-  type Gap,
-  type Ground,
-  MAX_HOPS,
-  MAX_HOSTS,
-  MIN_TIME_LIMIT_MS,
-  type NodeRequest,
-  type RequestKind,
-  type Window,
-} from '../messages.ts';
+import { type AnswerTo, type Gap, type Ground, MAX_HOSTS, type NodeRequest } from '../messages.ts';
 import type { NodeOptions } from '../node-options.ts';
-import { Problem } from '../problem.ts';
 import { rankHosts } from '../rank-hosts.ts';
-import type { Case, CaseProgress, CaseStep, Exchange, Outcome } from './case.ts';
+import { silentSources } from '../silent-sources.ts';
+import { type Case, type CaseProgress, type CaseStep, MAX_CASE_GAPS, type Outcome } from './case.ts';
+import type { CaseDemand } from './case-demand.ts';
 import type { CaseFiles } from './case-files.ts';
-import { counted, foundWords, howFar } from './case-words.ts';
+import { CaseRequests, type RequestParts, TooLate } from './case-requests.ts';
+import { foundWords, howFar } from './case-words.ts';
 
 /** Hosts that are less likely are not asked about further: their queries are their own. */
 const LEAST_SEARCHED_CONFIDENCE = 0.25;
@@ -32,45 +22,8 @@ const LOOKBACK_MS = 900_000;
 const CONFIRM_SHARE = 0.4;
 const TRACEBACK_SHARE = 0.7;
 
-/** What is asked of a case. */
-export interface CaseDemand {
-  /** What the victim is called. */
-  readonly name: Name;
-  /** When the attack began. */
-  readonly atMs: number;
-  /** Where the packets are said to come from. */
-  readonly source: Address;
-  /** Undefined: that of the node. */
-  readonly window?: Window | undefined;
-  /** Undefined: oblivious. */
-  readonly method?: ConfirmationMethod | undefined;
-  /** Why hosts may be named where the confirmation does not say `spoofed`. */
-  readonly override?: string | undefined;
-  /** Whether names that the hosts asked for before are looked for. */
-  readonly commandAndControl: boolean;
-  readonly timeLimitMs: number;
-  /** Who asks, for people. */
-  readonly by?: string | undefined;
-}
-
-/** A node that is asked, by itself for itself: TracebackNode. */
-export interface AskedNode {
-  answer<R extends NodeRequest>(request: R, signal: AbortSignal): Promise<AnswerTo<R>>;
-}
-
-export interface CaseParts {
-  readonly node: AskedNode;
+export interface CaseParts extends RequestParts {
   readonly files: CaseFiles;
-  readonly audit: Audit;
-  readonly clock: Clock;
-  readonly newId: () => string;
-}
-
-/** The reason of a signal that aborts for want of time. */
-export class TooLate extends Error {
-  constructor() {
-    super('no time is left');
-  }
 }
 
 /** The work on one case: confirmation, traceback, and the search for command and control, each kept as soon as it is there. */
@@ -79,7 +32,7 @@ export class CaseRun {
   readonly #demand: CaseDemand;
   readonly #parts: CaseParts;
   readonly #signal: AbortSignal;
-  readonly #endsAtMs: number;
+  readonly #requests: CaseRequests;
   #case: Case;
   /** Why the newest of the case is not on the disk. */
   #unkept: string | undefined;
@@ -95,8 +48,8 @@ export class CaseRun {
     this.#demand = demand;
     this.#parts = parts;
     this.#signal = signal;
-    this.#endsAtMs = parts.clock.nowMs() + demand.timeLimitMs;
     this.#case = newCase(options, demand, id, this.#now());
+    this.#requests = new CaseRequests(this.#case, parts, signal);
   }
 
   /** Rejects with GluewallError `case-file` when the case cannot be kept at its beginning; what fails later ends the case. */
@@ -116,7 +69,7 @@ export class CaseRun {
       await this.#keep({});
     }
     if (this.#unkept !== undefined) yield this.#say(`this is not kept: ${this.#unkept}`);
-    yield this.#say(this.#case.detail);
+    yield this.#say(this.#case.outcome!);
     return this.#case;
   }
 
@@ -138,16 +91,16 @@ export class CaseRun {
       if ('override' in ground) yield this.#say(`going on all the same: ${ground.override}`);
     } else if (confirmation?.outcome === 'not spoofed') {
       const attacker = formatAddress(source);
-      this.#end('not spoofed', `${confirmation.words}: the attacker is ${attacker}, no traceback is needed`, true);
+      this.#end('not spoofed', `the attacker is ${attacker}, no traceback is needed`, true);
     } else {
-      this.#end('not confirmed', `${confirmation?.words}: hosts are named only for a reason (--override)`, false);
+      this.#end('not confirmed', 'without a confirmation hosts are named only for a reason', false);
     }
   }
 
   async #askConfirmation(method: ConfirmationMethod): Promise<void> {
     const { name, source } = this.#demand;
     const open = createTest(method, { caseId: this.#case.id, name, address: source });
-    const request = { ...this.#envelope('confirm', CONFIRM_SHARE), test: open.test };
+    const request = { ...this.#requests.envelope('confirm', CONFIRM_SHARE), test: open.test };
     const { findings, gaps } = await this.#ask(request);
     const read = await open.read(findings);
     const { outcome, words } = confirmationResult(read.verdicts, [...gaps, ...read.gaps]);
@@ -159,10 +112,10 @@ export class CaseRun {
     await this.#begin('traceback');
     yield this.#say(`asking who asked for ${formatName(this.#demand.name)}`);
     const isLast = !this.#demand.commandAndControl;
-    const request = { ...this.#envelope('traceback', isLast ? 1 : TRACEBACK_SHARE), ground };
+    const request = { ...this.#requests.envelope('traceback', isLast ? 1 : TRACEBACK_SHARE), ground };
     const { reports, gaps } = await this.#ask(request);
-    const silent = gaps.filter(({ reason }) => reason !== 'too many' && reason !== 'loop').length;
-    const hosts = rankHosts(reports, this.#options.model, silent).map((host) => ({ ...host, cases: [...host.cases] }));
+    const ranked = rankHosts(reports, this.#options.model, silentSources(gaps));
+    const hosts = ranked.map((host) => ({ ...host, cases: [...host.cases] }));
     await this.#keep({ reports, hosts, gaps: this.#withGaps(gaps) });
     yield this.#say(foundWords(this.#case));
     if (isLast || hosts.length === 0) this.#endFound();
@@ -186,7 +139,7 @@ export class CaseRun {
     await this.#begin('command-and-control');
     yield this.#say(`asking what ${counted(hosts.length, 'host')} asked for before`);
     try {
-      const envelope = this.#envelope('command-and-control', 1);
+      const envelope = this.#requests.envelope('command-and-control', 1);
       const request = { ...envelope, ground, hosts: hosts.slice(0, MAX_HOSTS), lookbackMs: LOOKBACK_MS };
       const { reports, gaps } = await this.#ask(request);
       await this.#keep({ suspects: reports, gaps: this.#withGaps(gaps) });
@@ -198,52 +151,12 @@ export class CaseRun {
     }
   }
 
-  /** Asks the own node, keeps what was asked, and has it in the audit log before anybody sees the answer. */
   async #ask<R extends NodeRequest>(request: R): Promise<AnswerTo<R>> {
     try {
-      const answer = await untilAborted(this.#parts.node.answer(request, this.#signal), this.#signal);
-      await this.#parts.audit.append(ownEntry(request, answer));
-      await this.#keepExchange(request, undefined);
-      return answer;
-    } catch (error) {
-      const isRefused = error instanceof Problem;
-      const problem = isRefused ? error.type : undefined;
-      const entry = {
-        ...ownEntry(request, undefined),
-        decision: isRefused ? 'refused' : 'granted',
-        problem,
-      } as const;
-      // Where this was the failure, the log has said so, and counts it.
-      await this.#parts.audit.append(entry).catch(() => {});
-      await this.#keepExchange(request, messageOf(error));
-      throw error;
+      return await this.#requests.send(request);
+    } finally {
+      await this.#keep({ exchanges: [...this.#requests.exchanges] });
     }
-  }
-
-  async #keepExchange({ kind, request, sentAt, timeLimitMs }: NodeRequest, failure: string | undefined): Promise<void> {
-    const exchange: Exchange = { kind, request, sentAt, timeLimitMs, endedAt: this.#now(), failure };
-    await this.#keep({ exchanges: [...this.#case.exchanges, exchange] });
-  }
-
-  /** What all requests of the case have in common. Throws TooLate when no time is left. */
-  #envelope<K extends RequestKind>(kind: K, share: number) {
-    const { name, at, window } = this.#case.question;
-    const left = this.#endsAtMs - this.#parts.clock.nowMs();
-    const timeLimitMs = Math.floor(Math.max(left * share, Math.min(left, MIN_TIME_LIMIT_MS)));
-    if (timeLimitMs < MIN_TIME_LIMIT_MS) throw new TooLate();
-    return {
-      kind,
-      request: this.#parts.newId(),
-      case: this.#case.id,
-      sentAt: this.#now(),
-      path: [this.#options.name],
-      hopLimit: MAX_HOPS - 1,
-      timeLimitMs,
-      name,
-      at,
-      window,
-      servers: [],
-    };
   }
 
   async #begin(step: CaseStep): Promise<void> {
@@ -265,7 +178,10 @@ export class CaseRun {
   #withGaps(gaps: readonly Gap[]): Gap[] {
     // The same node may be away at each step.
     const byText = new Map([...this.#case.gaps, ...gaps].map((gap) => [JSON.stringify(gap), gap]));
-    return [...byText.values()];
+    const all = [...byText.values()];
+    if (all.length <= MAX_CASE_GAPS) return all;
+    const detail = `${all.length - MAX_CASE_GAPS + 1} more gaps are not kept`;
+    return [...all.slice(0, MAX_CASE_GAPS - 1), { reason: 'too many', detail }];
   }
 
   /** `missing`: why what follows the naming of hosts is not known. */
@@ -299,7 +215,18 @@ export class CaseRun {
 
 function newCase(
   options: Pick<NodeOptions, 'name' | 'window'>,
-  { name, atMs, source, window, method = 'oblivious', override, commandAndControl, timeLimitMs, by }: CaseDemand,
+  {
+    name,
+    atMs,
+    source,
+    beforeMs,
+    afterMs,
+    method = 'oblivious',
+    override,
+    commandAndControl,
+    timeLimitMs,
+    by,
+  }: CaseDemand,
   id: string,
   now: string,
 ): Case {
@@ -307,7 +234,7 @@ function newCase(
     name: formatName(name),
     at: new Date(atMs).toISOString(),
     source: formatAddress(source),
-    window: window ?? options.window,
+    window: { beforeMs: beforeMs ?? options.window.beforeMs, afterMs: afterMs ?? options.window.afterMs },
     method,
     override,
     commandAndControl,
@@ -335,18 +262,4 @@ function newCase(
 function groundOf(outcome: string | undefined, override: string | undefined): Ground | undefined {
   if (outcome === 'spoofed') return { confirmed: 'spoofed' };
   return override === undefined ? undefined : { override };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Rejects as soon as `signal` is aborted, whatever becomes of the promise. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

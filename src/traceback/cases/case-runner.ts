@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { GluewallError } from '../../core/errors.ts';
 import type { NodeOptions } from '../node-options.ts';
 import type { Case, CaseProgress, CaseSummary } from './case.ts';
-import { type CaseDemand, type CaseParts, CaseRun, TooLate } from './case-run.ts';
+import type { CaseDemand } from './case-demand.ts';
+import { TooLate } from './case-requests.ts';
+import { type CaseParts, CaseRun } from './case-run.ts';
 import { howFar } from './case-words.ts';
 
 /** Cases that are worked on at once. */
@@ -71,13 +73,6 @@ export class CaseRunner {
     }
   }
 
-  /** False: no such case is worked on. */
-  cancel(id: string): boolean {
-    const controller = this.#running.get(id);
-    controller?.abort();
-    return controller !== undefined;
-  }
-
   /** Newest first. */
   list(): readonly CaseSummary[] {
     return this.#parts.files.list();
@@ -93,14 +88,24 @@ export class CaseRunner {
     );
   }
 
-  /** Closes a case that has ended. Rejects with GluewallError `case-busy` when it has not, and as `show` does. */
+  /**
+   * Closes a case that has ended. Rejects with GluewallError `case-busy` when it has not, `case-closed` when it is closed, and as `show`
+   * does.
+   */
   async close(id: string, reason: string, by?: string): Promise<Case> {
     if (this.#running.has(id)) {
       const remedy = 'wait until it has ended, or end its `gluewall traceback request` by Ctrl-C';
       throw new GluewallError('case-busy', `case ${id} is worked on; ${remedy}`);
     }
+    const one = await this.show(id);
+    if (one.closed !== undefined) {
+      throw new GluewallError(
+        'case-closed',
+        `case ${id} was closed ${one.closed.at}, and stays so: ${one.closed.reason}`,
+      );
+    }
     const closed = { at: new Date(this.#parts.clock.nowMs()).toISOString(), reason, by };
-    const found: Case = { ...(await this.show(id)), state: 'closed', closed };
+    const found: Case = { ...one, state: 'closed', closed };
     await this.#parts.files.save(found);
     return found;
   }

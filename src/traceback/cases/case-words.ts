@@ -1,3 +1,4 @@
+import { counted, percent } from '../../core/words.ts';
 import type { Case } from './case.ts';
 
 /** How far a case has come that did not come to its end. */
@@ -12,13 +13,8 @@ export function howFar({ step, confirmation, hosts }: Case): string {
 export function foundWords({ hosts, reports, gaps }: Case): string {
   const withheld = reports.reduce((sum, report) => sum + report.withheld, 0);
   const best = hosts[0];
-  const first = best === undefined ? '' : `, the most likely ${best.address} (${Math.round(100 * best.confidence)} %)`;
+  const first = best === undefined ? '' : `, the most likely ${best.address} (${percent(best.confidence)})`;
   const not = withheld > 0 ? `; ${withheld} not named, as too unlikely` : '';
   const missing = gaps.length > 0 ? `; ${counted(gaps.length, 'gap')}` : '';
   return `${counted(hosts.length, 'host')} named by ${counted(reports.length, 'source')}${first}${not}${missing}`;
-}
-
-/** `1 host`, `2 hosts`. */
-export function counted(value: number, what: string): string {
-  return `${value} ${what}${value === 1 ? '' : 's'}`;
 }

@@ -30,6 +30,8 @@ export const OUTCOMES = [
 export type Outcome = (typeof OUTCOMES)[number];
 
 export const MAX_REASON_CHARACTERS = 500;
+/** Those of all answers. */
+export const MAX_CASE_GAPS = REQUEST_KINDS.length * MAX_GAPS;
 
 const words = z.string().max(2000);
 const reason = z.string().trim().min(1).max(MAX_REASON_CHARACTERS);
@@ -103,7 +105,7 @@ export const caseFile = z.strictObject({
     .describe('most likely first'),
   reports: tracebackAnswer.shape.reports,
   suspects: commandAndControlAnswer.shape.reports,
-  gaps: tracebackAnswer.shape.gaps.max(REQUEST_KINDS.length * MAX_GAPS),
+  gaps: z.array(tracebackAnswer.shape.gaps.element).max(MAX_CASE_GAPS),
   isComplete: z.boolean().describe('whether it ended with an answer, and without gaps'),
   exchanges: z.array(exchange).max(REQUEST_KINDS.length),
 });
@@ -114,6 +116,7 @@ export interface CaseSummary extends Pick<Case, 'id' | 'state' | 'openedAt' | 's
   readonly name: string;
   readonly at: string;
   readonly source: string;
+  readonly gaps: number;
   /** How many are named, and the most likely. */
   readonly hosts: number;
   readonly first:
@@ -121,11 +124,34 @@ export interface CaseSummary extends Pick<Case, 'id' | 'state' | 'openedAt' | 's
     | undefined;
 }
 
-export function summarise({ id, state, openedAt, step, outcome, isComplete, question, hosts }: Case): CaseSummary {
+export function summarise({
+  id,
+  state,
+  openedAt,
+  step,
+  outcome,
+  isComplete,
+  question,
+  hosts,
+  gaps,
+}: Case): CaseSummary {
   const { name, at, source } = question;
   const best = hosts[0];
   const first = best && { address: best.address, name: best.name, confidence: best.confidence };
-  return { id, state, openedAt, step, outcome, isComplete, name, at, source, hosts: hosts.length, first };
+  return {
+    id,
+    state,
+    openedAt,
+    step,
+    outcome,
+    isComplete,
+    name,
+    at,
+    source,
+    gaps: gaps.length,
+    hosts: hosts.length,
+    first,
+  };
 }
 
 /** What is said while a case is worked on. */

@@ -1,5 +1,6 @@
 /** The report of an evidence bundle, as Markdown, for people of another organisation. */
 import { printable } from '../../core/printable.ts';
+import { counted, percent } from '../../core/words.ts';
 import type { Case } from './case.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -46,7 +47,7 @@ function claimed({ outcome, detail, question, hosts: named, ground }: Case): str
           ? `That this address is made up was **not confirmed**; the search was made for this reason: ${words(ground.override)}.`
           : 'That address was confirmed to be made up.';
       return (
-        `${attack} ${spoofed} ${count(named.length, 'host')} asked for that name around that time and ` +
+        `${attack} ${spoofed} ${counted(named.length, 'host')} asked for that name around that time and ` +
         `may have sent them; the most likely is ${code(best.address)}, with a confidence of ${percent(best.confidence)}.`
       );
     }
@@ -150,10 +151,10 @@ function suspects({ suspects: reports }: Case): readonly string[] {
   return [
     '## Names that the hosts asked for before',
     '',
-    'They may be of command and control; most unusual first, for each source.',
+    'They may be of command and control; most unusual first, for each source. Below 8 bits a name says little.',
     '',
     ...table(
-      ['Name', 'Bits', 'Hosts', 'Reasons', 'Source'],
+      ['Name', 'How unusual (bits)', 'Hosts', 'Reasons', 'Source'],
       names.map(({ path, suspect }) => [
         code(suspect.name),
         suspect.score.toFixed(1),
@@ -203,7 +204,7 @@ function audit({ audit: { head, fault, records } }: Evidence): readonly string[]
   return [
     '## Audit log',
     '',
-    `The node keeps a chained log of what it was asked; case.json has its ${count(records.length, 'record')} of this case. ${log}; its last record was`,
+    `The node keeps a chained log of what it was asked; case.json has its ${counted(records.length, 'record')} of this case. ${log}; its last record was`,
     '',
     `    ${head}`,
   ];
@@ -249,13 +250,4 @@ function code(text: string): string {
 /** Words that others may have a part in, without Markdown or HTML in them. */
 function words(text: string): string {
   return printable(text).replace(/[\\`*_[\]<>|&~#!]/g, '\\$&');
-}
-
-function percent(share: number): string {
-  if (share > 0 && share < 0.001) return 'less than 0.1 %';
-  return share > 0.999 && share < 1 ? 'more than 99.9 %' : `${Number((100 * share).toFixed(1))} %`;
-}
-
-function count(value: number, what: string): string {
-  return `${value} ${what}${value === 1 ? '' : 's'}`;
 }

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseRecord } from '../audit/audit-record.ts';
-import { certificatesOf, chainFault, nameOf, readSignature } from './bundle-signature.ts';
+import { isNamed } from '../../core/tls-settings.ts';
+import { parseHead, parseRecord } from '../audit/audit-record.ts';
+import { readSignature } from './bundle-signature.ts';
 import {
   CASE_NAME,
   type Evidence,
@@ -13,6 +14,7 @@ import {
   SIGNATURE_NAME,
   sha256,
 } from './evidence.ts';
+import { chainFault, nameOf, type TrustedAuthorities } from './signer-chain.ts';
 
 /** More than a bundle can have. */
 const MAX_FILE_OCTETS = 256 << 20;
@@ -33,10 +35,14 @@ export interface BundleVerdict {
 }
 
 /**
- * Looks over an evidence bundle: the signature, who made it and whether an authority of `caPem` vouched for that at the time, the
- * hash of each file, and that of each audit record. Rejects as node:fs does when the folder cannot be read.
+ * Looks over an evidence bundle: the signature, who made it and whether an authority vouched for that at the time, the hash of each
+ * file, and whether the audit records are of the case, in their order, each with its hash. Rejects as node:fs does when the folder cannot be read.
  */
-export async function verifyBundle(folder: string, caPem: string, nowMs: number): Promise<BundleVerdict> {
+export async function verifyBundle(
+  folder: string,
+  authorities: TrustedAuthorities,
+  nowMs: number,
+): Promise<BundleVerdict> {
   const faults: string[] = [];
   const names = await readdir(folder);
   const known: readonly string[] = [CASE_NAME, REPORT_NAME, SIGNATURE_NAME];
@@ -58,7 +64,7 @@ export async function verifyBundle(folder: string, caPem: string, nowMs: number)
     const fault = `${SIGNATURE_NAME} is over something that is no evidence`;
     return { faults: [...faults, fault], signer, manifest: undefined, evidence: undefined };
   }
-  faults.push(...signerFaults(signature.chain, signed, caPem, nowMs));
+  faults.push(...signerFaults(signature.chain, signed, authorities, nowMs));
   const evidence = await checkFiles(folder, signed, faults);
   if (evidence !== undefined) faults.push(...evidenceFaults(evidence, signed));
   return { faults, signer, manifest: signed, evidence };
@@ -67,16 +73,14 @@ export async function verifyBundle(folder: string, caPem: string, nowMs: number)
 function signerFaults(
   chain: Parameters<typeof chainFault>[0],
   { node, signedAt }: Manifest,
-  caPem: string,
+  authorities: TrustedAuthorities,
   nowMs: number,
 ): readonly string[] {
   const atMs = Date.parse(signedAt);
-  const fault = chainFault(chain, certificatesOf(caPem), atMs);
+  const fault = chainFault(chain, authorities, { signedAtMs: atMs, nowMs });
   return [
     ...(fault === undefined ? [] : [`the certificate: ${fault}`]),
-    ...(chain[0].checkHost(node, { subject: 'never' }) === undefined
-      ? [`the certificate is not of the node ${node}, which is said to have signed`]
-      : []),
+    ...(isNamed(chain[0], node) ? [] : [`the certificate is not of the node ${node}, which is said to have signed`]),
     ...(atMs > nowMs + AHEAD_MS ? [`it is said to be signed at ${signedAt}, which has not come yet`] : []),
   ];
 }
@@ -99,14 +103,35 @@ async function checkFiles(folder: string, { files }: Manifest, faults: string[])
 }
 
 function evidenceFaults({ case: one, audit }: Evidence, signed: Manifest): readonly string[] {
-  const wrong = audit.records.filter(({ previousHash, line }) => {
-    const parsed = parseRecord(Buffer.from(line), previousHash);
-    return parsed === undefined || parsed.record.hash !== parsed.expectedHash;
-  });
   return [
     ...(one.id === signed.case && one.node === signed.node ? [] : [`${CASE_NAME} is of another case or node`]),
-    ...(wrong.length === 0 ? [] : [`audit records whose hash does not fit: ${wrong.length}`]),
+    ...auditFaults(one.id, audit),
     ...(audit.fault === undefined ? [] : [`the audit log of the node was damaged at the time: ${audit.fault}`]),
+  ];
+}
+
+/** Records of another case, out of their order or beyond the end of the log belong to no evidence, however right their hashes. */
+function auditFaults(caseId: string, { head, records }: Evidence['audit']): readonly string[] {
+  const last = parseHead(head)?.number ?? 0;
+  let before = 0;
+  const counts = { changed: 0, strange: 0, misplaced: 0 };
+  for (const { previousHash, line } of records) {
+    const parsed = parseRecord(Buffer.from(line), previousHash);
+    if (parsed === undefined || parsed.record.hash !== parsed.expectedHash) {
+      counts.changed++;
+      continue;
+    }
+    const { number, entry } = parsed.record;
+    if (!('case' in entry) || entry.case !== caseId) counts.strange++;
+    if (number <= before || number > last) counts.misplaced++;
+    before = number;
+  }
+  return [
+    ...(counts.changed === 0 ? [] : [`audit records whose hash does not fit: ${counts.changed}`]),
+    ...(counts.strange === 0 ? [] : [`audit records that are not of this case: ${counts.strange}`]),
+    ...(counts.misplaced === 0
+      ? []
+      : [`audit records that are not in their order, or beyond the last: ${counts.misplaced}`]),
   ];
 }
 

@@ -28,6 +28,7 @@ export class LogReader {
     return visitEntries(this.#log, question, most, this.#signal, (entry) => {
       this.#left--;
       visit(entry);
+      return undefined;
     });
   }
 }

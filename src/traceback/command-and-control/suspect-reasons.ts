@@ -1,3 +1,4 @@
+import { counted } from '../../core/words.ts';
 import { formatName } from '../../dns/name.ts';
 import type { Crowd } from './crowd.ts';
 import type { Episode } from './episodes.ts';
@@ -38,10 +39,6 @@ export function suspectReasons({ candidate, hosts, popularity }: ScoredCandidate
 /** How many different attacks these episodes belong to. */
 export function attacksOf(indexes: Iterable<number>, episodes: readonly Episode[]): number {
   return new Set([...indexes].map((index) => episodes[index]!.attack)).size;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** To about two digits, in the unit that suits. */

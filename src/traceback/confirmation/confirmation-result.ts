@@ -1,9 +1,11 @@
 import type { Gap } from '../messages.ts';
+import { silentSources } from '../silent-sources.ts';
 import type { SourceVerdict, Verdict } from './confirmation-test.ts';
 
 /**
  * Whether the packets came from who they say (paper 1, 4.5 and 6.2): `not spoofed` when the address asked for the name, `spoofed` when
- * others asked and it did not, `no query` when nobody asked, `unknown` when nobody answered.
+ * others asked and it did not, `no query` when nobody asked, by what the sources say or because there are none, `unknown` when
+ * no source answered.
  */
 export type ConfirmationOutcome = 'spoofed' | 'not spoofed' | 'no query' | 'unknown';
 
@@ -23,20 +25,17 @@ export interface ConfirmationResult {
 /** What all sources say together, and how much it is worth where some have not answered. */
 export function confirmationResult(verdicts: readonly SourceVerdict[], gaps: readonly Gap[]): ConfirmationResult {
   const count = (wanted: Verdict) => verdicts.filter(({ verdict }) => verdict === wanted).length;
-  const gapCount = (isWanted: (reason: Gap['reason']) => boolean) =>
-    gaps.filter(({ reason }) => isWanted(reason)).length;
   const counts = {
     matches: count('match'),
     noMatches: count('no match'),
     noQueries: count('no query'),
-    // A node that is found twice on the way has looked into its log the first time.
-    missing: gapCount((reason) => reason !== 'too many' && reason !== 'loop'),
-    cut: gapCount((reason) => reason === 'too many'),
+    missing: silentSources(gaps),
+    cut: gaps.filter(({ reason }) => reason === 'too many').length,
   };
-  const outcome = outcomeOf(counts);
+  // Where no DNS server asked, no source was asked, and none is missing.
   const isNobody = verdicts.length === 0 && gaps.length === 0;
-  const says = isNobody ? 'no DNS server asked for the name' : SAYS[outcome](counts);
-  return { outcome, ...counts, words: [says, ...doubts(outcome, counts)].join('; ') };
+  const outcome = isNobody ? 'no query' : outcomeOf(counts);
+  return { outcome, ...counts, words: [SAYS[outcome](counts), ...doubts(outcome, counts)].join('; ') };
 }
 
 type Counts = Omit<ConfirmationResult, 'outcome' | 'words'>;
@@ -53,7 +52,8 @@ const SAYS: Readonly<Record<ConfirmationOutcome, (counts: Counts) => string>> = 
     const others = noQueries > 0 ? ` (at ${sources(noQueries)} more, nobody did)` : '';
     return `others asked for the name at ${sources(noMatches)}, the address did not${others}`;
   },
-  'no query': ({ noQueries }) => `nobody asked for the name at ${sources(noQueries)}`,
+  'no query': ({ noQueries }) =>
+    noQueries === 0 ? 'no DNS server asked for the name' : `nobody asked for the name at ${sources(noQueries)}`,
   unknown: () => 'no source answered',
 };
 

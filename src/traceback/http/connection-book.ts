@@ -1,6 +1,7 @@
 import { constants, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { addressOctets, parseAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import { TokenBucket } from '../../core/token-bucket.ts';
 import { Problem } from '../problem.ts';
@@ -11,8 +12,13 @@ import type { Party } from './peer-identity.ts';
 export interface Connection {
   readonly socket: TLSSocket;
   readonly party: Party;
+  /** Its address, which a socket that has gone has no more. */
+  readonly from: string | undefined;
   /** What its requests, PINGs, SETTINGS and resets cost us. */
   readonly frames: TokenBucket;
+  readonly octets: TokenBucket;
+  /** Octets that it has been charged for. */
+  chargedBytes: number;
   /** Undefined: HTTP/1.1 is spoken. */
   session: ServerHttp2Session | undefined;
   requests: number;
@@ -37,18 +43,30 @@ export function endNow({ session, socket }: Connection, code: number = constants
   socket.destroy();
 }
 
+/** A handshake of TLS 1.3 begins with no less (RFC 8446 §4.1.2). */
+const MIN_HELLO_BYTES = 100;
+
+interface Stranger {
+  readonly place: string;
+  readonly socket: Socket;
+  readonly source: string;
+}
+
 /**
- * Which connections there are. Those of strangers, who have not shown the certificate of a peer, have a pool of their own,
- * in which the oldest makes room, and live for seconds: they never take the place of a peer, nor one peer that of another.
+ * Which connections there are. Those of strangers, who have not shown the certificate of a peer, have a pool of their own, and
+ * live for seconds: they never take the place of a peer, nor one peer that of another. Where the pool is full an older one of the
+ * same source makes room, else one at random: whoever floods it from few addresses drives out itself.
  */
 export class ConnectionBook {
   readonly #limits: HttpLimits;
   readonly #clock: Clock;
+  readonly #random: () => number;
   /** Without the certificate of a peer, by their place: the oldest first. */
-  readonly #strangers = new Map<string, Socket>();
+  readonly #strangers = new Map<string, Stranger>();
   readonly #connections = new Set<Connection>();
 
-  constructor(limits: HttpLimits, clock: Clock) {
+  constructor(limits: HttpLimits, clock: Clock, random: () => number = Math.random) {
+    this.#random = random;
     this.#limits = limits;
     this.#clock = clock;
   }
@@ -60,20 +78,38 @@ export class ConnectionBook {
   /** Somebody connects; returns whether an older stranger was thrown out for it. */
   arrived(socket: Socket): boolean {
     const place = placeOf(socket);
-    const oldest = this.#strangers.size >= this.#limits.strangers ? this.#strangers.entries().next().value : undefined;
-    if (oldest !== undefined) {
-      oldest[1].destroy();
-      this.#strangers.delete(oldest[0]);
-    }
-    this.#strangers.set(place, socket);
-    const cancel = this.#clock.after(this.#limits.strangerMs, () => {
-      if (this.#strangers.get(place) === socket) socket.destroy();
-    });
+    const source = sourceOf(socket.remoteAddress);
+    const isFull = this.#strangers.size >= this.#limits.strangers;
+    if (isFull) this.#makeRoom(source);
+    this.#strangers.set(place, { place, socket, source });
+    const isHere = () => this.#strangers.get(place)?.socket === socket;
+    const calledOff = [
+      this.#clock.after(this.#limits.helloMs, () => {
+        if (socket.bytesRead < MIN_HELLO_BYTES && isHere()) socket.destroy();
+      }),
+      this.#clock.after(this.#limits.strangerMs, () => {
+        if (isHere()) socket.destroy();
+      }),
+    ];
     socket.once('close', () => {
-      cancel();
-      if (this.#strangers.get(place) === socket) this.#strangers.delete(place);
+      for (const cancel of calledOff) cancel();
+      if (isHere()) this.#strangers.delete(place);
     });
-    return oldest !== undefined;
+    return isFull;
+  }
+
+  #makeRoom(source: string): void {
+    let left = Math.floor(this.#random() * this.#strangers.size);
+    let out: Stranger | undefined;
+    for (const one of this.#strangers.values()) {
+      if (left-- === 0) out = one;
+      if (one.source !== source) continue;
+      out = one;
+      break;
+    }
+    if (out === undefined) return;
+    this.#strangers.delete(out.place);
+    out.socket.destroy();
   }
 
   /** Its handshake is done, and this is who it is. */
@@ -81,7 +117,10 @@ export class ConnectionBook {
     const connection: Connection = {
       socket,
       party: this.#seated(party),
+      from: socket.remoteAddress,
       frames: new TokenBucket(this.#clock, this.#limits.framesPerSecond, this.#limits.framesAtOnce),
+      octets: new TokenBucket(this.#clock, this.#limits.octetsPerSecond, this.#limits.octetsAtOnce),
+      chargedBytes: 0,
       session: undefined,
       requests: 0,
       open: 0,
@@ -101,8 +140,18 @@ export class ConnectionBook {
 
   /** Ends them all, handshakes, too. */
   destroyAll(): void {
-    for (const socket of this.#strangers.values()) socket.destroy();
+    for (const { socket } of this.#strangers.values()) socket.destroy();
     for (const connection of this.#connections) endNow(connection);
+  }
+
+  /** Charges all connections with the octets that have come since the last time; returns those that had too many. */
+  flooding(): readonly Connection[] {
+    return this.all().filter((connection) => {
+      const { bytesRead } = connection.socket;
+      const newBytes = bytesRead - connection.chargedBytes;
+      connection.chargedBytes = bytesRead;
+      return !connection.octets.take(newBytes);
+    });
   }
 
   /** Peers' connections that have had no request for long. */
@@ -123,4 +172,10 @@ export class ConnectionBook {
 /** The same for the socket and for the TLS that is spoken over it. */
 function placeOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
+}
+
+/** Who holds many addresses: of IPv6 whoever has the network of 64 bits. */
+function sourceOf(remoteAddress = ''): string {
+  const address = parseAddress(remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*/, ''));
+  return address === undefined ? remoteAddress : addressOctets(address).subarray(0, 8).toString('hex');
 }

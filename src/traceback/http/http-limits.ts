@@ -1,7 +1,9 @@
 /** How much anybody may ask of the HTTP doors of a node. Milliseconds and octets. */
 export interface HttpLimits {
-  /** Connections of those who have not shown the certificate of a peer: the oldest goes first. */
+  /** Connections of those who have not shown the certificate of a peer. */
   readonly strangers: number;
+  /** How long their first octets are waited for. */
+  readonly helloMs: number;
   /** How long such a connection lives at most. */
   readonly strangerMs: number;
   readonly connectionsPerPeer: number;
@@ -11,6 +13,9 @@ export interface HttpLimits {
   /** Requests, PINGs, SETTINGS and resets of one connection: a second, and at once. */
   readonly framesPerSecond: number;
   readonly framesAtOnce: number;
+  /** Octets that come over one connection, whatever they are: a second, and at once. */
+  readonly octetsPerSecond: number;
+  readonly octetsAtOnce: number;
   readonly bodyBytes: number;
   /** For the whole of a body to arrive. */
   readonly bodyMs: number;
@@ -24,13 +29,16 @@ export interface HttpLimits {
 }
 
 export const HTTP_LIMITS: HttpLimits = {
-  strangers: 64,
+  strangers: 1024,
+  helloMs: 2000,
   strangerMs: 5000,
   connectionsPerPeer: 8,
   requestsPerConnection: 10_000,
   streams: 32,
   framesPerSecond: 200,
   framesAtOnce: 1000,
+  octetsPerSecond: 1 << 20,
+  octetsAtOnce: 8 << 20,
   bodyBytes: 65_536,
   bodyMs: 5000,
   answerBytes: 1 << 20,

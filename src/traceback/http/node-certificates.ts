@@ -11,6 +11,7 @@ const SECTION = 'node.tls';
  * are said, and change nothing.
  */
 export class NodeCertificates {
+  readonly #name: string;
   readonly #files: TlsFiles;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -18,12 +19,13 @@ export class NodeCertificates {
   #settings: TlsSettings;
   #cancel: (() => void) | undefined;
 
-  /** Throws GluewallError `tls-files` when the files cannot be used. */
-  constructor(files: TlsFiles, clock: Clock, log: Log) {
+  /** Throws GluewallError `tls-files` when the files cannot be used, or the certificate has not this name. */
+  constructor(name: string, files: TlsFiles, clock: Clock, log: Log) {
+    this.#name = name;
     this.#files = files;
     this.#clock = clock;
     this.#log = log;
-    this.#settings = { ...loadTlsSettings(files, clock.nowMs(), SECTION), minVersion: 'TLSv1.3' };
+    this.#settings = this.#load();
   }
 
   get settings(): TlsSettings {
@@ -49,10 +51,7 @@ export class NodeCertificates {
   /** Takes up what has changed. */
   look(): void {
     try {
-      const settings: TlsSettings = {
-        ...loadTlsSettings(this.#files, this.#clock.nowMs(), SECTION),
-        minVersion: 'TLSv1.3',
-      };
+      const settings = this.#load();
       if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
       this.#settings = settings;
       this.#log.info({}, 'node: took up the new files of node.tls');
@@ -60,5 +59,9 @@ export class NodeCertificates {
     } catch (error) {
       this.#log.warn({ error: (error as Error).message }, 'node: goes on with the files of node.tls as they were');
     }
+  }
+
+  #load(): TlsSettings {
+    return { ...loadTlsSettings(this.#files, this.#clock.nowMs(), SECTION, this.#name), minVersion: 'TLSv1.3' };
   }
 }

@@ -41,7 +41,7 @@ export interface ServerFigures {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const LOOK_MS = 1000;
+const LOOK_MS = 250;
 
 /**
  * The HTTPS door of a node: TLS 1.3, HTTP/2 and HTTP/1.1. Whoever is no peer, or asks for too much, is told so in a problem
@@ -96,7 +96,7 @@ export class NodeServer {
     });
     server.on('error', (error) => this.#parts.log.warn({ error: error.message }, 'a peer was not let in'));
     this.#server = server;
-    this.#cancel = every(this.#parts.clock, LOOK_MS, () => this.#endIdle());
+    this.#cancel = every(this.#parts.clock, LOOK_MS, () => this.#look());
     const bound = server.address();
     return bound !== null && typeof bound === 'object' ? bound.port : port;
   }
@@ -142,7 +142,7 @@ export class NodeServer {
       if ('stream' in request) onRequest(request, response);
       else request.socket.destroy();
     });
-    server.on('tlsClientError', (_error, socket) => this.#onHandshakeError(socket));
+    server.on('tlsClientError', (error, socket) => this.#onHandshakeError(error, socket));
     server.on('clientError', (error: Error, socket: Socket) => this.#onClientError(error, socket));
     server.on('sessionError', (error, session) => this.#onSessionError(error, session));
     return server;
@@ -177,8 +177,10 @@ export class NodeServer {
     for (const connection of this.#book.all()) this.#end(connection);
   }
 
-  /** Who does not go when it is told to is cut off. */
-  #endIdle(): void {
+  /** Ends connections that flood or are idle. */
+  #look(): void {
+    for (const connection of this.#book.flooding()) this.#cutOff(connection, 'too many octets on one connection');
+    // Who does not go when it is told to is cut off.
     for (const connection of this.#book.idle()) {
       if (connection.isEnding) endNow(connection);
       else this.#end(connection);
@@ -216,11 +218,15 @@ export class NodeServer {
   /** Whether a connection may have one frame more that costs us something; else it is cut off. */
   #takeFrame(connection: Connection): boolean {
     if (connection.frames.take()) return true;
-    if (connection.socket.destroyed) return false;
-    this.#counters.add('floods');
-    this.#refuse(connection, new Problem('quota-exceeded', 'too many frames on one connection'));
-    endNow(connection, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#cutOff(connection, 'too many frames on one connection');
     return false;
+  }
+
+  #cutOff(connection: Connection, why: string): void {
+    if (connection.socket.destroyed) return;
+    this.#counters.add('floods');
+    this.#refuse(connection, new Problem('quota-exceeded', why));
+    endNow(connection, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   #take(exchange: Exchange): void {
@@ -276,15 +282,17 @@ export class NodeServer {
     return open > this.#limits.streams ? new Problem('busy', 'you ask too much at once', 1000) : undefined;
   }
 
-  #refuse({ party, socket }: Connection, problem: Problem): void {
-    const who = 'peer' in party ? { peer: party.peer } : { peer: undefined, from: socket.remoteAddress };
+  #refuse({ party, from }: Connection, problem: Problem): void {
+    const who = 'peer' in party ? { peer: party.peer } : { peer: undefined, from };
     void this.#parts.desk.refuse(who, problem);
   }
 
-  #onHandshakeError(socket: TLSSocket): void {
+  #onHandshakeError(error: NodeJS.ErrnoException, socket: TLSSocket): void {
     this.#counters.add('handshakes');
-    const from = socket.remoteAddress;
-    void this.#parts.desk.refuse({ peer: undefined, from }, new Problem('no-certificate', 'no handshake of TLS 1.3'));
+    // Cut off because this node stops.
+    if (this.#server === undefined) return;
+    const problem = new Problem('no-handshake', whyNoHandshake(String(error.code)));
+    void this.#parts.desk.refuse({ peer: undefined, from: addressOf(socket) }, problem);
   }
 
   /** What came is no HTTP/2, or too much of it: its connection is gone by now. */
@@ -307,6 +315,22 @@ export class NodeServer {
     const head = [`HTTP/1.1 ${status} ${problem.document.title}`, `content-type: ${type}`, 'connection: close'];
     socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
   }
+}
+
+/** The socket of TCP below that of TLS has kept its address since the connection came in, also when both have gone. */
+function addressOf(socket: TLSSocket & { readonly _parent?: Socket }): string | undefined {
+  return socket.remoteAddress ?? socket._parent?.remoteAddress;
+}
+
+/** The codes are those of OpenSSL and of sockets; of alerts those of RFC 8446 §6.2. */
+function whyNoHandshake(code: string): string {
+  if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED)/.test(code)) {
+    return 'whoever came does not trust the certificate of this node: node.tls of both ends has to know the authority of the other';
+  }
+  if (code === 'ECONNRESET') {
+    return 'the connection ended in the handshake: whoever came may not trust the certificate of this node';
+  }
+  return 'no handshake of TLS 1.3';
 }
 
 /** Undefined: the connection has broken. */

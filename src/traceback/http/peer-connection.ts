@@ -4,11 +4,13 @@ import { type ClientHttp2Session, connect as connectHttp2, constants } from 'nod
 import { Agent } from 'node:https';
 import { type ConnectionOptions, connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../core/clock.ts';
+import { isNamed } from '../../core/tls-settings.ts';
 import { TokenBucket } from '../../core/token-bucket.ts';
+import { untilAborted } from '../../core/until-aborted.ts';
 import { PeerFailure } from '../node-options.ts';
+import { connectionFailure } from './connection-failure.ts';
 import { type HttpLimits, MAX_HEADER_FIELDS } from './http-limits.ts';
 import type { NodeCertificates } from './node-certificates.ts';
-import { isNamed } from './peer-identity.ts';
 import { postHttp1, postHttp2 } from './post.ts';
 import type { HttpReply } from './read-answer.ts';
 
@@ -75,11 +77,11 @@ export class PeerConnection {
     const made = this.#way;
     try {
       // Whatever the other end does, it is over when the time is.
-      return await orAbort(this.#postOver(made, path, text, signal), signal);
+      return await untilAborted(this.#postOver(made, path, text, signal), signal);
     } catch (error) {
       const failure = signal.aborted
         ? new PeerFailure('late', 'no answer in time', { cause: error })
-        : asFailure(error);
+        : connectionFailure(error);
       // Late, it may be dead without having said so.
       if (failure.reason !== 'nonsense') this.#forget(made);
       throw failure;
@@ -111,7 +113,7 @@ export class PeerConnection {
 
   async #connect(): Promise<Way> {
     const socket = connectTls(this.#tlsOptions(['h2', 'http/1.1']));
-    const cancel = this.#clock.after(CONNECT_MS, () => socket.destroy(new Error('no connection in time')));
+    const cancel = this.#clock.after(CONNECT_MS, () => socket.destroy(coded('ETIMEDOUT')));
     try {
       await once(socket, 'secureConnect', { signal: this.#ending.signal });
     } catch (error) {
@@ -160,27 +162,14 @@ export class PeerConnection {
       servername: this.#name,
       ALPNProtocols,
       checkServerIdentity: (_host: string, { raw }: PeerCertificate) =>
-        isNamed(new X509Certificate(raw), this.#name) ? undefined : new Error('the certificate is of another name'),
+        isNamed(new X509Certificate(raw), this.#name) ? undefined : coded('ERR_TLS_CERT_ALTNAME_INVALID'),
     };
   }
 }
 
 function ignore(): void {}
 
-function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
-/** In words of ours: what the machine says of an error has addresses in it, and the words go to other nodes, too. */
-function asFailure(error: unknown): PeerFailure {
-  if (error instanceof PeerFailure) return error;
-  const code = String((error as NodeJS.ErrnoException).code);
-  const isCertificate = /CERT|CRL|SIGNATURE|ISSUER/.test(code);
-  const detail = isCertificate ? 'its certificate is not trusted' : 'no connection to it, or it broke';
-  return new PeerFailure('unreachable', detail, { cause: error });
+/** An error as the machine has them. */
+function coded(code: string): Error {
+  return Object.assign(new Error(code), { code });
 }

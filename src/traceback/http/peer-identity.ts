@@ -1,5 +1,5 @@
-import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { isNamed } from '../../core/tls-settings.ts';
 import { Problem } from '../problem.ts';
 
 /** Who is at the other end of a connection: a peer, or why it is none. */
@@ -18,11 +18,6 @@ export function identify(socket: TLSSocket, peers: readonly { readonly name: str
   const peer = peers.find(({ name }) => isNamed(certificate, name));
   if (peer !== undefined) return { peer: peer.name, expiresAtMs: Date.parse(certificate.validTo) };
   return { problem: new Problem('unknown-peer', 'this node does not know the name in your certificate') };
-}
-
-/** Whether a subjectAltName of the certificate is this very DNS name (RFC 9525): no wildcard, and no common name. */
-export function isNamed(certificate: X509Certificate, name: string): boolean {
-  return certificate.checkHost(name, { subject: 'never', wildcards: false, partialWildcards: false }) !== undefined;
 }
 
 /** The codes are those of OpenSSL's X509_verify_cert. */

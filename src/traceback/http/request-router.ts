@@ -39,8 +39,7 @@ export class RequestRouter {
       json = parseJson(await readBody(exchange, this.#limits, this.#clock));
     } catch (error) {
       const problem = error instanceof Problem ? error : new Problem('internal', 'the request failed here');
-      await this.#desk.refuse({ peer, kind }, problem);
-      return refusal(problem);
+      return refusal(await this.#desk.refuse({ peer, kind }, problem));
     }
     const gone = new AbortController();
     response.once('close', () => gone.abort());

@@ -8,6 +8,7 @@ import { LabAuthority } from '../../../src/pki/lab-authority.ts';
 import { composeBundle } from '../../../src/traceback/cases/evidence.ts';
 import { DEFAULT_MODEL } from '../../../src/traceback/node-options.ts';
 import { endedCase } from '../../support/ended-case.ts';
+import { LabFederation } from '../../support/lab-federation.ts';
 import { runCommand } from '../../support/run-command.ts';
 
 let folder: string;
@@ -58,12 +59,36 @@ describe('gluewall traceback verify', () => {
     expect(json).toMatchObject({ isGood: false, faults: ['signature.json is missing'], node: null, hosts: [] });
   });
 
+  it('does not believe a certificate that a list has as revoked', async () => {
+    const lab = await LabFederation.make();
+    try {
+      const end = await lab.end('victim.example.net');
+      const signed = join(folder, 'signed');
+      mkdirSync(signed);
+      const parts = { case: endedCase(), model: DEFAULT_MODEL, audit: { head: '', records: [] } };
+      const signer = { keyPem: String(end.key), certificatePem: String(end.cert) };
+      for (const { name, text } of await composeBundle(parts, signer, Date.now())) {
+        writeFileSync(join(signed, name), text);
+      }
+      const authority = lab.write('authority.pem', lab.ca);
+      const withList = () => verify(signed, '--ca', authority, '--crl', lab.revocationList());
+      expect((await withList()).exitCode).toBe(0);
+      lab.revoke(end);
+      const { stdout, exitCode } = await withList();
+      expect(exitCode).toBe(1);
+      expect(stdout).toMatch(/CN=victim\.example\.net has been revoked/);
+    } finally {
+      lab.remove();
+    }
+  }, 60_000);
+
   it('says what is wrong with what was named', async () => {
     expect((await verify(join(folder, 'nowhere'), '--ca', ca)).error).toMatchObject({ code: 'evidence' });
     expect((await verify(ca, '--ca', ca)).error).toMatchObject({ code: 'evidence' });
     writeFileSync(join(folder, 'text'), 'no certificate');
     for (const file of [join(folder, 'nowhere'), folder, join(folder, 'text')]) {
       expect((await verify(bundle, '--ca', file)).error).toMatchObject({ code: 'tls-files' });
+      expect((await verify(bundle, '--ca', ca, '--crl', file)).error).toMatchObject({ code: 'tls-files' });
     }
     expect((await verify(bundle)).error).toMatchObject({ code: 'commander.missingMandatoryOptionValue' });
   });

@@ -86,15 +86,33 @@ describe('node', () => {
     expect(sentences.join('\n')).toContain(
       'traceback node node.example.net on 127.0.0.1:8853: destination of example.net; peers: node.example.org',
     );
-    expect(warnings.join('\n')).toContain('node.servers is not set');
+    expect(warnings).toEqual([expect.stringContaining('node.servers is not set')]);
+  });
+
+  it('is one with a gate where a key of a gate says something, or where there is nothing else', () => {
+    const sentencesOf = (text: string) => summarise(parseConfig(text, 'gluewall.yaml')).sentences.join('\n');
+    const text = JSON.stringify({ node: { ...BASE, peers: [PEER] }, trusted_resolvers: ['192.0.2.53'] });
+    expect(sentencesOf(text)).not.toMatch(/monitor|switches|outside|gate/);
+    for (const other of [
+      { outside: { ports: ['eth0'] } },
+      { inside: { networks: ['192.0.2.0/24'] } },
+      { openflow: { listen: '127.0.0.1:7000' } },
+      { capture: { interfaces: ['eth0'] } },
+    ]) {
+      expect(sentencesOf(JSON.stringify({ ...JSON.parse(text), ...other }))).toContain('monitor: every query passes');
+    }
+    expect(sentencesOf('{}')).toContain('monitor: every query passes');
   });
 
   it.each([
     [{ ...BASE, name: 'Node!' }, 'node.name: want a host name in lower case'],
     [{ name: BASE.name, zones: BASE.zones }, 'node.tls'],
     [{ ...BASE, window: { before: '2h' } }, 'node.window.before: "2h" is not within 0 to 1h'],
-    [{ ...BASE, window: { before: '0', after: '0' } }, 'nobody asks within no time'],
+    [{ ...BASE, window: { before: '1s', after: '999ms' } }, 'nodes take 2 s in all at least'],
     [{ ...BASE, min_confidence: 2 }, 'node.min_confidence'],
+    [{ ...BASE, min_confidence: 'much' }, 'node.min_confidence: want a number from 0 to 1'],
+    [{ ...BASE, name: 'here' }, 'the audit log calls this node so'],
+    [{ ...BASE, peers: [{ ...PEER, name: 'here' }] }, 'the peer here: that name is not to be had'],
     [{ ...BASE, zone: ['example.net'] }, 'unknown key'],
     [{ ...BASE, servers: ['192.0.2.53/24'] }, 'is no DNS server'],
     [{ ...BASE, zones: [] }, 'it answers nothing and asks nobody'],
@@ -111,6 +129,11 @@ describe('node', () => {
     const said = mistakes(node);
     expect(said).toContain(message);
     expect(said).toMatch(/^gluewall\.yaml:\d+:\d+: /);
+  });
+
+  it('says of what is no number that a share is wanted', () => {
+    const text = 'node: {name: node.example.net, model: {query_rate: .nan}}';
+    expect(() => parseConfig(text, 'gluewall.yaml')).toThrow('node.model.query_rate: want a number from 0 to 1');
   });
 
   it('wants a folder where the store is in memory', () => {

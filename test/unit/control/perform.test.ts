@@ -6,8 +6,9 @@ import { formatAddress } from '../../../src/core/address.ts';
 import { formatName } from '../../../src/dns/name.ts';
 import { logServices } from '../../../src/services/log-services.ts';
 import type { NodeServices } from '../../../src/services/services.ts';
-import { type NodeOperations, tracebackServices, type WantedCase } from '../../../src/services/traceback-services.ts';
+import { type NodeOperations, tracebackServices } from '../../../src/services/traceback-services.ts';
 import type { Case, CaseSummary } from '../../../src/traceback/cases/case.ts';
+import type { CaseDemand } from '../../../src/traceback/cases/case-demand.ts';
 
 const signal = new AbortController().signal;
 const ONE = { id: '0190c2f4' } as Case;
@@ -64,10 +65,10 @@ describe('requests about the traceback node', () => {
 
   it('open a case, whose progress comes item by item, and which ends when nobody waits', async () => {
     const gone = new AbortController();
-    let asked: WantedCase | undefined;
+    let asked: CaseDemand | undefined;
     const node: Partial<NodeOperations> = {
-      async *request(wanted, given) {
-        asked = wanted;
+      async *request(demand, given) {
+        asked = demand;
         yield { case: ONE.id, step: 'confirm', words: 'asking' };
         expect(given.aborted).toBe(true);
         return ONE;

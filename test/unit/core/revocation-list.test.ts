@@ -1,13 +1,17 @@
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRevocationList } from '../../../src/core/revocation-list.ts';
+import type { TlsEnd } from '../../support/lab-certificates.ts';
 import { LabFederation } from '../../support/lab-federation.ts';
 
 let lab: LabFederation;
 let pem: string;
+let gone: TlsEnd;
 beforeAll(async () => {
   lab = await LabFederation.make();
-  lab.revoke(await lab.end('gone.example'));
+  gone = await lab.end('gone.example');
+  lab.revoke(gone);
   const times = ['-crl_lastupdate', '20261120120000Z', '-crl_nextupdate', '20261220120000Z'];
   pem = readFileSync(lab.revocationList(...times), 'latin1');
 }, 60_000);
@@ -19,19 +23,34 @@ const TIMES = { thisUpdateMs: Date.UTC(2026, 10, 20, 12), nextUpdateMs: Date.UTC
 const asPem = (octets: Buffer) => `-----BEGIN X509 CRL-----\n${octets.toString('base64')}\n-----END X509 CRL-----\n`;
 const octetsOf = (text: string) => Buffer.from(text.replace(/-----[^-]+-----/g, ''), 'base64');
 
+/** Behind the header of the list begins what is signed. */
+const SIGNED_AT = 4;
+
 describe('readRevocationList', () => {
+  it('says whose it is, and which certificates it has', async () => {
+    const list = readRevocationList(pem)!;
+    const others = await LabFederation.make();
+    expect(list.isOf(new X509Certificate(others.ca).publicKey)).toBe(false);
+    others.remove();
+    expect(list.isOf(new X509Certificate(lab.ca).publicKey)).toBe(true);
+    expect(list.isOf(generateKeyPairSync('ed25519').publicKey)).toBe(false);
+    expect(list.revokes(new X509Certificate(String(gone.cert)).serialNumber)).toBe(true);
+    expect(list.revokes(new X509Certificate(lab.ca).serialNumber)).toBe(false);
+  });
+
   it('says when a list of openssl was made, and when it ends', () => {
-    expect(readRevocationList(pem)).toEqual(TIMES);
+    expect(readRevocationList(pem)).toMatchObject(TIMES);
   });
 
   it('reads times behind 2049, which are written otherwise', () => {
     const times = ['-crl_lastupdate', '20500101000000Z', '-crl_nextupdate', '20510101000000Z'];
     const late = readFileSync(lab.revocationList(...times), 'latin1');
-    expect(readRevocationList(late)).toEqual({ thisUpdateMs: Date.UTC(2050), nextUpdateMs: Date.UTC(2051) });
+    expect(readRevocationList(late)).toMatchObject({ thisUpdateMs: Date.UTC(2050), nextUpdateMs: Date.UTC(2051) });
   });
 
   it('every truncation is none, and every changed octet is read without a throw', () => {
     const octets = octetsOf(pem);
+    const authority = new X509Certificate(lab.ca).publicKey;
     for (let length = 0; length < octets.length; length++) {
       expect(readRevocationList(asPem(octets.subarray(0, length)))).toBeUndefined();
     }
@@ -40,7 +59,10 @@ describe('readRevocationList', () => {
         const changed = Buffer.from(octets);
         changed[at]! ^= bit;
         const times = readRevocationList(asPem(changed));
-        if (times !== undefined) expect(Number.isFinite(times.thisUpdateMs)).toBe(true);
+        if (times === undefined) continue;
+        expect(Number.isFinite(times.thisUpdateMs)).toBe(true);
+        expect(() => times.revokes('0102')).not.toThrow();
+        if (at >= SIGNED_AT && at < SIGNED_AT + 100) expect(times.isOf(authority)).toBe(false);
       }
     }
   });

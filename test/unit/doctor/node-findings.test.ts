@@ -64,6 +64,7 @@ describe('readNodeFacts', () => {
   });
 
   const wishes = async (changes: Partial<NodeWishes> = {}): Promise<NodeWishes> => ({
+    name: 'node.example.net',
     listen: { host: '127.0.0.1', port: 1 },
     tls: await lab.files('node.example.net'),
     folder,
@@ -96,6 +97,15 @@ describe('readNodeFacts', () => {
     expect(
       (await readNodeFacts(await wishes({ folder: join(folder, 'none') }), Date.now())).folder.mode,
     ).toBeUndefined();
+  });
+
+  it('finds a certificate of another name', async () => {
+    const { certificate } = await readNodeFacts(await wishes({ name: 'node.example.org' }), Date.now());
+    expect(certificate).toMatchObject({
+      problem: expect.stringMatching(
+        /^node\.tls\.certificate: .* has DNS:node\.example\.net, and not DNS:node\.example\.org;/,
+      ),
+    });
   });
 
   it('finds peers whose host has no address', async () => {

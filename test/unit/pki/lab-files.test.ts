@@ -57,6 +57,49 @@ describe('the files of a lab', () => {
     }
   });
 
+  it('are of the authority that is there already, where a node is to join others', async () => {
+    const wanted = { directory, days: 30, controller: undefined, switches: [] };
+    const first = await writeLabFiles({ ...wanted, nodes: ['a.example', 'b.example'] }, NOW_MS);
+    expect(first.isOldAuthority).toBe(false);
+    const before = readFileSync(first.authority.certificate, 'utf8');
+    const laterMs = NOW_MS + 10 * 86_400_000;
+    const third = await writeLabFiles({ ...wanted, nodes: ['c.example'] }, laterMs);
+    // No longer than the authority itself.
+    expect(third).toMatchObject({ isOldAuthority: true, validUntil: '2026-12-21T08:00:00.000Z' });
+    expect(readFileSync(third.authority.certificate, 'utf8')).toBe(before);
+    const { key, certificate } = third.nodes[0]!;
+    const { cert } = loadTlsSettings({ key, certificate, ca: third.authority.certificate }, laterMs);
+    expect(new X509Certificate(cert).checkIssued(new X509Certificate(before))).toBe(true);
+    expect(new X509Certificate(cert).verify(new X509Certificate(before).publicKey)).toBe(true);
+    for (const nodes of [['b.example'], ['d.example', 'a.example']]) {
+      await expect(writeLabFiles({ ...wanted, nodes }, laterMs)).rejects.toThrow(/-key\.pem is there already/);
+    }
+    const names = ['ca', 'a.example', 'b.example', 'c.example'];
+    expect(readdirSync(directory).sort()).toEqual(names.flatMap((one) => [`${one}-cert.pem`, `${one}-key.pem`]).sort());
+    await expect(write(directory)).rejects.toThrow('ca-key.pem is there already');
+  });
+
+  it('are of no authority that cannot issue any', async () => {
+    const wanted = { directory, days: 30, controller: undefined, switches: [] };
+    const { authority, nodes } = await writeLabFiles({ ...wanted, nodes: ['a.example'] }, NOW_MS);
+    const add = (nowMs = NOW_MS) => writeLabFiles({ ...wanted, nodes: ['b.example'] }, nowMs);
+    await expect(add(NOW_MS + 31 * 86_400_000)).rejects.toMatchObject({
+      code: 'pki-files',
+      message: expect.stringMatching(/cannot issue anything: it has expired .*; name another folder with --dir/),
+    });
+    const text = readFileSync(authority.certificate, 'utf8');
+    writeFileSync(authority.certificate, readFileSync(nodes[0]!.certificate));
+    await expect(add()).rejects.toThrow('cannot issue anything: it is the certificate of no authority');
+    writeFileSync(authority.certificate, text);
+    writeFileSync(authority.key, readFileSync(nodes[0]!.key));
+    await expect(add()).rejects.toThrow('cannot issue anything: key and certificate differ');
+    writeFileSync(authority.key, 'precious');
+    await expect(add()).rejects.toMatchObject({ code: 'pki-files' });
+    rmSync(authority.key);
+    await expect(add()).rejects.toThrow('ca-cert.pem is there already: it is not overwritten');
+    expect(readdirSync(directory).sort()).toEqual(['a.example-cert.pem', 'a.example-key.pem', 'ca-cert.pem']);
+  });
+
   it.each(NAMES)('are not written over: %s stays, and no other file comes', async (name) => {
     writeFileSync(join(directory, name), 'precious');
     await expect(write(directory)).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseName } from '../../../src/dns/name.ts';
 import { Access } from '../../../src/traceback/access.ts';
-import type { ConfirmRequest, NodeRequest } from '../../../src/traceback/messages.ts';
+import type { ConfirmRequest } from '../../../src/traceback/messages.ts';
 import type { Peer } from '../../../src/traceback/node-options.ts';
 import { Problem } from '../../../src/traceback/problem.ts';
 import { peerNamed, tracebackOf } from '../../support/node-rig.ts';
@@ -16,8 +16,8 @@ function rig(parts: Partial<Peer> = {}) {
   const access = new Access({ peers: [peerNamed(PEER, parts), peerNamed('other.example')] }, clock);
   const sent = (extra: object = {}, peer = PEER) =>
     tracebackOf(peer, { sentAt: new Date(clock.nowMs()).toISOString(), ...extra });
-  const confirm = (name: string, peer = PEER): ConfirmRequest => {
-    const { ground: _, ...request } = sent({ name }, peer);
+  const confirm = (name: string, peer = PEER, before: readonly string[] = []): ConfirmRequest => {
+    const { ground: _, ...request } = sent({ name, path: [...before, peer] }, peer);
     const hash = { nonce: '00'.repeat(32), tag: '00'.repeat(32) };
     return { ...request, kind: 'confirm', test: { hash } };
   };
@@ -61,29 +61,37 @@ describe('Access', () => {
     expect(problemOf(() => access.admit(PEER, sent({ name: 'anything.example' })))).toBeUndefined();
   });
 
-  it('a quota of the minute begins anew with each minute, and says when', () => {
+  it('a quota of the minute comes back bit by bit, and says when', () => {
     const { access, clock } = rig({ perMinute: 3 });
-    clock.advance(15_000);
     for (let round = 0; round < 3; round++) access.count(PEER);
     const problem = problemOf(() => access.count(PEER));
-    expect(problem).toMatchObject({ type: 'quota-exceeded', retryAfterMs: 45_000 });
+    expect(problem).toMatchObject({ type: 'quota-exceeded', retryAfterMs: 20_001 });
     // Other peers have their own.
     access.count('other.example');
-    clock.advance(44_999);
+    clock.advance(19_999);
     expect(problemOf(() => access.count(PEER))?.type).toBe('quota-exceeded');
-    clock.advance(1);
+    clock.advance(2);
     expect(problemOf(() => access.count(PEER))).toBeUndefined();
+    expect(problemOf(() => access.count(PEER))?.type).toBe('quota-exceeded');
   });
 
-  it('a quota of the day holds over minutes, and until midnight (UTC)', () => {
+  it('a quota of the day holds over minutes, and at midnight (UTC)', () => {
     const { access, clock } = rig({ perDay: 5, perMinute: 2 });
+    clock.advance(12 * 3_600_000 - 3 * MINUTE_MS);
     for (let round = 0; round < 5; round++) {
       access.count(PEER);
       clock.advance(MINUTE_MS);
     }
-    expect(problemOf(() => access.count(PEER))?.retryAfterMs).toBe(12 * 3_600_000 - 5 * MINUTE_MS);
-    clock.advance(12 * 3_600_000 - 5 * MINUTE_MS);
+    const problem = problemOf(() => access.count(PEER));
+    expect(problem?.retryAfterMs).toBeGreaterThan(4 * 3_600_000);
+    clock.advance(problem!.retryAfterMs!);
     expect(problemOf(() => access.count(PEER))).toBeUndefined();
+    expect(problemOf(() => access.count(PEER))?.type).toBe('quota-exceeded');
+  });
+
+  it('a peer that may never ask is not told when it may', () => {
+    const { access } = rig({ perMinute: 0 });
+    expect(problemOf(() => access.count(PEER))).toMatchObject({ type: 'quota-exceeded', retryAfterMs: undefined });
   });
 
   it('nothing is counted of who is no peer, or is none any more', () => {
@@ -102,10 +110,25 @@ describe('Access', () => {
     access.configure({ peers: [peerNamed(PEER, { perDay: 1, perMinute: 9 })] });
     expect(problemOf(() => access.count(PEER))?.type).toBe('quota-exceeded');
     expect(problemOf(() => access.admit(PEER, request))?.type).toBe('replay');
+    access.configure({ peers: [peerNamed(PEER, { perDay: 2, perMinute: 9 })] });
+    access.count(PEER);
+    access.count(PEER);
+    expect(problemOf(() => access.count(PEER))?.type).toBe('quota-exceeded');
+  });
+
+  it('what was sent before the start may have been answered by the process before', () => {
+    const { access, clock, sent } = rig();
+    const startMs = clock.nowMs();
+    clock.advance(1000);
+    const before = sent({ sentAt: new Date(startMs - 1).toISOString() });
+    const problem = problemOf(() => access.admit(PEER, before));
+    expect(problem).toMatchObject({ type: 'stale', message: expect.stringContaining('send it anew') });
+    expect(problemOf(() => access.admit(PEER, sent({ sentAt: new Date(startMs).toISOString() })))).toBeUndefined();
   });
 
   it.each([-300_000, 300_000])('a request whose clock is off by %i ms is taken once, whenever it comes', (offMs) => {
     const { access, clock, sent } = rig();
+    clock.advance(300_000);
     const request = sent({ sentAt: new Date(clock.nowMs() + offMs).toISOString() });
     access.admit(PEER, request);
     const types = new Set<string | undefined>();
@@ -135,23 +158,57 @@ describe('Access', () => {
     expect(problemOf(() => access.admit(PEER, sent()))?.type).toBe('quota-exceeded');
   });
 
-  it('addresses cannot be tried on a name: 30 confirmations an hour, whatever its case', () => {
+  it('addresses cannot be tried on a name: 30 confirmations an hour, whatever its case and the hour', () => {
     const { access, clock, confirm } = rig();
+    // The clock shows five minutes to an hour.
+    clock.advance(55 * MINUTE_MS);
     for (let round = 0; round < 30; round++) {
-      access.admit(PEER, confirm(round % 2 === 0 ? 'www.example.org' : 'WWW.EXAMPLE.org'));
+      access.admit(PEER, confirm(round % 2 === 0 ? 'www.example.org' : 'WWW.EXAMPLE.org.'));
     }
     const problem = problemOf(() => access.admit(PEER, confirm('www.example.org')));
-    expect(problem).toMatchObject({ type: 'quota-exceeded', retryAfterMs: 3_600_000 });
-    const others: NodeRequest[] = [confirm('mail.example.org')];
-    for (const request of others) expect(problemOf(() => access.admit(PEER, request))).toBeUndefined();
+    expect(problem).toMatchObject({ type: 'quota-exceeded', retryAfterMs: 120_001 });
+    expect(problemOf(() => access.admit(PEER, confirm('mail.example.org')))).toBeUndefined();
     expect(problemOf(() => access.admit('other.example', confirm('www.example.org', 'other.example')))).toBeUndefined();
-    clock.advance(3_600_000);
-    expect(problemOf(() => access.admit(PEER, confirm('www.example.org')))).toBeUndefined();
+    clock.advance(6 * MINUTE_MS);
+    const tries = Array.from({ length: 30 }, () => problemOf(() => access.admit(PEER, confirm('www.example.org'))));
+    expect(tries.filter((one) => one === undefined)).toHaveLength(3);
+  });
+
+  it('who uses up the confirmations behind a forwarder leaves some to the others', () => {
+    const { access, confirm } = rig();
+    const letIn = (path: (round: number) => readonly string[]) => {
+      const tries = Array.from({ length: 200 }, (_, round) =>
+        problemOf(() => access.admit(PEER, confirm('www.example.org', PEER, path(round)))),
+      );
+      return tries.filter((one) => one === undefined).length;
+    };
+    expect(letIn(() => ['evil.example'])).toBe(30);
+    // Nodes that it invents behind itself double it.
+    expect(letIn((round) => [`n${round}.example`, 'evil.example'])).toBe(30);
+    expect(letIn(() => ['good.example'])).toBe(30);
+    // Two forwarders away, too; then all that are behind this peer have had theirs.
+    expect(letIn(() => ['evil.example', 'far.example'])).toBe(30);
+    expect(letIn(() => ['good.example', 'far.example'])).toBe(0);
+  });
+
+  it('a peer that invents where its requests come from has 120 in all', () => {
+    const { access, confirm } = rig();
+    const tries = Array.from({ length: 500 }, (_, round) =>
+      problemOf(() => access.admit(PEER, confirm('www.example.org', PEER, [`a${round}.example`, `b${round}.example`]))),
+    );
+    expect(tries.filter((one) => one === undefined)).toHaveLength(120);
   });
 
   it('names that are confirmed are bounded, and forgotten with their hour', () => {
     const { access, clock, confirm } = rig();
-    for (let round = 0; round < 4096; round++) access.admit(PEER, confirm(`n${round}.example.org`));
+    const full = () => {
+      for (let round = 0; round < 8192; round++) {
+        const problem = problemOf(() => access.admit(PEER, confirm(`n${round}.example.org`)));
+        if (problem !== undefined) return problem.type;
+      }
+      return undefined;
+    };
+    expect(full()).toBe('quota-exceeded');
     expect(problemOf(() => access.admit(PEER, confirm('one-more.example.org')))?.type).toBe('quota-exceeded');
     clock.advance(3_600_000);
     expect(problemOf(() => access.admit(PEER, confirm('one-more.example.org')))).toBeUndefined();

@@ -128,7 +128,8 @@ describe('BaseRates', () => {
   });
 
   it('says of a log without a past that there is none', async () => {
-    expect(await facts(await logOf([[0, clientOf(1)]]))).toMatchObject({ expected: 0, slots: 0, clients: 0 });
+    const nothing = { expected: 0, slots: 0, coveredMs: 0, clients: 0 };
+    expect(await facts(await logOf([[0, clientOf(1)]]))).toMatchObject(nothing);
     expect(
       await facts(
         await logOf([
@@ -136,7 +137,29 @@ describe('BaseRates', () => {
           [2, clientOf(2)],
         ]),
       ),
-    ).toMatchObject({ expected: 2, slots: 1, clients: 2 });
+    ).toMatchObject({ expected: 2, slots: 1, coveredMs: 2, clients: 2 });
+  });
+
+  it.each([
+    ['nothing', 0],
+    ['half an hour', HOUR_MS / 2],
+    // More entries than a sample has: where it begins is looked for.
+    ['half an hour of many entries', HOUR_MS / 2, 2000],
+  ])('sees at once what is imported of the time before, when the log had %s', async (_what, beforeMs, many = 0) => {
+    const young = Array.from({ length: many }, (_, index): Query => [index + 1, clientOf(index % 20), other]);
+    const log = await logOf([[0, clientOf(1)], ...noise(beforeMs), ...young]);
+    const rates = new BaseRates(log, registry, new VirtualClock(NOON_MS));
+    const measure = () => rates.factsOf(name, window, new Map(), never);
+    const before = await measure();
+    expect(Math.abs(before.coveredMs - beforeMs)).toBeLessThan(20_000);
+    const entries = [...noise(DAY_MS + HOUR_MS, beforeMs), [20_000, clientOf(9)] as const].map(
+      ([agoMs, client, asked]) => entryOf(0, { atMs: window.fromMs - agoMs, client, name: asked ?? name }),
+    );
+    await log.append(batchOf(entries));
+    const after = await measure();
+    expect(after.coveredMs).toBe(DAY_MS);
+    expect(after.askers).toBe(before.askers + 1);
+    expect(after.clients).toBeGreaterThanOrEqual(20);
   });
 
   it('asks the log once for what it knows, and again when that is old', async () => {

@@ -16,10 +16,21 @@ const WORLD: WorldOptions = {
   model: DEFAULT_MODEL,
 };
 
-function judge(options: WorldOptions, worlds: number, seed: number, { isCompared = true } = {}): readonly Judgement[] {
+const PATH = ['destination.example'];
+
+function judge(
+  options: WorldOptions,
+  worlds: number,
+  seed: number,
+  { isCompared = true, pathOf = (_: number): readonly string[] => PATH } = {},
+): readonly Judgement[] {
   const random = randomFrom(seed);
   return Array.from({ length: worlds }, () => randomWorld(options, random)).flatMap(({ facts, others, bot }) =>
-    hostConfidences(facts, isCompared ? others : [], options.model).map(({ host, confidence }) => ({
+    hostConfidences(
+      { path: PATH, facts },
+      isCompared ? others.map((facts, index) => ({ path: pathOf(index), facts })) : [],
+      options.model,
+    ).map(({ host, confidence }) => ({
       confidence,
       isBot: host.address === bot,
     })),
@@ -59,10 +70,22 @@ it('seed 15: a wrong assumption shows: who takes bots for rarer than they are is
   const random = randomFrom(15);
   const worlds = Array.from({ length: 2000 }, () => randomWorld(WORLD, random));
   const judgements = worlds.flatMap(({ facts, bot }) =>
-    hostConfidences(facts, [], { queryRate: 0.1, sameBot: 0 }).map(({ host, confidence }) => ({
+    hostConfidences({ path: PATH, facts }, [], { queryRate: 0.1, sameBot: 0 }).map(({ host, confidence }) => ({
       confidence,
       isBot: host.address === bot,
     })),
   );
   expect(() => expectCalibrated(judgements)).toThrow(/bots, expected/);
+});
+
+it('seed 16: cases of other peers, which are not believed at once, make all nearer the truth, and no host is believed too much', () => {
+  const [options, worlds, seed] = [{ ...WORLD, unlikeness: 0.7, otherCases: 4 }, 1500, 16];
+  const compared = judge(options, worlds, seed, { pathOf: (index) => [`d${index}.example`] });
+  const alone = judge(options, worlds, seed, { isCompared: false });
+  expect(brierScore(compared, worlds)).toBeLessThan(0.7 * brierScore(alone, worlds));
+  for (const least of [0.01, 0.1, 0.3, 0.5, 0.8]) {
+    const believed = compared.filter(({ confidence }) => confidence >= least);
+    const expected = believed.reduce((sum, { confidence }) => sum + confidence, 0);
+    expect(believed.filter(({ isBot }) => isBot).length).toBeGreaterThan(0.95 * expected);
+  }
 });

@@ -4,7 +4,7 @@ import { DAY_MS } from '../../../src/core/clock.ts';
 import { parseName } from '../../../src/dns/name.ts';
 import { chancesOf, hostConfidences } from '../../../src/traceback/confidence.ts';
 import { DEFAULT_MODEL } from '../../../src/traceback/node-options.ts';
-import type { WindowFacts, WindowHost } from '../../../src/traceback/window-facts.ts';
+import type { AskedCase, WindowFacts, WindowHost } from '../../../src/traceback/window-facts.ts';
 import { clientAddress } from '../../support/bot-world.ts';
 
 const { queryRate } = DEFAULT_MODEL;
@@ -22,6 +22,7 @@ function factsOf(hosts: readonly WindowHost[], more: Partial<WindowFacts> = {}):
     toMs: SLOT_MS,
     expected: 0,
     slots: SLOTS,
+    coveredMs: DAY_MS,
     askers: 0,
     askedOnce: 0,
     clients: 1000,
@@ -39,8 +40,17 @@ function popular(hosts: number, expected: number, clients = 10_000_000): WindowF
   );
 }
 
+/** By whom a case was asked about: by the same, where nothing else is said. */
+function asked(facts: WindowFacts, path: readonly string[] = ['node.example']): AskedCase {
+  return { path, facts };
+}
+
 function confidences(facts: WindowFacts, others: readonly WindowFacts[] = [], model = DEFAULT_MODEL): number[] {
-  return hostConfidences(facts, others, model).map(({ confidence }) => confidence);
+  return hostConfidences(
+    asked(facts),
+    others.map((one) => asked(one)),
+    model,
+  ).map(({ confidence }) => confidence);
 }
 
 describe('one case', () => {
@@ -68,6 +78,15 @@ describe('one case', () => {
     const bySlots = [0, 10, 1000, SLOTS].map((slots) => confidences(factsOf([host(1)], { slots }))[0]!);
     expect(bySlots[0]).toBeLessThan(0.75);
     for (let index = 1; index < bySlots.length; index++) expect(bySlots[index]).toBeGreaterThan(bySlots[index - 1]!);
+  });
+
+  it('a log that has nothing before the window knows neither who is usual nor how many there are: 71 %', () => {
+    const oneLine = factsOf([host(1)], { slots: 0, coveredMs: 0, clients: 1 });
+    expect(confidences(oneLine)[0]).toBeCloseTo(0.71, 2);
+    const tenSeconds = factsOf([host(1)], { slots: 2, coveredMs: 10_000, clients: 1 });
+    expect(confidences(tenSeconds)[0]).toBeLessThan(0.9);
+    // Of a day it is known that there is nobody else.
+    expect(confidences(factsOf([host(1)], { clients: 1 }))[0]).toBeCloseTo(1, 9);
   });
 
   it('many new hosts at once share what one would have', () => {
@@ -167,12 +186,103 @@ describe('several cases', () => {
   });
 });
 
+describe('cases that others asked about', () => {
+  /** The window of an honest peer: twelve of 2,000 clients, of which twelve are expected; 0 is the bot, 1 is framed. */
+  const window = twelve('www.victim.example', [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  const MIN_CONFIDENCE = 0.01;
+
+  function twelve(name: string, clients: readonly number[]): WindowFacts {
+    const hosts = clients.map((client) => host(client, (12 / 2000) * SLOTS));
+    return factsOf(hosts, { name: parseName(name)!, expected: 12, askers: 2000, clients: 2000 });
+  }
+
+  /** A name that the host alone was made to ask for, in a window of a moment. */
+  function lure(client: number, index = 0): WindowFacts {
+    const name = parseName(`x${index}.evil.example`)!;
+    return factsOf([host(client)], { name, expected: 0.0001, slots: 86_400_000, askers: 5, clients: 2000 });
+  }
+
+  function judge(others: readonly AskedCase[], facts = window): number[] {
+    return hostConfidences(asked(facts, ['a.example']), others, DEFAULT_MODEL).map(({ confidence }) => confidence);
+  }
+
+  it.each([
+    ['one request', 1, [['evil']], 5],
+    ['sixteen', 16, [['evil']], 5],
+    [
+      'ways that it made up',
+      16,
+      [
+        ['x', 'evil'],
+        ['y', 'evil'],
+      ],
+      5,
+    ],
+    ['by itself, and by a forwarder', 2, [['evil', 'f'], ['evil']], 6.4],
+    ['by itself, and as a forwarder of nobody', 2, [['nobody', 'evil', 'f'], ['evil']], 6.4],
+    ['by sixteen forwarders', 16, Array.from({ length: 16 }, (_, index) => ['evil', `f${index}`]), 9],
+  ])('a peer that made a host ask for its name frames it little: %s', (_, lures, paths, times) => {
+    const plain = judge([]);
+    const framed = judge(
+      Array.from({ length: lures }, (_, index) => asked(lure(1, index), paths[index % paths.length])),
+    );
+    const odds = (confidence: number) => confidence / (1 - confidence);
+    expect(odds(framed[1]!)).toBeLessThan(1.01 * times * odds(plain[1]!));
+    expect(framed[1]).toBeLessThan(0.3);
+    expect(framed[0]).toBeGreaterThan(3 * MIN_CONFIDENCE);
+  });
+
+  it('nor where there are few clients', () => {
+    for (const clients of [2, 8, 12, 16, 20, 50, 500]) {
+      const facts = factsOf([host(0, SLOTS / 2), host(1, SLOTS / 2)], { clients, askers: 2 });
+      const odds = (others: readonly AskedCase[]) => judge(others, facts)[1]! / judge(others, facts)[0]!;
+      const evil = asked({ ...lure(1), clients, askers: 1 }, ['evil']);
+      expect(odds([evil])).toBeLessThan(6.4 * odds([]));
+    }
+  });
+
+  it('nor does it hide a bot behind other hosts', () => {
+    const elsewhere = Array.from({ length: 16 }, (_, index) => asked(lure(500 + index, index), ['evil.example']));
+    for (const facts of [window, factsOf([host(0)], { expected: 0.01, askers: 50, askedOnce: 20, clients: 2000 })]) {
+      expect(judge(elsewhere, facts)[0]).toBeGreaterThan(0.9 * judge([], facts)[0]!);
+    }
+  });
+
+  it('one that says the same as an honest peer adds no more than another honest one', () => {
+    const honest = asked(twelve('www.b.example', [1, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110]), ['b']);
+    const second = asked(twelve('www.c.example', [1, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210]), ['c']);
+    const evil = asked(lure(1), ['evil.example']);
+    expect(judge([honest, evil])[1]).toBeLessThanOrEqual(judge([honest, second])[1]! + 0.02);
+  });
+
+  it('the host common to three destinations is the attacker (paper 1, 4.4.1)', () => {
+    const others = ['b', 'c'].map((peer, at) =>
+      asked(twelve(`www.${peer}.example`, [0, ...Array.from({ length: 11 }, (_, one) => 100 * (at + 1) + one)]), [
+        peer,
+      ]),
+    );
+    const [alone, two, three] = [[], others.slice(0, 1), others].map((known) => judge(known));
+    expect(alone![0]).toBeLessThan(0.05);
+    expect(two![0]).toBeGreaterThan(3 * alone![0]!);
+    expect(three![0]).toBeGreaterThan(0.7);
+  });
+
+  it('who asks by one path is believed of its own cases', () => {
+    const own = asked(twelve('www.b.example', [0, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110]), [
+      'a.example',
+    ]);
+    expect(judge([own])[0]).toBeGreaterThan(0.5);
+    expect(judge([asked(own.facts, ['b.example'])])[0]).toBeLessThan(0.25);
+  });
+});
+
 describe('whatever the log says', () => {
   const count = fc.integer({ min: 0, max: 1_000_000 });
   const anyFacts = fc
     .record({
       clients: count,
       slots: count,
+      coveredMs: fc.integer({ min: 0, max: DAY_MS }),
       askers: count,
       askedOnce: count,
       expected: fc.double({ min: 0, max: 1e6, noNaN: true }),
@@ -190,12 +300,20 @@ describe('whatever the log says', () => {
           ),
         ),
     );
+  const anyCase = fc.record({
+    path: fc.constantFrom(['node.example'], ['a', 'f'], ['b', 'f'], ['c']),
+    facts: anyFacts,
+  });
   const rate = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }));
 
   it('confidences are probabilities, and make at most 1', () => {
     fc.assert(
-      fc.property(anyFacts, fc.array(anyFacts, { maxLength: 8 }), rate, rate, (facts, others, queryRate, sameBot) => {
-        const all = hostConfidences(facts, others, { queryRate, sameBot });
+      fc.property(anyFacts, fc.array(anyCase, { maxLength: 8 }), rate, rate, (facts, others, queryRate, sameBot) => {
+        const all = hostConfidences(
+          asked(facts),
+          others.map(({ path, facts }) => asked(facts, path)),
+          { queryRate, sameBot },
+        );
         for (const { confidence, chance } of all) {
           expect(confidence).toBeGreaterThanOrEqual(0);
           expect(chance).toBeGreaterThan(0);

@@ -132,6 +132,18 @@ describe('inspectLog', () => {
     expect([whole.isCut, Object.keys(whole.hosts).length]).toEqual([false, 199]);
   });
 
+  it('looks at no more than 5,000 hosts, those that asked last', async () => {
+    const log = new MemoryQueryLog(1_000_000);
+    const asked = Array.from({ length: 5001 }, (_, index): LogEntry => {
+      const client = addressOf(`2001:db8:1::${(index + 1).toString(16)}`);
+      return entryOf(-index / 2000, { client });
+    });
+    await log.append(batchOf([...asked, entryOf(-4, { client: addressOf('198.51.100.1') })], { source: 'bind' }));
+    const { hosts, isCut } = await inspect(log);
+    expect([Object.keys(hosts).length, isCut]).toEqual([5000, true]);
+    expect([hosts['2001:db8:1::1'] !== undefined, hosts['2001:db8:1::1389']]).toEqual([true, undefined]);
+  });
+
   it('knows a log that has nothing around the window', async () => {
     const hour = 3600;
     expect(await inspect(await logOf({ bind: [[-hour - 5.001, '192.0.2.1']] }), 'none')).toMatchObject({

@@ -21,7 +21,7 @@ function hostOf(address: string, confidence: number, more: Partial<ReportedHost>
 }
 
 function reportOf(source: string, hosts: readonly ReportedHost[], more: Partial<SourceReport> = {}): SourceReport {
-  const numbers = { expected: 1, clients: 100, otherCases: 0, withheld: 0 };
+  const numbers = { expected: 1, clients: 100, coveredMs: 86_400_000, otherCases: 0, withheld: 0 };
   return { path: ['destination.example', source], ...numbers, hosts: [...hosts], ...more };
 }
 
@@ -50,7 +50,7 @@ describe('rankHosts', () => {
 
   it('an unusual window weighs more than a usual one', () => {
     const [first, second] = ranked([usual, unusual]);
-    expect(first).toEqual({ address: '198.51.100.1', confidence: expect.closeTo(0.997, 2) });
+    expect(first).toEqual({ address: '198.51.100.1', confidence: expect.closeTo(0.99, 2) });
     expect(second!.confidence).toBeLessThan(0.001);
   });
 
@@ -63,7 +63,7 @@ describe('rankHosts', () => {
     const weak = reportOf('a', [hostOf('198.51.100.1', 0.55)]);
     expect(ranked([weak], 1)[0]!.confidence).toBeCloseTo(0.55 / 2, 9);
     expect(ranked([weak], 9)[0]!.confidence).toBeCloseTo(0.55 / 10, 9);
-    expect(ranked([unusual], 9)[0]!.confidence).toBeGreaterThan(0.95);
+    expect(ranked([unusual], 9)[0]!.confidence).toBeGreaterThan(0.9);
   });
 
   it('a host common to several replies rises (paper 1, 4.4.2)', () => {
@@ -113,6 +113,27 @@ describe('rankHosts', () => {
     }
   });
 
+  it('nor can anybody silence a source that a forwarder asked, by speaking in its name', () => {
+    const honest = { ...unusual, path: ['destination.example', 'forwarder', 'a'] };
+    const forged = {
+      ...reportOf('a', [hostOf('203.0.113.9', 1, { chance: 0 })]),
+      path: ['destination.example', 'liar', 'a'],
+    };
+    for (const reports of [
+      [honest, forged],
+      [forged, honest],
+    ]) {
+      const bot = ranked(reports).find(({ address }) => address === '198.51.100.1')!;
+      expect(bot.confidence).toBeGreaterThan(0.45);
+    }
+  });
+
+  it('says who speaks for a source that was not asked here', () => {
+    const far = { ...unusual, path: ['destination.example', 'forwarder', 'between', 'a'] };
+    expect(rankHosts([far], DEFAULT_MODEL)[0]!.reasons).toContain('by the word of forwarder');
+    expect(rankHosts([unusual], DEFAULT_MODEL)[0]!.reasons.join()).not.toContain('word');
+  });
+
   it('adds up what several sources say of a host', () => {
     const early = {
       firstAt: '2026-11-20T11:59:59.000Z',
@@ -152,6 +173,15 @@ describe('rankHosts', () => {
       'by chance this host asks in one of 50,000 such windows',
       'also asked in 4 of 5 other cases',
     ]);
+    const young = [0, 1_740_000, 3_600_000].map((coveredMs) => {
+      const [host] = rankHosts([reportOf('a', [hostOf('192.0.2.1', 0.9)], { coveredMs })], DEFAULT_MODEL);
+      return host!.reasons[2];
+    });
+    expect(young).toEqual([
+      'the log of its source has nothing before the window: what is usual is not known',
+      'the log of its source has 29 min before the window: what is usual is not known',
+      undefined,
+    ]);
     const plain = rankHosts(
       [reportOf('a', [hostOf('192.0.2.1', 0.9, { chance: 0.4 })], { otherCases: 1 })],
       DEFAULT_MODEL,
@@ -176,6 +206,32 @@ describe('numbers of peers', () => {
     const liar = reportOf('liar', [hostOf('203.0.113.1', 1, { chance: 0 })], { expected: 0 });
     const honest = ranked([unusual, liar]).find(({ address }) => address === '198.51.100.1')!;
     expect(honest.confidence).toBeGreaterThan(0.04);
+  });
+
+  /** What a peer says in the names of sources that it made up. */
+  const lies = (sources: number, addresses: readonly string[]) =>
+    Array.from({ length: sources }, (_, index) => ({
+      ...reportOf(
+        `made-up${index}`,
+        addresses.map((address) => hostOf(address, 1, { chance: 0 })),
+        { expected: 0 },
+      ),
+      path: ['destination.example', 'liar', `made-up${index}`],
+    }));
+  const confidenceOf = (address: string, reports: readonly SourceReport[]) =>
+    ranked(reports).find((host) => host.address === address)!.confidence;
+
+  it.each([1, 2, 10, 200])('one peer that lies has one voice, with %i sources that it made up', (sources) => {
+    const likely = reportOf('a', [hostOf('198.51.100.1', 0.99, { chance: 1e-5 })], { expected: 0.01 });
+    expect(confidenceOf('198.51.100.1', [likely, ...lies(sources, ['203.0.113.9'])])).toBeGreaterThan(0.3);
+    expect(confidenceOf('198.51.100.1', [unusual, ...lies(sources, ['203.0.113.9'])])).toBeGreaterThan(0.49);
+  });
+
+  it('nor does it weigh more where it names hosts that an honest source names as well', () => {
+    const framed = Array.from({ length: 12 }, (_, index) => `203.0.113.${index}`);
+    for (const addresses of [framed.slice(0, 1), framed]) {
+      expect(confidenceOf('198.51.100.1', [unusual, usual, ...lies(10, addresses)])).toBeGreaterThan(0.4);
+    }
   });
 
   it('a chance of 0 in several reports is no certainty', () => {
@@ -239,7 +295,7 @@ describe('calibration', () => {
       const found = randomWorld({ ...world, model }, random);
       if (random() >= participation) continue;
       const names = (address: unknown) => (isHome && address === found.bot ? 'bot' : undefined);
-      reports.push({ path: [`s${source}`], ...reportFacts(found.facts, [], report, names) });
+      reports.push({ path: [`s${source}`], ...reportFacts({ path: ['d'], facts: found.facts }, [], report, names) });
       if (isHome) bot = `s${source}`;
     }
     const silent = SOURCES - reports.length;

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { RecentResults, untilAborted } from '../../../src/traceback/recent-results.ts';
+import { RecentResults } from '../../../src/traceback/recent-results.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const never = new AbortController().signal;
@@ -64,14 +64,5 @@ describe('RecentResults', () => {
     await second;
     made[0]!.resolve('first');
     expect(await first).toBe('first');
-  });
-});
-
-describe('untilAborted', () => {
-  it('rejects at once when nobody waits, and leaves no listener', async () => {
-    const gone = AbortSignal.abort(new Error('gone'));
-    await expect(untilAborted(new Promise(() => {}), gone)).rejects.toThrow('gone');
-    expect(await untilAborted(Promise.resolve(1), never)).toBe(1);
-    await expect(untilAborted(Promise.reject(new Error('bad')), never)).rejects.toThrow('bad');
   });
 });

@@ -18,6 +18,7 @@ function factsOf(slots: readonly number[], more: Partial<WindowFacts> = {}): Win
     toMs: AT_MS + 1000,
     expected: slots.reduce((sum, count) => sum + count, 0) / 10_000,
     slots: 10_000,
+    coveredMs: 86_400_000,
     askers: slots.filter((count) => count > 0).length,
     askedOnce: 0,
     clients: 500,
@@ -32,15 +33,17 @@ function factsOf(slots: readonly number[], more: Partial<WindowFacts> = {}): Win
   };
 }
 
+const asked = (facts: WindowFacts) => ({ path: ['destination.example'], facts });
+
 function report(facts: WindowFacts, others: readonly WindowFacts[] = [], options = OPTIONS, names = () => undefined) {
-  return { path: ['source.example'], ...reportFacts(facts, others, options, names) };
+  return { path: ['source.example'], ...reportFacts(asked(facts), others.map(asked), options, names) };
 }
 
 describe('reportFacts', () => {
   it('names hosts, the most likely first, with what the log says of them', () => {
     const found = report(factsOf([2000, 0, 5000]));
     expect(found.hosts.map(({ address }) => address)).toEqual([formatAddress(clientAddress(1))]);
-    expect(found).toMatchObject({ expected: 0.7, clients: 500, otherCases: 0, withheld: 2 });
+    expect(found).toMatchObject({ expected: 0.7, clients: 500, coveredMs: 86_400_000, otherCases: 0, withheld: 2 });
     expect(found.hosts[0]).toEqual({
       address: '10.0.0.1',
       firstAt: '2026-11-20T11:59:56.001Z',
@@ -78,8 +81,14 @@ describe('reportFacts', () => {
     expect(compared.hosts.at(-1)!.cases).toEqual([]);
   });
 
+  it('tells of other cases no number that could tell which they are', () => {
+    const others = [1234, 57].map((slots, at) => factsOf([slots, 1], { name: parseName(`n${at}.example`)! }));
+    const found = report(factsOf([60]), others, { ...OPTIONS, minConfidence: 0 });
+    expect(found.hosts[0]!.cases).toEqual([0.006, 0.1]);
+  });
+
   it('calls hosts by their names, as far as a message takes them', () => {
-    const found = reportFacts(factsOf([0]), [], OPTIONS, () => 'x'.repeat(300));
+    const found = reportFacts(asked(factsOf([0])), [], OPTIONS, () => 'x'.repeat(300));
     expect(found.hosts[0]!.name).toBe('x'.repeat(255));
     expect(report(factsOf([0])).hosts[0]).not.toHaveProperty('name');
   });

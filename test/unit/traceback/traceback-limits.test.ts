@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { NodeRequest, SourceReport, TracebackAnswer } from '../../../src/traceback/messages.ts';
+import type { NodeRequest, SourceReport, TracebackAnswer, TracebackRequest } from '../../../src/traceback/messages.ts';
 import { PeerFailure } from '../../../src/traceback/node-options.ts';
-import { gapsOf, type Impostor, namedHosts, type RigNode, TracebackRig } from '../../support/traceback-rig.ts';
+import { AT_MS, gapsOf, type Impostor, namedHosts, type RigNode, TracebackRig } from '../../support/traceback-rig.ts';
 
 const DESTINATION: RigNode = { zones: ['example.org'], servers: ['192.0.2.53'] };
 const SOURCE: RigNode = { servers: ['198.51.100.53'], clients: ['198.51.100.0/24'] };
@@ -171,7 +171,7 @@ function reportOf(path: readonly string[], hosts: readonly string[] = ['203.0.11
   const at = '2026-11-20T12:00:00.000Z';
   const host = { firstAt: at, lastAt: at, queries: 1, chance: 0.1, cases: [], confidence: 0.9 };
   const named = hosts.map((address) => ({ address, ...host }));
-  return { path: [...path], expected: 1, clients: 10, otherCases: 0, hosts: named, withheld: 0 };
+  return { path: [...path], expected: 1, clients: 10, otherCases: 0, coveredMs: 0, hosts: named, withheld: 0 };
 }
 
 describe('TracebackNode: peers that lie', () => {
@@ -234,6 +234,32 @@ describe('TracebackNode: peers that lie', () => {
       ['d.test p.test s.test', '203.0.113.7'],
       ['d.test s.test', '198.51.100.7'],
     ]);
+  });
+
+  it('cannot frame a host in the cases of others by a name that it alone was made to ask for', async () => {
+    const rig = new TracebackRig({ 's.test': SOURCE, 'd.test': {}, 'evil.test': {} });
+    const clients = Array.from({ length: 12 }, (_, index) => `198.51.100.${index + 1}`);
+    const hourMs = 3_600_000;
+    for (const hour of [2, 4, 6, 8, 10, 12]) {
+      await rig.log('s.test', ...clients.map((client, index) => [client, hour * hourMs + index * 60_000] as const));
+    }
+    await rig.log(
+      's.test',
+      ['198.51.100.1', hourMs, 'x.evil.test'],
+      ...clients.map((client) => [client, 3000] as const),
+    );
+    const trace = async (peer: string, more: Partial<TracebackRequest> = {}) => {
+      const servers = ['198.51.100.53'];
+      const { reports } = await rig.ask('s.test', rig.request(peer, { case: randomUUID(), servers, ...more }));
+      return new Map(reports[0]!.hosts.map(({ address, confidence }) => [address, confidence]));
+    };
+    const before = await trace('d.test');
+    const lure = { name: 'x.evil.test', at: new Date(AT_MS - hourMs).toISOString() };
+    expect((await trace('evil.test', lure)).get('198.51.100.1')).toBeGreaterThan(0.9);
+    const after = await trace('d.test', { at: new Date(AT_MS + 1).toISOString() });
+    const odds = (share: number) => share / (1 - share);
+    expect(odds(after.get('198.51.100.1')!)).toBeLessThan(6.4 * odds(before.get('198.51.100.1')!));
+    expect(after.get('198.51.100.2')).toBeGreaterThan(before.get('198.51.100.2')! / 2);
   });
 
   it('cannot crowd out what others say', async () => {

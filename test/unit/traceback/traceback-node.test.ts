@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Anonymiser } from '../../../src/querylog/anonymiser.ts';
+import { confirmationResult } from '../../../src/traceback/confirmation/confirmation-result.ts';
 import { createTest } from '../../../src/traceback/confirmation/confirmation-test.ts';
 import { addressOf, nameOf } from '../../support/store-rows.ts';
 import { AT_MS, gapsOf, namedHosts, type RigNode, TracebackRig, VICTIM } from '../../support/traceback-rig.ts';
@@ -115,6 +116,44 @@ describe('TracebackNode: zones of others', () => {
       ['d.test', ['v.test'], []],
       ['s.test', ['v.test', 'd.test'], ['198.51.100.53']],
     ]);
+  });
+
+  it('finds its own clients, whose resolver the other log has: one that was not spoofed, and a bot', async () => {
+    const rig = new TracebackRig({ 'd.test': DESTINATION, 's.test': SOURCE });
+    await rig.log('d.test', ['198.51.100.53', 2900]);
+    await rig.log('s.test', ['198.51.100.7', 3000]);
+    const ask = async (address: string) => {
+      const question = { caseId: randomUUID(), name: nameOf(VICTIM), address: addressOf(address) };
+      const { test, read } = createTest('hash', question);
+      const { ground: _, ...envelope } = rig.request('s.test', { case: question.caseId });
+      const { findings, gaps } = await rig.ask('s.test', { ...envelope, kind: 'confirm', test });
+      return confirmationResult((await read(findings)).verdicts, gaps);
+    };
+    expect(await ask('198.51.100.7')).toMatchObject({ outcome: 'not spoofed', matches: 1, missing: 0 });
+    expect(await ask('198.51.100.8')).toMatchObject({ outcome: 'spoofed', noMatches: 1, missing: 0 });
+    const answer = await rig.traceback('s.test');
+    expect(answer.reports.map(({ path }) => path)).toEqual([['s.test']]);
+    expect(namedHosts(answer)).toEqual({ 's.test': ['198.51.100.7'] });
+    // The other log has led back to where the question comes from.
+    expect(gapsOf(answer)).toEqual(['loop s.test 198.51.100.53']);
+  });
+
+  it('asks those behind it, where it is a forwarder and the zone is of another', async () => {
+    const forwarder: RigNode = { isForwarder: true, servers: ['203.0.113.1'] };
+    const rig = new TracebackRig({ 'f.test': forwarder, 'd.test': DESTINATION, 's.test': SOURCE });
+    await rig.log('d.test', ['203.0.113.1', 2900]);
+    await rig.log('f.test', ['198.51.100.53', 2950]);
+    await rig.log('s.test', ['198.51.100.7', 3000]);
+    expect(namedHosts(await rig.traceback('f.test'))).toEqual({ 's.test': ['198.51.100.7'] });
+  });
+
+  it('finds its own clients where the zone of a name is a part of its own, and of a peer', async () => {
+    const parent: RigNode = { ...DESTINATION, ...SOURCE };
+    const child: RigNode = { zones: ['www.example.org'], servers: ['192.0.2.99'] };
+    const rig = new TracebackRig({ 'v.test': { peers: ['d.test'] }, 'd.test': parent, 'c.test': child });
+    await rig.log('c.test', ['198.51.100.53', 2900]);
+    await rig.log('d.test', ['198.51.100.7', 3000]);
+    expect(namedHosts(await rig.traceback('v.test'))).toEqual({ 'd.test': ['198.51.100.7'] });
   });
 
   it('has a gap where nobody is known whose zone it is', async () => {
@@ -280,6 +319,8 @@ describe('TracebackNode: loops', () => {
     await rig.log('s.test', ['198.51.100.7', 3000]);
     const answer = await rig.traceback('d.test', { hopLimit: 16 });
     expect(namedHosts(answer)).toEqual({ 's.test': ['198.51.100.7'] });
+    // What was not asked again is no loop: nobody is twice on one way.
+    expect(new Set(answer.gaps.map(({ reason }) => reason))).toEqual(new Set(['too many']));
     // 2 + 4 + 8 …: 3,070 without an end to it.
     expect(rig.asked.length).toBeLessThan(400);
   });
@@ -334,6 +375,14 @@ describe('TracebackNode: a log that says nothing', () => {
     rig.clock.advance(60_000);
     const later = await rig.traceback('d.test');
     expect([namedHosts(later), later.gaps]).toEqual([{ 's.test': [] }, []]);
+  });
+
+  it('makes nobody certain of what is usual when it begins with the window', async () => {
+    const rig = new TracebackRig({ 'd.test': DESTINATION, 's.test': SOURCE });
+    await rig.log('d.test', ['198.51.100.53', 2900]);
+    await rig.log('s.test', ['198.51.100.7', 3000]);
+    const { reports } = await rig.traceback('d.test');
+    expect(reports[0]).toMatchObject({ coveredMs: 0, hosts: [{ confidence: expect.closeTo(0.71, 2) }] });
   });
 
   it('is a gap when it cannot be asked, and the reason is kept here', async () => {

@@ -66,11 +66,16 @@ async function rigOf(branches: readonly Branch[]): Promise<TracebackRig> {
 function expected(branches: readonly Branch[]) {
   const hosts: Record<string, string[]> = {};
   const gaps: string[] = [];
+  /** Who asked tells itself the addresses, a peer whether there are some. */
+  const unknownAt = (parent: number, server: string) => {
+    if (parent === 0) gaps.push(`unknown server ${nameOf(0)} ${server}`);
+    else if (!gaps.includes(`unknown server ${nameOf(parent)}`)) gaps.push(`unknown server ${nameOf(parent)}`);
+  };
   const visit = (parent: number, hopLimit: number) => {
     for (const [index, branch] of branches.entries()) {
       if (parentOf(branch, index) !== parent || !isInCache(branch.askedBeforeMs)) continue;
       const number = index + 1;
-      if (branch.state === 'unknown') gaps.push(`unknown server ${nameOf(parent)} ${serverOf(number)}`);
+      if (branch.state === 'unknown') unknownAt(parent, serverOf(number));
       else if (hopLimit === 0) gaps.push(`hop limit ${nameOf(number)} ${serverOf(number)}`);
       else if (branch.state === 'is away') gaps.push(`unreachable ${nameOf(number)} ${serverOf(number)}`);
       else {
@@ -97,7 +102,10 @@ describe('TracebackNode in any tree', () => {
           const { hosts, gaps, visit } = expected(branches);
           visit(0, hopLimit);
           expect(namedHosts(answer)).toEqual(hosts);
-          expect(gapsOf(answer)).toEqual(gaps.sort());
+          const told = gapsOf(answer).filter((gap) => !gap.startsWith('too many'));
+          // Of more than four behind one peer there is only their number.
+          if (told.length === answer.gaps.length) expect(told).toEqual(gaps.sort());
+          else expect(gaps).toEqual(expect.arrayContaining(told));
           named += Object.values(hosts).flat().length;
         },
       ),

@@ -75,6 +75,19 @@ describe('gluewall doctor', () => {
     }
   });
 
+  it('of a traceback node without a gate, says nothing of a gate', async () => {
+    const tls = 'tls: {key: k.pem, certificate: c.pem, ca: ca.pem}';
+    const node = `node: {name: node.example.net, zones: [example.net], ${tls}}\n`;
+    write(node);
+    const found = await sections();
+    expect([...found.keys()]).toEqual(['program', 'configuration', 'store', 'clock', 'traceback node']);
+    const all = [...found.values()].flat();
+    expect(JSON.stringify(all)).not.toMatch(/outside\.ports|Open vSwitch|captur|warm-up|judged/);
+    // Whoever has a gate with it is told of both.
+    write(`${node}outside: {ports: [lo]}\n`);
+    expect([...(await sections()).keys()]).toEqual(expect.arrayContaining(['interfaces', 'bridges', 'learning']));
+  });
+
   it('in sentences, with the number of what is to be mended', async () => {
     const { stdout } = await doctor();
     expect(stdout).toContain(`Node.js ${process.versions.node}`);

@@ -52,6 +52,14 @@ describe('gluewall pki init', () => {
     expect(answer.configuration).toContain('certificate: ');
   });
 
+  it('issues under the authority that is there for a node that joins, and says so', async () => {
+    await init('--node', 'node.shop.example', 'node.office.example');
+    const { stdout, exitCode } = await init('--node', 'node.later.example');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/of the authority in .*ca-cert\.pem, which was there already/);
+    expect((await init('--node', 'node.later.example')).error).toMatchObject({ code: 'pki-files' });
+  });
+
   it('gives each node of a federation its configuration, which loads, and its peers', async () => {
     const { stdout, exitCode } = await init('--node', 'node.shop.example', 'node.office.example');
     expect(exitCode).toBe(0);

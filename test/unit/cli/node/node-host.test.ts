@@ -6,7 +6,7 @@ import { parseAddress } from '../../../../src/core/address.ts';
 import { systemClock } from '../../../../src/core/clock.ts';
 import { GluewallError } from '../../../../src/core/errors.ts';
 import type { FoundEntry, LogPage } from '../../../../src/querylog/query-log-store.ts';
-import type { WantedCase } from '../../../../src/services/traceback-services.ts';
+import type { CaseDemand } from '../../../../src/traceback/cases/case-demand.ts';
 import { RecordingLog } from '../../../support/recording-log.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
@@ -28,7 +28,7 @@ function create(name = 'answers', search: Search = async () => PAGE, log = new R
   return host;
 }
 
-const wanted = (by: string) => ({ by }) as WantedCase;
+const demand = (by: string) => ({ by }) as CaseDemand;
 
 describe('NodeHost', () => {
   it('begins, and passes on what it is asked and told', async () => {
@@ -76,7 +76,7 @@ describe('NodeHost', () => {
   it('gives the progress of a request, and then its result', async () => {
     const node = create();
     await node.start();
-    const items = node.request(wanted('me'), new AbortController().signal);
+    const items = node.request(demand('me'), new AbortController().signal);
     expect(await items.next()).toEqual({ done: false, value: { case: 'c', step: 'confirm', words: 'asking' } });
     expect(await items.next()).toEqual({ done: true, value: { by: 'me' } });
   });
@@ -87,7 +87,7 @@ describe('NodeHost', () => {
     for (const isAbortedBefore of [true, false]) {
       const gone = new AbortController();
       if (isAbortedBefore) gone.abort();
-      const items = node.request(wanted('waits'), gone.signal);
+      const items = node.request(demand('waits'), gone.signal);
       expect((await items.next()).done).toBe(false);
       gone.abort();
       expect(await items.next()).toEqual({ done: true, value: 'dropped' });
@@ -108,7 +108,7 @@ describe('NodeHost', () => {
     const node = create('answers', () => new Promise(() => undefined), log, clock);
     await node.start();
     const waiting = node.list();
-    const items = node.request(wanted('waits'), new AbortController().signal);
+    const items = node.request(demand('waits'), new AbortController().signal);
     await items.next();
     node.configure(settings('answers'));
     await expect(waiting).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isAnswered, printCase, printCaseList } from '../../../../src/cli/traceback/print-case.ts';
-import { type Case, summarise } from '../../../../src/traceback/cases/case.ts';
+import { type Case, OUTCOMES, summarise } from '../../../../src/traceback/cases/case.ts';
+import { reportOf } from '../../../support/scripted-node.ts';
 
 const AT = '2026-11-20T12:00:05.000Z';
 const HOST: Case['hosts'][number] = {
@@ -62,7 +63,7 @@ const CASE: Case = {
           clients: 0,
           beforeMs: 4000,
           answers: [],
-          reasons: ['by none of 240 others'],
+          reasons: ['by none of 240 others, 4 s before'],
         },
       ],
     },
@@ -94,9 +95,11 @@ describe('printCase', () => {
   });
 
   it('has names that hosts asked for before, the most unusual first', () => {
-    const [first, second] = lines.slice(lines.indexOf(row('ASKED BEFORE')) + 1);
-    expect(first).toMatch(/^orders\.example +21\.3 +192\.0\.2\.66 +4 s +by none of 240 others/);
-    expect(second).toMatch(/^a\.example +3 +192\.0\.2\.66 +0\.5 s/);
+    const [first, second, note] = lines.slice(lines.indexOf(row('ASKED BEFORE')) + 1);
+    expect(row('ASKED BEFORE')).toMatch(/^ASKED BEFORE +HOW UNUSUAL \(bits\) +HOSTS +REASONS$/);
+    expect(first).toMatch(/^orders\.example +21 +192\.0\.2\.66 +by none of 240 others, 4 s before$/);
+    expect(second).toMatch(/^a\.example +3 +192\.0\.2\.66$/);
+    expect(note).toBe('below 8 bits it says little');
   });
 
   it('says what is missing, a bounded number of gaps, and what to do next', () => {
@@ -105,16 +108,35 @@ describe('printCase', () => {
     expect(lines.join('\n')).toContain('gluewall traceback export 0190c2f4 --output FOLDER');
   });
 
+  /** A case that ended so: what it says after what it has found. */
+  const nextOf = (parts: Partial<Case>) => {
+    const text = printCase({ ...CASE, hosts: [], suspects: [], gaps: [], ...parts }).join('\n');
+    return text.slice(text.lastIndexOf('\n\n'));
+  };
+  const said = (outcome: 'no query' | 'unknown') => ({ outcome, words: 'so', verdicts: [] });
+  const report = (withheld: number) => reportOf('node.office.example', [], withheld);
+
   it.each([
-    ['hosts named', true, 'no proof'],
-    ['not spoofed', true, 'export'],
-    ['not confirmed', false, '--override REASON'],
-    ['no host named', false, 'to ask again'],
-    ['late', false, 'to ask again'],
-  ] as const)('of a case that ended with %s', (outcome, isGood, next) => {
-    const one = { ...CASE, outcome };
-    expect(isAnswered(one)).toBe(isGood);
-    expect(printCase(one).join('\n')).toContain(next);
+    ['hosts named', {}, ['no proof', 'export'], ['again']],
+    ['not spoofed', {}, ['export'], ['again', 'proof']],
+    ['not confirmed', { confirmation: said('no query') }, ['--name', '--at', '--before'], ['--override', 'export']],
+    ['not confirmed', { confirmation: said('unknown') }, ['what is missing', '--override REASON'], ['--before']],
+    ['no host named', { reports: [report(3)] }, ['other attacks'], ['--before', '--override']],
+    ['no host named', { reports: [report(0)] }, ['--before'], ['other attacks', 'what is missing']],
+    ['no host named', { gaps: CASE.gaps }, ['what is missing', '--before'], ['other attacks']],
+    ['late', {}, ['longer --time-limit'], ['--before', 'export']],
+    ['late', { hosts: [HOST] }, ['longer --time-limit', 'export'], ['--before']],
+    ['cancelled', {}, ['the same request'], ['--time-limit']],
+    ['interrupted', {}, ['the same request'], ['--time-limit']],
+    ['failed', {}, ['mended'], ['--time-limit', '--before']],
+  ] as const)('of a case that ended with %s has a next step that fits (%#)', (outcome, parts, wanted, astray) => {
+    const next = nextOf({ outcome, ...parts } as Partial<Case>);
+    for (const words of [...wanted, 'gluewall traceback close 0190c2f4 --reason TEXT']) expect(next).toContain(words);
+    for (const words of astray) expect(next).not.toContain(words);
+  });
+
+  it('only a case that says who it was is a success', () => {
+    expect(OUTCOMES.filter((outcome) => isAnswered({ ...CASE, outcome }))).toEqual(['not spoofed', 'hosts named']);
   });
 
   it('says nothing of what comes next when it is closed, or worked on', () => {
@@ -131,8 +153,13 @@ describe('printCaseList', () => {
   it('has a line for each case', () => {
     const [heading, line, ...rest] = printCaseList([summarise(CASE)]);
     expect(heading).toMatch(/^CASE +STATE +NAME/);
-    expect(line).toMatch(/^0190c2f4 +open +www\.shop\.example +.*hosts named \(gaps\) +2 +192\.0\.2\.66 93 %$/);
+    expect(line).toMatch(/^0190c2f4 +open +www\.shop\.example +.*hosts named \(25 gaps\) +2 +192\.0\.2\.66 93 %$/);
     expect(rest).toEqual([]);
+  });
+
+  it('says of a case without gaps that it has none, however it ended', () => {
+    const [, line] = printCaseList([summarise({ ...CASE, outcome: 'cancelled', gaps: [] })]);
+    expect(line).toMatch(/ cancelled +2 /);
   });
 
   it('says how to open the first', () => expect(printCaseList([])[0]).toContain('gluewall traceback request'));

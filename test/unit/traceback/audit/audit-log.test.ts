@@ -292,7 +292,7 @@ describe('a full disk', () => {
       expect(audit.head.number).toBe(2);
       disk.failure = 'none';
       await fill(audit, 1, 5);
-      expect(linesOf(path)[2]).toContain('2 requests before this were refused: nothing could be written');
+      expect(linesOf(path)[2]).toContain('2 records before this could not be written: what they are of was refused');
       expect(linesOf(path)[3]).toContain('w5.example.org');
       expect(await verifyAudit(path)).toMatchObject({ records: 4, fault: undefined });
       expect(audit.figures).toEqual({ records: 4, unwritten: 2, waiting: 0 });

@@ -50,8 +50,29 @@ const { lines, heads } = chain(COUNT);
 
 describe('a log that is as it was written', () => {
   it('is whole, and has its last head', async () => {
-    expect(await verify(lines)).toEqual({ records: COUNT, parts: 1, head: heads[COUNT], fault: undefined });
-    expect(await verify([])).toEqual({ records: 0, parts: 1, head: CHAIN_START, fault: undefined });
+    const start = CHAIN_START;
+    expect(await verify(lines)).toEqual({ records: COUNT, start, parts: 1, head: heads[COUNT], fault: undefined });
+    expect(await verify([])).toEqual({ records: 0, start, parts: 1, head: CHAIN_START, fault: undefined });
+  });
+
+  it('goes on from the head that was kept when older parts were put away, and from no other', async () => {
+    await verify(lines.slice(5));
+    const start = heads[5]!;
+    const whole = { records: COUNT - 5, start, parts: 1, head: heads[COUNT], fault: undefined };
+    expect(await verifyAudit(path, undefined, start)).toEqual(whole);
+    expect((await verifyAudit(path, heads[COUNT - 1], start)).fault).toBeUndefined();
+    for (const other of [heads[4]!, heads[6]!, { ...start, hash: 'ab'.repeat(32) }, undefined]) {
+      expect((await verifyAudit(path, undefined, other)).fault).toMatchObject({ line: 1 });
+    }
+  });
+
+  it('is read from its second record on where nobody says what it goes on from', async () => {
+    await verify(lines.slice(5));
+    const { records, head, fault } = await caseRecords(path, auditEntry(8).case!);
+    expect({ head, fault }).toEqual({ head: formatHead(heads[COUNT]!), fault: undefined });
+    expect(records.map(({ line }) => line)).toEqual([lines[7], lines[10]]);
+    await verify([...lines.slice(5, 8), ...lines.slice(9)]);
+    expect((await caseRecords(path, auditEntry(8).case!)).fault).toMatch(/^record 9: /);
   });
 
   it('has every head that was kept', async () => {

@@ -40,6 +40,24 @@ describe('CaseFiles', () => {
     }
   });
 
+  it('keeps as many gaps as three answers have', async () => {
+    const files = await started();
+    const gaps = Array.from({ length: 3 * 2048 }, (_, index) => ({ reason: 'late' as const, detail: String(index) }));
+    await files.save(caseOf(1, { gaps }));
+    expect((await files.read(numbered(1)))?.gaps).toHaveLength(3 * 2048);
+    expect(log.lines).toEqual([]);
+  });
+
+  it('keeps a case without the part that could not be read again, and says so', async () => {
+    const files = await started();
+    const gap = { reason: 'late' as const, detail: 'x'.repeat(501) };
+    await files.save(caseOf(1, { gaps: [gap], detail: 'y'.repeat(2001), isComplete: true }));
+    expect(await files.read(numbered(1))).toEqual(
+      caseOf(1, { gaps: [], detail: 'what it ended with could not be kept', isComplete: false }),
+    );
+    expect(log.lines).toEqual([`error: case ${numbered(1)} is kept without detail, gaps: a mistake of gluewall`]);
+  });
+
   it('lets the oldest closed ones go first, then the oldest that have ended, and none that is worked on', async () => {
     const files = await started(3);
     await files.save(caseOf(1, { outcome: undefined, step: 'confirm' }));

@@ -7,10 +7,10 @@ import { silentLog } from '../../../../src/core/log.ts';
 import { parseName } from '../../../../src/dns/name.ts';
 import type { AuditEntry } from '../../../../src/traceback/audit/audit.ts';
 import type { Case, CaseProgress } from '../../../../src/traceback/cases/case.ts';
+import type { CaseDemand } from '../../../../src/traceback/cases/case-demand.ts';
 import { CaseFiles } from '../../../../src/traceback/cases/case-files.ts';
-import type { CaseDemand } from '../../../../src/traceback/cases/case-run.ts';
 import { CaseRunner } from '../../../../src/traceback/cases/case-runner.ts';
-import { nodeRequest } from '../../../../src/traceback/messages.ts';
+import { type Gap, nodeRequest } from '../../../../src/traceback/messages.ts';
 import { DEFAULT_MODEL } from '../../../../src/traceback/node-options.ts';
 import { Problem } from '../../../../src/traceback/problem.ts';
 import { reportedHost, reportOf, ScriptedNode } from '../../../support/scripted-node.ts';
@@ -109,9 +109,25 @@ describe('a case', () => {
       });
       expect(result.hosts[0]!.confidence).toBeGreaterThan(0.5);
       expect(items.map(({ step }) => step)).toEqual(['confirm', 'confirm', 'traceback', 'traceback', 'ended']);
+      expect(items.at(-1)!.words).toBe('hosts named');
       expect(await runner.show(result.id)).toEqual(JSON.parse(JSON.stringify(result)));
     },
   );
+
+  it('says nothing twice on its way', async () => {
+    for (const parts of [{}, { commandAndControl: true }, { source: parseAddress('192.0.2.50')! }]) {
+      const { result, items } = await run(parts);
+      const said = items.map(({ words }) => words);
+      for (const one of said.slice(0, -1)) expect(said.filter((other) => other.includes(one))).toEqual([one]);
+      expect(result.detail).not.toContain(result.confirmation!.words);
+    }
+  });
+
+  it('takes what the node has for the parts of its window that are not said', async () => {
+    const { result } = await run({ beforeMs: 60_000 });
+    expect(result.question.window).toEqual({ beforeMs: 60_000, afterMs: 1000 });
+    expect((await run()).result.question.window).toEqual(OPTIONS.window);
+  });
 
   it('asks what the schema takes, of itself, in the case and for less time than there is', async () => {
     node.suspects = [];
@@ -134,7 +150,7 @@ describe('a case', () => {
       outcome: 'not spoofed',
       hosts: [],
       isComplete: true,
-      detail: expect.stringMatching(/192\.0\.2\.7/),
+      detail: 'the attacker is 192.0.2.7, no traceback is needed',
     });
     expect(result.ground).toBeUndefined();
   });
@@ -153,7 +169,8 @@ describe('a case', () => {
     node.sources = {};
     const { result } = await run({ override: 'ticket 4711' });
     expect(result).toMatchObject({ outcome: 'hosts named', ground: { override: 'ticket 4711' } });
-    expect(entries.map(({ kind, override }) => [kind, override])).toEqual([
+    const granted = entries.filter(({ decision }) => decision === 'granted');
+    expect(granted.map(({ kind, override }) => [kind, override])).toEqual([
       ['confirm', undefined],
       ['traceback', 'ticket 4711'],
     ]);
@@ -213,7 +230,7 @@ describe('the search for command and control', () => {
     const { result } = await run({ commandAndControl: true });
     expect(node.asked[2]).toMatchObject({ kind: 'command-and-control', hosts: ['192.0.2.50'] });
     expect(result).toMatchObject({ outcome: 'hosts named', suspects: node.suspects, isComplete: true });
-    expect(entries[2]).toMatchObject({ kind: 'command-and-control', hosts: ['192.0.2.50'] });
+    expect(entries.at(-1)).toMatchObject({ kind: 'command-and-control', decision: 'answered', hosts: ['192.0.2.50'] });
   });
 
   it.each([
@@ -249,14 +266,46 @@ describe('the search for command and control', () => {
   });
 });
 
+describe('an answer with very many gaps', () => {
+  const gapsOf = (kind: string, count: number): Gap[] =>
+    Array.from({ length: count }, (_, index) => ({ reason: 'late', detail: `${kind} ${index}` }));
+
+  it('does not take the case with it', async () => {
+    node.before = async ({ kind }) => {
+      node.gaps = gapsOf(kind, 2048);
+    };
+    const { result } = await run();
+    expect(result.outcome).toBe('hosts named');
+    expect(result.gaps).toHaveLength(4096);
+    expect((await runner.show(result.id)).gaps).toHaveLength(4096);
+    expect((await (await startRunner()).show(result.id)).hosts).toEqual(result.hosts);
+  });
+
+  it('is cut where not even a peer that keeps the rules sends so many', async () => {
+    node.before = async ({ kind }) => {
+      node.gaps = gapsOf(kind, 4000);
+    };
+    const { result } = await run();
+    expect(result.gaps).toHaveLength(6144);
+    expect(result.gaps.at(-1)).toEqual({ reason: 'too many', detail: '1857 more gaps are not kept' });
+    expect((await runner.show(result.id)).gaps).toHaveLength(6144);
+  });
+});
+
 describe('the audit log', () => {
   it('has what was asked here, with the hosts that were named', async () => {
     const { result } = await run();
-    expect(entries).toEqual([
-      expect.objectContaining({ kind: 'confirm', peer: 'here', case: result.id, decision: 'granted', gaps: 0 }),
-      expect.objectContaining({ kind: 'traceback', peer: 'here', hosts: ['192.0.2.50'], name: 'www.example.org' }),
-    ]);
-    expect(entries[1]!.request).toBe(node.asked[1]!.request);
+    const asked = { peer: 'here', case: result.id, name: 'www.example.org' };
+    const what = { at: '2026-11-20T12:00:05.000Z', window: OPTIONS.window, path: ['victim.example.net'] };
+    expect(entries).toEqual(
+      [
+        { ...asked, kind: 'confirm', decision: 'granted', ...what, test: 'hash' },
+        { ...asked, kind: 'confirm', decision: 'answered', gaps: 0 },
+        { ...asked, kind: 'traceback', decision: 'granted', ...what },
+        { ...asked, kind: 'traceback', decision: 'answered', hosts: ['192.0.2.50'], gaps: 0 },
+      ].map((entry) => expect.objectContaining(entry)),
+    );
+    expect(entries.map(({ request }) => request)).toEqual(node.asked.flatMap(({ request }) => [request, request]));
   });
 
   it('comes first: while nothing can be written nothing is found', async () => {
@@ -272,12 +321,24 @@ describe('the audit log', () => {
     expect((await run()).result.outcome).toBe('hosts named');
   });
 
+  it('has a request before anybody is asked', async () => {
+    const before: unknown[] = [];
+    node.before = async ({ kind }) => {
+      before.push([kind, entries.at(-1)?.kind, entries.at(-1)?.decision]);
+    };
+    await run();
+    expect(before).toEqual([
+      ['confirm', 'confirm', 'granted'],
+      ['traceback', 'traceback', 'granted'],
+    ]);
+  });
+
   it('has what our own node refused, and why', async () => {
     node.before = async ({ kind }) => {
       if (kind === 'traceback') throw new Problem('no-ground', 'the address asked here itself');
     };
     const { result } = await run();
-    expect(entries[1]).toMatchObject({ decision: 'refused', problem: 'no-ground' });
+    expect(entries.at(-1)).toMatchObject({ kind: 'traceback', decision: 'failed', problem: 'no-ground' });
     expect(result).toMatchObject({
       outcome: 'failed',
       confirmation: { outcome: 'spoofed' },
@@ -307,16 +368,15 @@ describe('a case that does not come to its end', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('is cancelled by its number', async () => {
+  it('that was asked and not answered is kept, and in the audit log', async () => {
     hang('confirm');
-    const cancelled: boolean[] = [];
-    const { result } = await run({}, undefined, (item) => {
-      if (cancelled.length === 0) setImmediate(() => cancelled.push(runner.cancel(item.case)));
-    });
-    expect(cancelled).toEqual([true]);
+    const ctrlC = new AbortController();
+    const { result } = await run({}, ctrlC.signal, () => setImmediate(() => ctrlC.abort()));
     expect(result).toMatchObject({ outcome: 'cancelled', exchanges: [{ kind: 'confirm' }] });
-    expect(runner.cancel(result.id)).toBe(false);
-    expect(entries).toMatchObject([{ kind: 'confirm', decision: 'granted' }]);
+    expect(entries.map(({ kind, decision }) => [kind, decision])).toEqual([
+      ['confirm', 'granted'],
+      ['confirm', 'failed'],
+    ]);
   });
 
   it('ends when its time is over, whatever the node does', async () => {
@@ -424,6 +484,16 @@ describe('cases', () => {
       reason: 'host was cleaned',
       by: 'operator',
     });
+  });
+
+  it('that are closed keep who closed them, and why', async () => {
+    const { id } = (await run()).result;
+    const closed = await runner.close(id, 'host was cleaned', 'operator');
+    await expect(runner.close(id, 'oops', 'somebody')).rejects.toMatchObject({
+      code: 'case-closed',
+      message: expect.stringContaining('host was cleaned'),
+    });
+    expect(await runner.show(id)).toEqual(JSON.parse(JSON.stringify(closed)));
   });
 
   it('that are not there are told', async () => {

@@ -6,17 +6,25 @@ import fc from 'fast-check';
 import { FlattenedSign } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../../src/core/clock.ts';
+import { type RevocationList, readRevocationList } from '../../../../src/core/revocation-list.ts';
 import { type KeyAndCertificate, LabAuthority } from '../../../../src/pki/lab-authority.ts';
 import { CHAIN_START, composeRecord, formatHead } from '../../../../src/traceback/audit/audit-record.ts';
 import type { CaseRecords } from '../../../../src/traceback/audit/case-records.ts';
-import type { BundleSigner } from '../../../../src/traceback/cases/bundle-signature.ts';
+import { type BundleSigner, certificatesOf } from '../../../../src/traceback/cases/bundle-signature.ts';
 import type { Case } from '../../../../src/traceback/cases/case.ts';
 import { composeBundle } from '../../../../src/traceback/cases/evidence.ts';
 import { verifyBundle } from '../../../../src/traceback/cases/verify-bundle.ts';
 import { DEFAULT_MODEL } from '../../../../src/traceback/node-options.ts';
 import { auditEntry } from '../../../support/audit-entries.ts';
 import { endedCase } from '../../../support/ended-case.ts';
-import { KEY_KINDS, makeChain } from '../../../support/openssl-chain.ts';
+import { LabFederation } from '../../../support/lab-federation.ts';
+import {
+  authorityExtensions,
+  type ChainExtensions,
+  KEY_KINDS,
+  makeChain,
+  nodeExtensions,
+} from '../../../support/openssl-chain.ts';
 
 const NODE = 'victim.example.net';
 const NOW_MS = Date.UTC(2026, 10, 21, 12);
@@ -64,8 +72,8 @@ async function issuedBy(issuer: BundleSigner): Promise<BundleSigner> {
 }
 
 function auditRecords(): CaseRecords {
-  const first = composeRecord(CHAIN_START, NOW_MS, auditEntry(1));
-  const second = composeRecord(first.head, NOW_MS, auditEntry(2));
+  const first = composeRecord(CHAIN_START, NOW_MS, auditEntry(1, { case: endedCase().id }));
+  const second = composeRecord(first.head, NOW_MS, auditEntry(2, { case: endedCase().id }));
   const records = [
     { previousHash: CHAIN_START.hash, line: first.line },
     { previousHash: first.head.hash, line: second.line },
@@ -81,7 +89,8 @@ async function write(parts: Partial<Case> = {}, by = signer, atMs = NOW_MS, audi
   return files;
 }
 
-const verify = (ca = caPem, atMs = NOW_MS) => verifyBundle(bundle, ca, atMs);
+const verify = (ca = caPem, atMs = NOW_MS, revoked?: readonly RevocationList[]) =>
+  verifyBundle(bundle, { certificates: certificatesOf(ca), revoked }, atMs);
 const read = (name: string) => readFileSync(join(bundle, name), 'utf8');
 const change = (name: string, from: string | RegExp, to: string) => {
   const text = read(name);
@@ -245,11 +254,73 @@ describe('what is wrong with a bundle is said', () => {
   });
 
   it('where a certificate between is of no authority', async () => {
-    const chain = makeChain(mkdtempSync(join(folder, 'keys-')), NODE, 'P-256', false);
+    const extensions = { between: 'basicConstraints=critical,CA:FALSE' };
+    const chain = makeChain(mkdtempSync(join(folder, 'keys-')), NODE, 'P-256', extensions);
     const nowMs = Date.now() + 1000;
     await write({}, chain, nowMs);
     expect((await verify(chain.caPem, nowMs)).faults).toEqual([expect.stringMatching(/comes from none of/)]);
   });
+
+  const constrained = (how: string) => authorityExtensions(`nameConstraints=${how}permitted;DNS:else.example`);
+  it.each<[string, ChainExtensions, RegExp]>([
+    ['a wildcard', { node: nodeExtensions('*.example.net') }, /is not of the node victim\.example\.net/],
+    [
+      'for signing code',
+      { node: nodeExtensions(NODE, 'extendedKeyUsage=codeSigning') },
+      /CN=victim.* is for another use/,
+    ],
+    [
+      'of an authority for mail',
+      { between: authorityExtensions('extendedKeyUsage=emailProtection') },
+      /CN=between is for/,
+    ],
+    [
+      'of an authority below one that may have none below it',
+      { root: 'basicConstraints=critical,CA:TRUE,pathlen:0' },
+      /CN=root may vouch for nodes, and for no other authority/,
+    ],
+    ['beyond the names of its authority', { between: constrained('critical,') }, /CN=between has limits/],
+    ['beyond names that are not critical', { between: constrained('') }, /CN=between has limits/],
+    [
+      'with limits of another kind',
+      { node: nodeExtensions(NODE, '1.2.3.4=critical,DER:0500') },
+      /CN=victim.* has limits/,
+    ],
+  ])('where the certificate is %s', async (_what, extensions, expected) => {
+    const chain = makeChain(mkdtempSync(join(folder, 'keys-')), NODE, 'P-256', extensions);
+    const nowMs = Date.now() + 1000;
+    await write({}, chain, nowMs);
+    expect((await verify(chain.caPem, nowMs)).faults).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it('where the certificate has been revoked, or nobody knows', async () => {
+    const lab = await LabFederation.make();
+    try {
+      const { key, cert } = await lab.end(NODE);
+      const [good, gone] = [await lab.end(NODE), await lab.end(NODE)];
+      const nowMs = Date.now();
+      await write({}, { keyPem: String(key), certificatePem: String(cert) }, nowMs);
+      const list = (...times: string[]) => [readRevocationList(readFileSync(lab.revocationList(...times), 'latin1'))!];
+      const faults = async (revoked?: readonly RevocationList[]) => (await verify(lab.ca, nowMs, revoked)).faults;
+      lab.revoke(gone);
+      expect(await faults()).toEqual([]);
+      expect(await faults(list())).toEqual([]);
+      const unknown = [expect.stringMatching(/has been revoked is not known/)];
+      expect(await faults([])).toEqual(unknown);
+      expect(await faults(list('-crl_lastupdate', '20200101000000Z', '-crl_nextupdate', '20200201000000Z'))).toEqual(
+        unknown,
+      );
+      const ofOthers = await LabFederation.make();
+      const others = [readRevocationList(readFileSync(ofOthers.revocationList(), 'latin1'))!];
+      ofOthers.remove();
+      expect(await faults(others)).toEqual(unknown);
+      lab.revoke({ ...good, cert: cert! });
+      expect(await faults(list())).toEqual([expect.stringMatching(/CN=victim\.example\.net has been revoked/)]);
+      expect(await faults()).toEqual([]);
+    } finally {
+      lab.remove();
+    }
+  }, 60_000);
 
   it('where it is said to be signed later than now', async () => {
     await write({}, signer, NOW_MS + 600_000);
@@ -270,6 +341,28 @@ describe('what is wrong with a bundle is said', () => {
       'audit records whose hash does not fit: 1',
       'the audit log of the node was damaged at the time: record 9: was changed',
     ]);
+  });
+
+  it('where audit records are not of the case, not in their order, or beyond the last', async () => {
+    const { head, records } = auditRecords();
+    const [first, second] = records;
+    const before = { number: 76, hash: 'ab'.repeat(32) };
+    const foreign = composeRecord(before, NOW_MS, auditEntry(3));
+    const strange = { previousHash: before.hash, line: foreign.line };
+    const note = composeRecord(CHAIN_START, NOW_MS, { note: 'the last line was cut off' });
+    const noted = { previousHash: CHAIN_START.hash, line: note.line };
+    const faultsOf = async (list: CaseRecords['records'], last = head) => {
+      bundle = join(folder, `bundle-${number++}`);
+      await write({}, signer, NOW_MS, { head: last, records: list });
+      return (await verify()).faults;
+    };
+    const [notOfCase, notInOrder] = [/not of this case: 1/, /not in their order.*: 1/];
+    expect(await faultsOf([strange], formatHead(foreign.head))).toEqual([expect.stringMatching(notOfCase)]);
+    expect(await faultsOf([noted])).toEqual([expect.stringMatching(notOfCase)]);
+    expect(await faultsOf([second!, first!])).toEqual([expect.stringMatching(notInOrder)]);
+    expect(await faultsOf([first!, first!])).toEqual([expect.stringMatching(notInOrder)]);
+    expect(await faultsOf([first!, second!], `1:${'0'.repeat(64)}`)).toEqual([expect.stringMatching(notInOrder)]);
+    expect(await faultsOf([second!])).toEqual([]);
   });
 
   it('where the signature is over something else, of another kind, or by another algorithm', async () => {

@@ -15,7 +15,7 @@ describe('confirmationResult', () => {
     [['no match'], 'spoofed'],
     [['no query', 'no match'], 'spoofed'],
     [['no query', 'no query'], 'no query'],
-    [[], 'unknown'],
+    [[], 'no query'],
   ] as const)('%j is %s', (verdicts, outcome) => {
     expect(confirmationResult(verdictsOf(verdicts), []).outcome).toBe(outcome);
   });
@@ -30,6 +30,8 @@ describe('confirmationResult', () => {
     expect(confirmationResult(verdictsOf(['no query']), gapsOf('late', 'too many')).words).toBe(
       'nobody asked for the name at 1 source; no answer from 1 server or node, where it may have asked; 1 answer is cut',
     );
+    expect(confirmationResult([], []).words).toBe('no DNS server asked for the name');
+    expect(confirmationResult([], gapsOf('refused')).outcome).toBe('unknown');
     expect(confirmationResult([], gapsOf('refused')).words).toBe('no source answered; no answer from 1 server or node');
     expect(confirmationResult(verdictsOf(['match']), gapsOf('late')).words).toBe(
       'the address asked for the name itself, says 1 source',
@@ -46,7 +48,7 @@ describe('confirmationResult', () => {
         expect(result.matches + result.noMatches + result.noQueries).toBe(said.length);
         expect(result.missing + result.cut + loops).toBe(missing.length);
         expect(result.outcome === 'not spoofed').toBe(said.includes('match'));
-        expect(result.outcome === 'unknown').toBe(said.length === 0);
+        expect(result.outcome === 'unknown').toBe(said.length === 0 && missing.length > 0);
         // Silence confirms nothing.
         if (result.outcome === 'spoofed') expect(result.noMatches).toBeGreaterThan(0);
       }),

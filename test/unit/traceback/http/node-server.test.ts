@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../../src/core/clock.ts';
 import { silentLog } from '../../../../src/core/log.ts';
@@ -36,13 +39,14 @@ describe('NodeServer', () => {
       expect(answer).toEqual({ kind: 'traceback', case: request.case, reports: [], gaps: [] });
     }
     expect(rig.server.figures).toEqual({ connections: 1, counts: { connections: 1, requests: 3 } });
-    expect(rig.audit.entries).toMatchObject([1, 2, 3].map(() => ({ peer: 'good.example', decision: 'granted' })));
+    const answered = rig.audit.decided('answered');
+    expect(answered).toMatchObject([1, 2, 3].map(() => ({ peer: 'good.example', kind: 'traceback' })));
   });
 
   it('a peer whose certificate is revoked while it is connected is refused at its next request', async () => {
     const revoked = await lab.end('good.example');
     const files = await lab.files('revoked.example', revoked);
-    const certificates = new NodeCertificates(files, systemClock, silentLog);
+    const certificates = new NodeCertificates('good.example', files, systemClock, silentLog);
     const client = new PeerClient({ certificates, clock: systemClock });
     rig = await NodeRig.start(lab, [peerNamed('good.example')]);
     await client.ask(rig.peer, tracebackOf('good.example'), never);
@@ -118,6 +122,47 @@ describe('NodeServer', () => {
     await good.ask(rig.peer, tracebackOf('good.example'), never);
     await vi.waitFor(() => expect(rig!.server.figures.connections).toBe(0), 5000);
     await good.ask(rig.peer, tracebackOf('good.example'), never);
+  });
+
+  it.each<[string, (port: number) => Socket, string]>([
+    ['goes away at once', (port) => connect(port, '127.0.0.1').end(), 'the connection ended in the handshake'],
+    ['sends no TLS', (port) => connect(port, '127.0.0.1').end('GET / HTTP/1.1\r\n\r\n'), 'no handshake of TLS 1.3'],
+    ['says nothing', (port) => connect(port, '127.0.0.1'), 'handshake'],
+    [
+      'does not trust the node',
+      (port) => connectTls({ port, host: '127.0.0.1', servername: 'node.example', ca: [] }),
+      'whoever came may not trust the certificate of this node',
+    ],
+  ])('of who %s the address is known, and that there was no handshake', async (_what, come, words) => {
+    rig = await NodeRig.start(lab, [peerNamed('good.example')], { limits: { strangerMs: 300 } });
+    const socket = come(rig.port).on('error', () => {});
+    await vi.waitFor(() => expect(rig!.audit.entries).toHaveLength(1), 3000);
+    socket.destroy();
+    expect(rig.audit.entries).toMatchObject([{ from: '127.0.0.1', decision: 'refused', problem: 'no-handshake' }]);
+    expect(rig.log.lines.join()).toContain(words);
+  });
+
+  it('who says by an alert that it does not trust the node is understood', async () => {
+    rig = await NodeRig.start(lab, [peerNamed('good.example')]);
+    const { cert } = await lab.end('node.example', { isOfAnotherAuthority: true });
+    const where = ['-connect', `127.0.0.1:${rig.port}`, '-CAfile', lab.write('other.pem', cert!)];
+    const asking = spawn('openssl', ['s_client', ...where, '-verify_return_error'], { stdio: 'ignore' });
+    await once(asking, 'exit');
+    await vi.waitFor(
+      () => expect(rig!.log.lines.join()).toContain('does not trust the certificate of this node'),
+      3000,
+    );
+    expect(rig.audit.entries).toMatchObject([{ from: '127.0.0.1', problem: 'no-handshake' }]);
+  });
+
+  it('who is in the handshake when the node stops is not refused', async () => {
+    rig = await NodeRig.start(lab, [peerNamed('good.example')]);
+    const socket = connect(rig.port, '127.0.0.1').on('error', () => {});
+    await vi.waitFor(() => expect(rig!.server.figures.counts).toEqual({ connections: 1 }));
+    await rig.stop();
+    socket.destroy();
+    await vi.waitFor(() => expect(rig!.server.figures.counts).toEqual({ connections: 1, handshakes: 1 }));
+    expect(rig.audit.entries).toEqual([]);
   });
 
   it('stop ends what is under way, and is safe twice', async () => {

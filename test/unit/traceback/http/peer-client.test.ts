@@ -55,7 +55,7 @@ async function failureOf(parts: Partial<TracebackRequest> = {}, signal = never):
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(PeerFailure);
-  // What it says goes to other nodes, too.
+  // It is kept with the case.
   expect((error as PeerFailure).message).not.toMatch(/127\.0\.0\.1|ECONN|\/tmp/);
   return error as PeerFailure;
 }
@@ -204,13 +204,29 @@ describe('PeerClient, of whom it asks', () => {
     expect(['late', 'unreachable']).toContain((await failureOf({ timeLimitMs: 300 })).reason);
   });
 
-  it.each<[string, () => Promise<TlsEnd>]>([
-    ['has the certificate of another name', () => lab.end('other.example')],
-    ['has an expired certificate', () => lab.end('node.example', { isExpired: true })],
-    ['has a certificate of another authority', () => lab.end('node.example', { isOfAnotherAuthority: true })],
-  ])('tells nothing to who %s', async (_what, end) => {
+  it.each<[string, () => Promise<TlsEnd>, string, string]>([
+    [
+      'has the certificate of another name',
+      () => lab.end('other.example'),
+      'the certificate there is of another name',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+    [
+      'has an expired certificate',
+      () => lab.end('node.example', { isExpired: true }),
+      'its certificate is not valid at this time',
+      'CERT_HAS_EXPIRED',
+    ],
+    [
+      'has a certificate of another authority',
+      () => lab.end('node.example', { isOfAnotherAuthority: true }),
+      'its certificate is of no authority in node.tls.ca',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    ],
+  ])('tells nothing to who %s', async (_what, end, words, code) => {
     await start(honest, { end: await end() });
-    expect(await failureOf()).toMatchObject({ reason: 'unreachable' });
+    const failure = { reason: 'unreachable', message: expect.stringContaining(words), cause: { code } };
+    expect(await failureOf()).toMatchObject(failure);
     expect(node!.requests).toBe(0);
   });
 
@@ -219,7 +235,10 @@ describe('PeerClient, of whom it asks', () => {
     lab.revoke(end);
     client = await clientNamed(lab, 'us.example');
     await start(honest, { end });
-    expect(await failureOf()).toMatchObject({ reason: 'unreachable', message: 'its certificate is not trusted' });
+    expect(await failureOf()).toMatchObject({
+      reason: 'unreachable',
+      message: expect.stringContaining('its certificate has been revoked'),
+    });
     expect(node!.requests).toBe(0);
   });
 
@@ -239,7 +258,10 @@ describe('PeerClient, of whom it asks', () => {
     const asked = (url: string | undefined) =>
       client.ask(peerNamed('node.example', { url }), tracebackOf('us.example'), never);
     await expect(asked(undefined)).rejects.toMatchObject({ reason: 'unreachable' });
-    await expect(asked('https://127.0.0.1:1')).rejects.toMatchObject({ reason: 'unreachable' });
+    const nobody = { reason: 'unreachable', message: expect.stringContaining('nothing listens there') };
+    await expect(asked('https://127.0.0.1:1')).rejects.toMatchObject(nobody);
+    const nowhere = { reason: 'unreachable', message: expect.stringContaining('its host has no address') };
+    await expect(asked('https://gluewall.invalid')).rejects.toMatchObject(nowhere);
     await expect(asked('nonsense')).rejects.toMatchObject({ reason: 'unreachable' });
   });
 
@@ -264,10 +286,22 @@ describe('PeerClient, of whom it asks', () => {
 });
 
 describe('NodeCertificates', () => {
+  it('have to have the name of the node: peers look for no other', async () => {
+    const files = await lab.files('renewed.example');
+    expect(() => new NodeCertificates('node.example', files, systemClock, new RecordingLog())).toThrow(
+      expect.objectContaining({
+        code: 'tls-files',
+        message: expect.stringMatching(
+          /^node\.tls\.certificate: .* has DNS:renewed\.example, and not DNS:node\.example;/,
+        ),
+      }),
+    );
+  });
+
   it('new files are taken up, bad ones are said and change nothing', async () => {
     const files = await lab.files('renewed.example');
     const log = new RecordingLog();
-    const certificates = new NodeCertificates(files, systemClock, log);
+    const certificates = new NodeCertificates('renewed.example', files, systemClock, log);
     const own = new PeerClient({ certificates, clock: systemClock });
     const seen: (string | undefined)[] = [];
     await start((request, response, body) => {
