@@ -46,7 +46,10 @@ async function installNpmPackages() {
   const lockHash = hashFiles([inRepository('package-lock.json')]);
   if (existsSync(LOCK_STAMP) && readFileSync(LOCK_STAMP, 'utf8') === lockHash) return;
   if (lstatSync(inRepository('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
-    fail('node_modules is a link, and installing would empty the folder it leads to: remove the link, then try again', 1);
+    fail(
+      'node_modules is a link, and installing would empty the folder it leads to: remove the link, then try again',
+      1,
+    );
   }
   say('installing npm packages');
   const [command, ...prefix] = npmCommand();
