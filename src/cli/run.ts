@@ -9,13 +9,13 @@ import type { Store } from '../storage/store.ts';
 import { Application } from './application.ts';
 import { configOf } from './ask.ts';
 import { connectCommand } from './connect-command.ts';
-import { EXIT } from './exit-codes.ts';
 import { createLogger } from './logger.ts';
 import { openJournal, openStore, withStore } from './open-store.ts';
 import { createQueryLog } from './query-log/create-query-log.ts';
 import { readConfigAside } from './read-config-aside.ts';
 import { Reloader } from './reloader.ts';
 import { defaultSocketPath } from './socket-path.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 export interface RunOptions {
   readonly config?: string;
@@ -65,20 +65,11 @@ export async function run(options: RunOptions, version: string | undefined): Pro
     throw error;
   }
   if (!existsSync(file)) sayWhatToFill(log, file);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      log.info({ signal }, 'stopping; the flows stay on the switches');
-      reloader.stop();
-      application
-        .stop()
-        .then(() => EXIT.done)
-        .catch((error: Error) => {
-          log.error({ error }, `stopping failed: ${error.message}`);
-          return EXIT.refused;
-        })
-        .then((code) => flush().then(() => process.exit(code)));
-    });
-  }
+  const stop = () => {
+    reloader.stop();
+    return application.stop();
+  };
+  stopOnSignal(log, 'stopping; the flows stay on the switches', stop, flush);
 }
 
 /** With `--strict` there is no start without what the store holds. Throws GluewallError `store-strict`. */

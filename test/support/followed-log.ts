@@ -22,7 +22,7 @@ import { VirtualClock } from './virtual-clock.ts';
 
 const MAX_ROTATED = 30;
 const LIMIT_MS = 10_000;
-const POLL_MS = 250;
+const POLL_MS = 500;
 /** How long a turn of the follower may take that does not wait for the store. */
 const TURN_LIMIT_MS = 5000;
 /** After so long a turn that has not ended waits for the store, when that takes nothing. */

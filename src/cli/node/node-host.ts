@@ -8,6 +8,7 @@ import type { NodeFigures, NodeOperations } from '../../services/traceback-servi
 import type { Case, CaseProgress } from '../../traceback/cases/case.ts';
 import type { CaseDemand } from '../../traceback/cases/case-demand.ts';
 import type { HostNames } from '../../traceback/node-options.ts';
+import { endThread } from '../end-thread.ts';
 import type { NodeOrder, NodeSettings } from './node-order.ts';
 import type { FromNodeThread, NodeQuestions, ThreadFigures, ToNodeThread } from './node-protocol.ts';
 
@@ -29,8 +30,6 @@ const MAX_PROGRESS = 1000;
 /** What the thread has as objects, MiB; more is a fault of it, and ends it instead of gluewall. */
 const MAX_HEAP_MIB = 1024;
 const RESTART_MS = 5000;
-/** Less than a service manager waits. */
-const STOP_LIMIT_MS = 10_000;
 
 interface Waiting {
   progress?(progress: CaseProgress): void;
@@ -141,15 +140,7 @@ export class NodeHost implements NodeOperations {
     this.#cancelRestart?.();
     const worker = this.#worker;
     if (worker === undefined) return;
-    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    this.#send({ kind: 'stop' });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, STOP_LIMIT_MS);
-    });
-    await Promise.race([exited, late]);
-    clearTimeout(timer);
-    void worker.terminate();
+    await endThread(worker, () => this.#send({ kind: 'stop' }));
   }
 
   #begin(listening: (port: number) => void, refused: (error: GluewallError) => void): void {

@@ -3,11 +3,11 @@ import { systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { configOf } from '../ask.ts';
-import { EXIT } from '../exit-codes.ts';
 import { createLogger } from '../logger.ts';
 import { readConfigAside } from '../read-config-aside.ts';
 import { Reloader } from '../reloader.ts';
 import { defaultSocketPath } from '../socket-path.ts';
+import { stopOnSignal } from '../stop-on-signal.ts';
 import { describeNode } from './describe-node.ts';
 import { NodeApplication } from './node-application.ts';
 
@@ -49,20 +49,11 @@ export async function runNode(options: RunNodeOptions, version: string | undefin
     await flush();
     throw error;
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      log.info({ signal }, 'stopping; cases that are worked on are kept as far as they have come');
-      reloader.stop();
-      application
-        .stop()
-        .then(() => EXIT.done)
-        .catch((error: Error) => {
-          log.error({ error }, `stopping failed: ${error.message}`);
-          return EXIT.refused;
-        })
-        .then((code) => flush().then(() => process.exit(code)));
-    });
-  }
+  const stop = () => {
+    reloader.stop();
+    return application.stop();
+  };
+  stopOnSignal(log, 'stopping; cases that are worked on are kept as far as they have come', stop, flush);
 }
 
 function sayWhatItIs(log: Log, config: Config, port: number): void {

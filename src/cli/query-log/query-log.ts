@@ -8,6 +8,7 @@ import { gateEntry } from '../../querylog/gate-entries.ts';
 import type { LogEntry } from '../../querylog/log-entry.ts';
 import type { SourceFigures } from '../../querylog/source-figures.ts';
 import type { AskedLog } from '../../services/log-services.ts';
+import { endThread } from '../end-thread.ts';
 import { GatheredFrames } from './gathered-frames.ts';
 import type { LogOrder, LogSettings } from './log-order.ts';
 import type { FromLogThread, Handed, LogOperations, ToLogThread } from './log-protocol.ts';
@@ -41,8 +42,6 @@ const MESSAGE_OCTETS = 1024;
 const MAX_HEAP_MIB = 512;
 const MAX_MEMORY_LOG_MIB = 2048;
 const RESTART_MS = 5000;
-/** Less than a service manager waits. */
-const STOP_LIMIT_MS = 10_000;
 
 interface Question {
   resolve(result: unknown): void;
@@ -151,16 +150,7 @@ export class QueryLog implements AskedLog {
     this.#cancelRestart?.();
     const worker = this.#worker;
     if (worker === undefined) return;
-    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    this.#send({ kind: 'stop' });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, STOP_LIMIT_MS);
-    });
-    await Promise.race([exited, late]);
-    clearTimeout(timer);
-    // Not waited for: a thread that hangs in a system call ends only with it.
-    void worker.terminate();
+    await endThread(worker, () => this.#send({ kind: 'stop' }));
   }
 
   #ask<K extends keyof LogOperations>(
