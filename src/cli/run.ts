@@ -11,11 +11,11 @@ import { configOf } from './ask.ts';
 import { connectCommand } from './connect-command.ts';
 import { createLogger } from './logger.ts';
 import { openJournal, openStore, withStore } from './open-store.ts';
+import { begin, stopOnSignal } from './process-life.ts';
 import { createQueryLog } from './query-log/create-query-log.ts';
 import { readConfigAside } from './read-config-aside.ts';
 import { Reloader } from './reloader.ts';
 import { defaultSocketPath } from './socket-path.ts';
-import { stopOnSignal } from './stop-on-signal.ts';
 
 export interface RunOptions {
   readonly config?: string;
@@ -52,18 +52,11 @@ export async function run(options: RunOptions, version: string | undefined): Pro
   });
   const application = new Application(config, socketPath, kept, clock, log, reloader, version);
   reopenFiles = () => application.reopenFiles();
-  try {
-    const port = await application.start();
-    sayHowToConnect(log, config, port);
-    reload = () => {
-      reloader.reload(false).catch(() => undefined);
-    };
-    reloader.start();
-  } catch (error) {
-    await application.stop();
-    await flush();
-    throw error;
-  }
+  sayHowToConnect(log, config, await begin(application, flush));
+  reload = () => {
+    reloader.reload(false).catch(() => undefined);
+  };
+  reloader.start();
   if (!existsSync(file)) sayWhatToFill(log, file);
   const stop = () => {
     reloader.stop();

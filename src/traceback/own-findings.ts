@@ -1,20 +1,18 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type Address, parseAddress } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Name } from '../dns/name.ts';
 import { type AnswerPart, NOTHING } from './answer-parts.ts';
 import { BaseRates } from './base-rate.ts';
 import { findSuspects } from './command-and-control/find-suspects.ts';
 import { answerTest, askersLeftOut } from './confirmation/confirmation-test.ts';
 import type { GivenAnswers } from './given-answers.ts';
-import type { Inspection, Span } from './inspect-log.ts';
+import type { Inspection } from './inspect-log.ts';
 import type { SearchedLog } from './log-entries.ts';
 import {
   type CommandAndControlRequest,
   type ConfirmRequest,
   type Gap,
   MAX_MARKS,
-  type NodeRequest,
   type SourceReport,
 } from './messages.ts';
 import { NamingAllowance } from './naming-allowance.ts';
@@ -22,7 +20,7 @@ import type { HostNames, NodeOptions } from './node-options.ts';
 import { RecentResults } from './recent-results.ts';
 import { type ClientInLog, clientOf, type Registry } from './registry.ts';
 import { reportFacts } from './report-facts.ts';
-import type { TimeLimit } from './time-limit.ts';
+import type { Task } from './task.ts';
 import { WindowMemory } from './window-memory.ts';
 
 /** Findings that are held, so that a source says the same to a case that comes by several ways. */
@@ -33,25 +31,13 @@ const RESOLVED_AT_ONCE = 8;
 /** Queries of hosts in other cases that a search for C&C servers compares. */
 const MAX_OCCASIONS = 512;
 
-interface FindingParts {
+/** What findings are made with. */
+export interface FindingParts {
   readonly log: SearchedLog;
   readonly names: HostNames;
   readonly clock: Clock;
+  /** How addresses stand in the log; undefined: as they are. */
   readonly clientInLog?: ClientInLog | undefined;
-}
-
-/** What findings are asked of. */
-export interface FindingTask {
-  readonly request: NodeRequest;
-  readonly asker: string;
-  readonly isOurs: boolean;
-  /** As GivenAnswers has them. */
-  readonly attack: string;
-  readonly window: string;
-  readonly name: Name;
-  readonly span: Span;
-  readonly question: string;
-  readonly limit: TimeLimit;
 }
 
 /** What a source says of its own clients. Rejects as the log does, and when the time is up. */
@@ -81,7 +67,7 @@ export class OwnFindings {
   }
 
   /** The finding of a confirmation, or the report of a traceback; nothing where no clients are served. */
-  async say(task: FindingTask, inspection: Inspection): Promise<AnswerPart> {
+  async say(task: Task, inspection: Inspection): Promise<AnswerPart> {
     if (this.#options.clients.length === 0) return NOTHING;
     const { request, asker, attack, window, name, span, question, limit } = task;
     const make = () =>
@@ -94,7 +80,7 @@ export class OwnFindings {
     return part;
   }
 
-  async #test(request: ConfirmRequest, { name, limit }: FindingTask, { hosts }: Inspection): Promise<AnswerPart> {
+  async #test(request: ConfirmRequest, { name, limit }: Task, { hosts }: Inspection): Promise<AnswerPart> {
     const { test, case: caseId } = request;
     const askers = await this.#clients([...hosts.keys()], limit.signal);
     const finding = await answerTest(test, { caseId, name }, askers, limit.signal);
@@ -126,7 +112,7 @@ export class OwnFindings {
     ];
   }
 
-  async #report(task: FindingTask, { hosts }: Inspection): Promise<AnswerPart> {
+  async #report(task: Task, { hosts }: Inspection): Promise<AnswerPart> {
     const { request, name, span, limit } = task;
     const facts = await this.#rates.factsOf(name, span, hosts, limit.signal);
     const asked = { path: request.path, facts };
@@ -137,7 +123,7 @@ export class OwnFindings {
   }
 
   /** Without hosts that near windows of the same name have left no room for. */
-  #withinAllowance<R extends Omit<SourceReport, 'path'>>({ isOurs, asker, name, span }: FindingTask, report: R): R {
+  #withinAllowance<R extends Omit<SourceReport, 'path'>>({ isOurs, asker, name, span }: Task, report: R): R {
     if (isOurs) return report;
     const named = this.#allowance.namedNear(asker, name, span);
     const hosts = report.hosts.filter((host) => {
@@ -155,14 +141,14 @@ export class OwnFindings {
   }
 
   /** What hosts that were named asked for before. */
-  async suspects(task: FindingTask, request: CommandAndControlRequest, hosts: readonly Address[]): Promise<AnswerPart> {
+  async suspects(task: Task, request: CommandAndControlRequest, hosts: readonly Address[]): Promise<AnswerPart> {
     if (hosts.length === 0) return NOTHING;
     const key = JSON.stringify([task.question, request.lookbackMs, hosts]);
     return this.#said.get(key, () => this.#search(task, request, hosts), task.limit.signal);
   }
 
   async #search(
-    { name, span, limit }: FindingTask,
+    { name, span, limit }: Task,
     { case: caseId, path, at, window, lookbackMs }: CommandAndControlRequest,
     hosts: readonly Address[],
   ): Promise<AnswerPart> {

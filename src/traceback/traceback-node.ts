@@ -1,48 +1,25 @@
 import { type Address, formatAddress, parseAddress } from '../core/address.ts';
-import type { Clock } from '../core/clock.ts';
-import type { Name } from '../dns/name.ts';
 import { type AnswerPart, composeAnswer, gapPart, mergeParts, NOTHING } from './answer-parts.ts';
 import { AskedWays } from './asked-ways.ts';
 import { FairQueue } from './fair-queue.ts';
 import { fitAnswer, MAX_ANSWER_BYTES } from './fit-answer.ts';
 import { GivenAnswers } from './given-answers.ts';
-import { type Inspection, inspectLog, type Span, windowSpan } from './inspect-log.ts';
-import type { SearchedLog } from './log-entries.ts';
+import { type Inspection, inspectLog, windowSpan } from './inspect-log.ts';
 import { type AnswerTo, type CommandAndControlRequest, type Gap, type NodeRequest, nameOf } from './messages.ts';
-import type { HostNames, NodeOptions, PeerDoor } from './node-options.ts';
-import { OwnFindings } from './own-findings.ts';
+import type { NodeOptions, PeerDoor } from './node-options.ts';
+import { type FindingParts, OwnFindings } from './own-findings.ts';
 import { Problem } from './problem.ts';
 import { RecentResults } from './recent-results.ts';
-import { type ClientInLog, Registry } from './registry.ts';
+import { Registry } from './registry.ts';
 import { type Errand, relay } from './relay.ts';
+import type { Task } from './task.ts';
 import { TimeLimit } from './time-limit.ts';
 
 /** What a node works with. */
-export interface NodeParts {
-  readonly log: SearchedLog;
+export interface NodeParts extends FindingParts {
   readonly door: PeerDoor;
-  readonly names: HostNames;
-  readonly clock: Clock;
-  /** How addresses stand in the log; undefined: as they are. */
-  readonly clientInLog?: ClientInLog | undefined;
   /** Told why the log could not be asked. */
   readonly onLogError?: ((error: unknown) => void) | undefined;
-}
-
-/** One request that is worked on. */
-interface Task {
-  readonly request: NodeRequest;
-  /** Who sent it; ourselves, when it was made here. */
-  readonly asker: string;
-  readonly isOurs: boolean;
-  /** Who asks about which attack of which case; with the window. */
-  readonly attack: string;
-  readonly window: string;
-  readonly name: Name;
-  readonly span: Span;
-  /** The same for all requests of one case that want to know the same. */
-  readonly question: string;
-  readonly limit: TimeLimit;
 }
 
 /** Inspections that are held, so that a case that comes by several ways is looked up once; each may have many hosts. */

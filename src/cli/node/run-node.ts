@@ -4,10 +4,10 @@ import { GluewallError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { configOf } from '../ask.ts';
 import { createLogger } from '../logger.ts';
+import { begin, stopOnSignal } from '../process-life.ts';
 import { readConfigAside } from '../read-config-aside.ts';
 import { Reloader } from '../reloader.ts';
 import { defaultSocketPath } from '../socket-path.ts';
-import { stopOnSignal } from '../stop-on-signal.ts';
 import { describeNode } from './describe-node.ts';
 import { NodeApplication } from './node-application.ts';
 
@@ -37,18 +37,12 @@ export async function runNode(options: RunNodeOptions, version: string | undefin
   });
   const socketPath = options.socket ?? config.control.socket ?? defaultSocketPath();
   const application = new NodeApplication(config, socketPath, systemClock, log, reloader, version);
-  try {
-    const port = await application.start();
-    sayWhatItIs(log, config, port ?? config.node.listen.port);
-    reload = () => {
-      reloader.reload(false).catch(() => undefined);
-    };
-    reloader.start();
-  } catch (error) {
-    await application.stop();
-    await flush();
-    throw error;
-  }
+  const port = await begin(application, flush);
+  sayWhatItIs(log, config, port ?? config.node.listen.port);
+  reload = () => {
+    reloader.reload(false).catch(() => undefined);
+  };
+  reloader.start();
   const stop = () => {
     reloader.stop();
     return application.stop();

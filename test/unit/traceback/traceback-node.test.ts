@@ -10,6 +10,23 @@ const DESTINATION: RigNode = { zones: ['example.org'], servers: ['192.0.2.53'] }
 const SOURCE: RigNode = { servers: ['198.51.100.53'], clients: ['198.51.100.0/24'] };
 const HOUR_MS = 3_600_000;
 
+/** A source behind two forwarders, both of which asked the destination. */
+async function diamond(): Promise<TracebackRig> {
+  const forwarder = (number: number): RigNode => ({
+    isForwarder: true,
+    servers: [`203.0.113.${number}`],
+    peers: ['s.test'],
+  });
+  const rig = new TracebackRig({
+    'd.test': DESTINATION,
+    'f1.test': forwarder(1),
+    'f2.test': forwarder(2),
+    's.test': SOURCE,
+  });
+  await rig.log('d.test', ['203.0.113.1', 2000], ['203.0.113.2', 2100]);
+  return rig;
+}
+
 describe('TracebackNode: the basic scheme', () => {
   it('names the host whose resolver asked, and when it did', async () => {
     const rig = new TracebackRig({ 'd.test': DESTINATION, 's.test': SOURCE });
@@ -231,18 +248,7 @@ describe('TracebackNode: forwarding', () => {
   });
 
   it('asks a source once of what it says, by whichever forwarder it is reached', async () => {
-    const forwarder = (number: number): RigNode => ({
-      isForwarder: true,
-      servers: [`203.0.113.${number}`],
-      peers: ['s.test'],
-    });
-    const rig = new TracebackRig({
-      'd.test': DESTINATION,
-      'f1.test': forwarder(1),
-      'f2.test': forwarder(2),
-      's.test': SOURCE,
-    });
-    await rig.log('d.test', ['203.0.113.1', 2000], ['203.0.113.2', 2100]);
+    const rig = await diamond();
     for (const name of ['f1.test', 'f2.test']) await rig.log(name, ['198.51.100.53', 2500]);
     await rig.log('s.test', ['198.51.100.7', 3000]);
     const answer = await rig.traceback('d.test');
@@ -258,18 +264,7 @@ describe('TracebackNode: forwarding', () => {
   });
 
   it('reaches a source by the other forwarder when one does not answer', async () => {
-    const forwarder = (number: number): RigNode => ({
-      isForwarder: true,
-      servers: [`203.0.113.${number}`],
-      peers: ['s.test'],
-    });
-    const rig = new TracebackRig({
-      'd.test': DESTINATION,
-      'f1.test': forwarder(1),
-      'f2.test': forwarder(2),
-      's.test': SOURCE,
-    });
-    await rig.log('d.test', ['203.0.113.1', 2000], ['203.0.113.2', 2100]);
+    const rig = await diamond();
     await rig.log('f2.test', ['198.51.100.53', 2500]);
     await rig.log('s.test', ['198.51.100.7', 3000]);
     rig.impostors.set('f1.test', () => Promise.reject(new Error('no route')));
