@@ -8,7 +8,15 @@ import { runHidden } from './run-command.mjs';
 
 const LOCK_STAMP = inRepository('node_modules', '.gluewall-lock');
 const BUILD_STAMP = inRepository('dist', '.stamp');
-const BUILD_INPUTS = ['src', 'mininet', 'bench', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const BUILD_INPUTS = [
+  'src',
+  'mininet',
+  'bench',
+  'evaluation',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+];
 
 /**
  * Makes this checkout ready, doing only what is missing and saying each thing it does in one line on stderr. Ends the

@@ -155,8 +155,13 @@ function delegationOf(index: number): { readonly zone: string; readonly tld: num
   return { zone: `zone${index}.${TLDS[tld]}`, tld, servers };
 }
 
-/** Writes a capture of about `bytes` octets. */
-export async function writeBorderCapture(path: string, bytes: number, seed: number): Promise<BorderCapture> {
+/** Writes a capture of about `bytes` octets; `withSyns`: with a SYN to the address of every answer, and one to an address that none names. */
+export async function writeBorderCapture(
+  path: string,
+  bytes: number,
+  seed: number,
+  withSyns = false,
+): Promise<BorderCapture> {
   const stream = createWriteStream(path);
   const random = randomNumbers(seed);
   const composer = new Composer();
@@ -173,6 +178,9 @@ export async function writeBorderCapture(path: string, bytes: number, seed: numb
   };
   const emit = (message: Buffer, server: Buffer, port: number, isResponse: boolean) => {
     filled = composePacket(chunk, filled, packets++, message, server, port, isResponse);
+  };
+  const connect = (server: Buffer) => {
+    filled = composeSyn(chunk, filled, packets++, server, 1024 + Math.floor(random() * 60_000));
   };
   const exchange = (server: Buffer, host: string, zone: string, fill: () => void) => {
     const id = Math.floor(random() * 65_536);
@@ -194,11 +202,19 @@ export async function writeBorderCapture(path: string, bytes: number, seed: numb
     exchange(Buffer.from([192, 0, 2, 30 + tld]), host, zone, () => composer.nameServers(2, servers, DELEGATION_TTL));
     for (let turn = 0; turn <= random() * 3; turn++) {
       const server = servers[Math.floor(random() * servers.length)]!;
+      let named = -1;
       exchange(server.ipv4, host, zone, () => {
         if (random() < 0.2) composer.answer(TYPE.TXT, Buffer.from('\x10v=spf1 mx a -all', 'latin1'));
-        else composer.answer(TYPE.A, Buffer.from([203, 0, 113, Math.floor(random() * 256)]));
+        else {
+          named = Math.floor(random() * 256);
+          composer.answer(TYPE.A, Buffer.from([203, 0, 113, named]));
+        }
         if (random() < 0.4) composer.nameServers(2, servers, 3600);
       });
+      if (withSyns && named >= 0) {
+        connect(Buffer.from([203, 0, 113, named]));
+        connect(Buffer.from([198, 18, Math.floor(random() * 256), Math.floor(random() * 256)]));
+      }
     }
     if (filled > CHUNK_OCTETS - 65_536) await flush();
   }
@@ -220,6 +236,30 @@ function fileHeader(octets: Buffer): number {
 
 const MACS = Buffer.from('0200000000010200000000020800', 'hex');
 
+const SYN_OCTETS = 54;
+
+function composeSyn(octets: Buffer, from: number, index: number, server: Buffer, port: number): number {
+  packetHeader(octets, from, index, SYN_OCTETS);
+  const at = from + 16;
+  MACS.copy(octets, at);
+  octets.writeUInt16BE(0x4500, at + 14);
+  octets.writeUInt16BE(SYN_OCTETS - 14, at + 16);
+  octets.writeUInt16BE(0x4006, at + 22);
+  RESOLVER.copy(octets, at + 26);
+  server.copy(octets, at + 30);
+  octets.writeUInt16BE(port, at + 34);
+  octets.writeUInt16BE(443, at + 36);
+  octets.writeUInt16BE(0x5002, at + 46);
+  return at + SYN_OCTETS;
+}
+
+function packetHeader(octets: Buffer, from: number, index: number, frameOctets: number): void {
+  octets.writeUInt32LE(START_SECONDS + Math.floor(index / PACKETS_PER_SECOND), from);
+  octets.writeUInt32LE((index % PACKETS_PER_SECOND) * (1_000_000 / PACKETS_PER_SECOND), from + 4);
+  octets.writeUInt32LE(frameOctets, from + 8);
+  octets.writeUInt32LE(frameOctets, from + 12);
+}
+
 function composePacket(
   octets: Buffer,
   from: number,
@@ -231,10 +271,7 @@ function composePacket(
 ): number {
   const ipOctets = 28 + message.length;
   const frameOctets = 14 + ipOctets;
-  octets.writeUInt32LE(START_SECONDS + Math.floor(index / PACKETS_PER_SECOND), from);
-  octets.writeUInt32LE((index % PACKETS_PER_SECOND) * (1_000_000 / PACKETS_PER_SECOND), from + 4);
-  octets.writeUInt32LE(frameOctets, from + 8);
-  octets.writeUInt32LE(frameOctets, from + 12);
+  packetHeader(octets, from, index, frameOctets);
   const at = from + 16;
   MACS.copy(octets, at);
   octets.writeUInt16BE(0x4500, at + 14);

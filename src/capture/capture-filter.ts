@@ -22,18 +22,23 @@ export function sessionDirections(mode: DirectionMode): readonly SessionDirectio
   return mode === 'port' ? ['outbound', 'inbound'] : ['both'];
 }
 
+/** Segments with the SYN flag. `tcp[13]` looks at IPv4 only: of IPv6, those whose TCP header follows at once. */
+const SYNS = '(tcp[13] & 0x2 != 0 or (ip6 and ip6[6] = 6 and ip6[53] & 0x2 != 0))';
+
 /**
- * The pcap-filter(7) expression for the DNS of one direction: what leaves towards port 53, what comes in from port 53.
+ * The pcap-filter(7) expression for the DNS of one direction: what leaves towards port 53, what comes in from port 53. With `syns`
+ * also for what begins and accepts TCP connections, either way.
  * `port` looks only at the first header behind IPv6, so frames with extension headers are let through to the reader.
  * Later fragments of IPv4 show no ports: all that may be DNS pass.
  * Each `vlan` shifts the offsets of all that stands to its right: the twins for one and two tags come last, in order.
  */
-export function captureFilter(direction: SessionDirection, size: FrameSize): string {
+export function captureFilter(direction: SessionDirection, size: FrameSize, syns = false): string {
   const port = direction === 'both' ? 'port 53' : direction === 'outbound' ? 'dst port 53' : 'src port 53';
   const extensionHeaders = [0, 43, 44, 60].map((header) => `ip6[6] = ${header}`).join(' or ');
   const fragments = '(ip and (ip[9] = 17 or ip[9] = 6) and ip[6:2] & 0x1fff != 0)';
-  const dns = `(udp ${port} or tcp ${port} or ${fragments} or (ip6 and (${extensionHeaders})))`;
-  const anyTags = `(${dns} or (vlan and (${dns} or (vlan and ${dns}))))`;
+  const dns = `udp ${port} or tcp ${port} or ${fragments} or (ip6 and (${extensionHeaders}))`;
+  const wanted = syns ? `(${dns} or ${SYNS})` : `(${dns})`;
+  const anyTags = `(${wanted} or (vlan and (${wanted} or (vlan and ${wanted}))))`;
   const sized = `${size === 'usual' ? `less ${USUAL_OCTETS}` : `greater ${USUAL_OCTETS + 1}`} and ${anyTags}`;
   return direction === 'both' ? sized : `${direction} and ${sized}`;
 }

@@ -69,7 +69,8 @@ export class CaptureWork {
     this.#clock = times.clock;
     this.#onWornOut = onWornOut;
     this.#frameTime = new FrameTime(times.clock, times.wall);
-    this.#observer = new Observer(this.#counters, this.#writer, { insideNetworks: order.insideNetworks });
+    const { insideNetworks, syns = false } = order;
+    this.#observer = new Observer(this.#counters, this.#writer, { insideNetworks, syns });
     this.#states = order.interfaces.map((name) => ({
       name,
       capture: undefined,
@@ -128,7 +129,7 @@ export class CaptureWork {
 
   #tryOpen(state: InterfaceState): string | undefined {
     if (++this.#openings > MAX_OPENINGS) this.#onWornOut();
-    const capture: InterfaceCapture = new InterfaceCapture(this.#pcap, state.name, this.#order.direction, {
+    const capture: InterfaceCapture = new InterfaceCapture(this.#pcap, state.name, this.#order, {
       observer: this.#observer,
       onActivity: () => this.#finishTurnSoon(),
       timeOf: (stampMs) => this.#frameTime.of(stampMs),

@@ -1,5 +1,6 @@
 import { DNS_PORT } from '../dns/registry.ts';
 import { FrameView } from '../packet/frame.ts';
+import { TCP_FLAG } from '../packet/protocol-numbers.ts';
 import type { Direction } from './direction.ts';
 
 /** A copy of a frame with its time, and the direction that was found out. */
@@ -30,6 +31,12 @@ export class FirstFrames {
   #witnessed: WitnessedFrame[] = [];
   #delivered: Buffer[] = [];
   readonly #open = new Set<Direction>(SIDES);
+  readonly #syns: boolean;
+
+  /** `syns`: what the filters let pass, see `captureFilter`. */
+  constructor(syns = false) {
+    this.#syns = syns;
+  }
 
   /** True once both sides are settled, or too many frames have come to tell. The witness is then of no more use. */
   get done(): boolean {
@@ -55,7 +62,7 @@ export class FirstFrames {
    * kernel's count and did not hand over; more than one means that some are still on their way.
    */
   settle(missing: (direction: Direction) => number): FirstFrame[] {
-    const found: FirstFrame[] = [];
+    const found = this.#syns ? this.#lostSyns(missing) : [];
     for (const direction of SIDES) {
       if (!this.#open.has(direction)) continue;
       const missingCount = missing(direction);
@@ -66,19 +73,53 @@ export class FirstFrames {
       else if (candidates.length > 0) {
         this.#open.delete(direction);
         const [only, second] = candidates;
-        if (only !== undefined && second === undefined) found.push({ ...only, direction });
+        if (only === undefined || second !== undefined) continue;
+        found.push({ ...only, direction });
+        this.#forget([only]);
       }
     }
     return found.sort((a, b) => a.atMs - b.atMs);
   }
 
+  /**
+   * Those of connections, which fit both directions and are the same in either: they are lost when no more frames are without a session
+   * than are missing.
+   */
+  #lostSyns(missing: (direction: Direction) => number): FirstFrame[] {
+    const counts = SIDES.map((direction) => (this.#open.has(direction) ? missing(direction) : 0));
+    const lost = this.#undelivered();
+    if (counts.some((count) => count > 1) || lost.length !== counts[0]! + counts[1]!) return [];
+    const syns = lost.filter(({ octets }) => this.#isSyn(octets));
+    this.#forget(syns);
+    if (syns.length === lost.length) {
+      for (const [index, direction] of SIDES.entries()) if (counts[index]! > 0) this.#open.delete(direction);
+    }
+    return syns.map((one) => ({
+      ...one,
+      direction: this.#frameIn(one.octets).sourcePort === DNS_PORT ? 'inbound' : 'outbound',
+    }));
+  }
+
   #candidates(direction: Direction): WitnessedFrame[] {
+    return this.#undelivered().filter(({ octets }) => this.#fits(octets, direction));
+  }
+
+  #undelivered(): WitnessedFrame[] {
     const delivered = [...this.#delivered];
     return this.#witnessed.filter(({ octets }) => {
       const twin = delivered.findIndex((other) => other.equals(octets));
       if (twin >= 0) delivered.splice(twin, 1);
-      return twin < 0 && this.#fits(octets, direction);
+      return twin < 0;
     });
+  }
+
+  #isSyn(octets: Buffer): boolean {
+    return (this.#frameIn(octets).tcpFlags & TCP_FLAG.SYN) !== 0;
+  }
+
+  #frameIn(octets: Buffer): FrameView {
+    this.#frame.parse(octets, 0, octets.length);
+    return this.#frame;
   }
 
   /** Whether the filter of a direction could let this frame through; see `captureFilter`. */
@@ -86,6 +127,7 @@ export class FirstFrames {
     const frame = this.#frame;
     if (frame.parse(octets, 0, octets.length) !== undefined) return true;
     if (frame.fragment === 'later' || frame.extensionHeaders > 0) return true;
+    if (this.#syns && (frame.tcpFlags & TCP_FLAG.SYN) !== 0) return true;
     return (direction === 'outbound' ? frame.destinationPort : frame.sourcePort) === DNS_PORT;
   }
 

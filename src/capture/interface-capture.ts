@@ -10,7 +10,7 @@ import type { Direction } from './direction.ts';
 import { FirstFrames } from './first-frames.ts';
 import type { Observer } from './observe.ts';
 import type { PcapModule } from './pcap-binding.ts';
-import type { DirectionMode } from './protocol.ts';
+import type { CaptureOrder } from './protocol.ts';
 
 const SETTLE_ROUNDS = 4;
 /** Room for some 16,000 usual frames and for 128 large ones. */
@@ -32,7 +32,7 @@ export interface InterfaceCaptureHooks {
 export class InterfaceCapture {
   readonly #pcap: PcapModule;
   readonly #interfaceName: string;
-  readonly #mode: DirectionMode;
+  readonly #order: Pick<CaptureOrder, 'direction' | 'syns'>;
   readonly #hooks: InterfaceCaptureHooks;
   readonly #sessions = new Map<SessionDirection, CaptureSession>();
   readonly #largeSessions = new Map<SessionDirection, CaptureSession>();
@@ -40,10 +40,15 @@ export class InterfaceCapture {
   #witness: CaptureSession | undefined;
   #ended = false;
 
-  constructor(pcap: PcapModule, interfaceName: string, mode: DirectionMode, hooks: InterfaceCaptureHooks) {
+  constructor(
+    pcap: PcapModule,
+    interfaceName: string,
+    order: Pick<CaptureOrder, 'direction' | 'syns'>,
+    hooks: InterfaceCaptureHooks,
+  ) {
     this.#pcap = pcap;
     this.#interfaceName = interfaceName;
-    this.#mode = mode;
+    this.#order = order;
     this.#hooks = hooks;
   }
 
@@ -79,14 +84,14 @@ export class InterfaceCapture {
   /** Throws an Error with libpcap's text when the interface does not open; close what did open then. */
   open(): void {
     // The witness stands before the others, so that it misses nothing that they lose.
-    if (this.#mode === 'port') {
-      this.#firstFrames = new FirstFrames();
+    if (this.#order.direction === 'port') {
+      this.#firstFrames = new FirstFrames(this.#order.syns);
       this.#witness = this.#openSession('both', 'usual', WITNESS_BUFFER_BYTES, (octets, lengthBytes, atMs) => {
         this.#firstFrames?.witness(octets, lengthBytes, atMs);
         this.#hooks.onActivity();
       });
     }
-    for (const direction of sessionDirections(this.#mode)) {
+    for (const direction of sessionDirections(this.#order.direction)) {
       const session = this.#openSession(direction, 'usual', BUFFER_BYTES.usual, (octets, lengthBytes, atMs) => {
         this.#firstFrames?.deliver(octets, lengthBytes);
         this.#onFrame(octets, lengthBytes, atMs, direction);
@@ -117,13 +122,15 @@ export class InterfaceCapture {
     bufferBytes: number,
     onFrame: CaptureSessionHooks['onFrame'],
   ): CaptureSession {
-    const options = { filter: captureFilter(direction, size), snapBytes: SNAP_OCTETS[size], bufferBytes };
+    const filter = captureFilter(direction, size, this.#order.syns);
+    const options = { filter, snapBytes: SNAP_OCTETS[size], bufferBytes };
     return new CaptureSession(this.#pcap, this.#interfaceName, options, { onFrame, onLost: () => this.#lose() });
   }
 
   #onFrame(octets: Buffer, lengthBytes: number, atMs: number, direction: SessionDirection): void {
     this.#hooks.onActivity();
-    const way = direction === 'both' ? 'by-source' : direction;
+    const unknown = this.#order.direction === 'messages' ? 'by-message' : 'by-source';
+    const way = direction === 'both' ? unknown : direction;
     this.#hooks.observer.observe(octets, 0, lengthBytes, this.#hooks.timeOf(atMs), way);
   }
 

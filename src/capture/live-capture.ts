@@ -16,6 +16,8 @@ export interface LiveCaptureOptions {
   readonly direction: DirectionMode;
   /** Read when `direction` is `networks`. */
   readonly insideNetworks: readonly Network[];
+  /** Also observe what begins and accepts TCP connections. */
+  readonly syns?: boolean;
   /** The compiled child; by default `capture-process.js` beside this file. */
   readonly childScript?: URL;
 }
@@ -120,8 +122,8 @@ export class LiveCapture {
   }
 
   #giveOrder(stream: Duplex): void {
-    const { interfaces, direction, insideNetworks } = this.#options;
-    const order: CaptureOrder = { kind: 'capture', interfaces, direction, insideNetworks };
+    const { interfaces, direction, insideNetworks, syns } = this.#options;
+    const order: CaptureOrder = { kind: 'capture', interfaces, direction, insideNetworks, syns };
     // A failed write means that the child is gone, of which `close` tells.
     stream.on('error', () => {});
     stream.write(composeMessage(order));

@@ -11,10 +11,11 @@ import { DNS_PORT, OPCODE } from '../dns/registry.ts';
 import { FragmentReassembly, type ReassemblyCounter, type ReassemblyOptions } from '../packet/fragment-reassembly.ts';
 import { type FrameProblem, FrameView } from '../packet/frame.ts';
 import { LINK_TYPE } from '../packet/link-layer.ts';
-import { IP_PROTOCOL } from '../packet/protocol-numbers.ts';
+import { IP_PROTOCOL, TCP_FLAG } from '../packet/protocol-numbers.ts';
 import { type Endpoints, type TcpCounter, TcpStreams, type TcpStreamsOptions } from '../packet/tcp-streams.ts';
 import { type Direction, directionBySource } from './direction.ts';
 import { packEndpoints, packFrameEnds } from './pack-ends.ts';
+import { packSyn } from './pack-syn.ts';
 
 /**
  * What became of the frames:
@@ -22,6 +23,7 @@ import { packEndpoints, packFrameEnds } from './pack-ends.ts';
  * - `frame-…`, `dns-…`: not readable, with the problem
  * - `fragments`: pieces of datagrams; `fragments …`: those that were not put together
  * - `tcp-control`: TCP segments without payload; `tcp …`: segments and streams that gave no message
+ * - `syns`, `syn-acks`: segments that begin or accept a TCP connection, where they are wanted
  * - `not-dns`: neither UDP nor TCP on port 53
  * - `wrong-way`: a query coming in or a response going out; neither belongs to a lookup of the inside
  * - `other-opcode`: not a lookup (NOTIFY, UPDATE, …)
@@ -30,6 +32,8 @@ export type CaptureCounter =
   | 'frames'
   | 'queries'
   | 'responses'
+  | 'syns'
+  | 'syn-acks'
   | 'fragments'
   | `fragments ${ReassemblyCounter}`
   | 'tcp-control'
@@ -46,6 +50,8 @@ export type DirectionSign = Direction | 'by-source' | 'by-message';
 export interface ObserverOptions {
   /** Serves the direction `by-source`. */
   readonly insideNetworks?: readonly Network[];
+  /** Also observe what begins and accepts TCP connections, whatever the port. */
+  readonly syns?: boolean;
   readonly reassembly?: ReassemblyOptions;
   readonly streams?: TcpStreamsOptions;
 }
@@ -70,6 +76,8 @@ export class Observer {
   readonly #responses: Counter;
   readonly #writer: ObservationWriter;
   readonly #insideNetworks: readonly Network[];
+  /** The flags of TCP that make a segment one to observe, whatever its port. */
+  readonly #wantedFlags: number;
   readonly #frame = new FrameView();
   readonly #reader = new MessageReader();
   readonly #fragments: FragmentReassembly;
@@ -83,6 +91,7 @@ export class Observer {
     this.#responses = counters.counter('responses');
     this.#writer = writer;
     this.#insideNetworks = options.insideNetworks ?? [];
+    this.#wantedFlags = options.syns === true ? TCP_FLAG.SYN : 0;
     this.#fragments = new FragmentReassembly(options.reassembly ?? REASSEMBLY, (what) =>
       counters.add(`fragments ${what}`),
     );
@@ -150,10 +159,11 @@ export class Observer {
   #fragment(octets: Buffer, atMs: number, direction: DirectionSign, problem: FrameProblem | undefined): void {
     const frame = this.#frame;
     this.#counters.add('fragments');
+    if (frame.fragment === 'first' && problem === undefined) this.#observeSyn(atMs);
     const datagram = this.#fragments.add(frame, octets, atMs, direction, this.#mayBeDns(problem));
     if (datagram === undefined) return;
     const datagramProblem = frame.parseReassembled(datagram, frame.fragmentProtocol);
-    if (datagramProblem === undefined) this.#segment(datagram, atMs, direction);
+    if (datagramProblem === undefined) this.#lookup(datagram, atMs, direction);
     else this.#counters.add(`frame-${datagramProblem}`);
   }
 
@@ -175,6 +185,20 @@ export class Observer {
   }
 
   #segment(octets: Buffer, atMs: number, direction: DirectionSign): void {
+    if (!this.#observeSyn(atMs) || this.#isDns()) this.#lookup(octets, atMs, direction);
+  }
+
+  /** False when the segment in view does neither begin nor accept a TCP connection, or that is not wanted. */
+  #observeSyn(atMs: number): boolean {
+    const frame = this.#frame;
+    if ((frame.tcpFlags & this.#wantedFlags) === 0) return false;
+    const isAnswer = (frame.tcpFlags & TCP_FLAG.ACK) !== 0;
+    this.#counters.add(isAnswer ? 'syn-acks' : 'syns');
+    packSyn(this.#writer, frame, isAnswer, atMs);
+    return true;
+  }
+
+  #lookup(octets: Buffer, atMs: number, direction: DirectionSign): void {
     const frame = this.#frame;
     if (!this.#isDns()) {
       this.#counters.add('not-dns');

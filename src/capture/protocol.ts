@@ -6,9 +6,10 @@ import type { Network } from '../core/address.ts';
 
 /**
  * How the capture tells what leaves from what comes in. `port`: from the interface, which is an outside port (or the
- * uplink of the host). `networks`: from the source address, for a mirror port.
+ * uplink of the host). `networks`: from the source address, for a mirror port. `messages`: from the message itself, where clients
+ * and their resolver are both of the inside.
  */
-export type DirectionMode = 'port' | 'networks';
+export type DirectionMode = 'port' | 'networks' | 'messages';
 
 /** To a capture process that we started, once, first of all: what to capture. One of its own has its own configuration. */
 export interface CaptureOrder {
@@ -17,6 +18,8 @@ export interface CaptureOrder {
   readonly direction: DirectionMode;
   /** Read in mode `networks` only. */
   readonly insideNetworks: readonly Network[];
+  /** Also what begins and accepts TCP connections. */
+  readonly syns?: boolean | undefined;
 }
 
 /** The first message of a capture process: who it is, and on which interfaces it is to capture. */

@@ -1,39 +1,43 @@
 /** Builds the parts of gluewall from a configuration and joins them: the only place where that happens. */
-import { configHash } from '../config/config-hash.ts';
 import { liveConfig } from '../config/difference.ts';
 import type { Config } from '../config/schema.ts';
 import { ControlServer } from '../control/control-server.ts';
 import type { Address } from '../core/address.ts';
 import { type Clock, every } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import { EveFile } from '../events/eve-file.ts';
+import type { EveFile } from '../events/eve-file.ts';
 import { EventFeed } from '../events/event-feed.ts';
 import { EventTap } from '../events/event-tap.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { FindingBook, FindingNews } from '../findings/finding-book.ts';
 import { AllowedSampler } from '../firewall/allowed-sampler.ts';
 import { Bypasses } from '../firewall/bypasses.ts';
 import { Firewall } from '../firewall/firewall.ts';
+import { Quarantines } from '../firewall/quarantines.ts';
 import type { Clients } from '../identity/clients.ts';
 import { metricList } from '../metrics/metric-list.ts';
 import { createRegistry } from '../metrics/metrics-registry.ts';
 import { Learner } from '../nsdb/learner.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { PackBook } from '../packs/pack-book.ts';
-import { Enforcement, type HeldBack } from '../policy/enforcement.ts';
+import { Enforcement } from '../policy/enforcement.ts';
 import { GroupNumbers } from '../policy/group-numbers.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
+import { takeNamed } from '../services/case-evidence.ts';
 import { createServices, type Services, type StatusView } from '../services/services.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Store } from '../storage/store.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
+import { type BehaviourHouse, createBehaviour } from './behaviour/create-behaviour.ts';
 import { buildClients } from './build-clients.ts';
 import { buildPackBook, packSettings } from './build-packs.ts';
-import { buildHistory, buildPolicies, enforcementOptions, learnerOptions } from './build-parts.ts';
+import { buildHistory, buildPolicies, enforcementOptions, learnerOptions, TCP_OPENINGS } from './build-parts.ts';
 import { takeSightings } from './client-sightings.ts';
 import { configuredGroups } from './configured-groups.ts';
 import { configuredRules } from './configured-rules.ts';
-import { describeMode } from './describe-mode.ts';
+import { EnforcementWatch } from './enforcement-watch.ts';
 import { type CountedParts, lossesOf, statusOf } from './figures.ts';
+import { buildFindings, createEve, isOwnHost } from './findings/build-findings.ts';
 import { LearningSources } from './learning-sources.ts';
 import { logVerdict } from './log-verdict.ts';
 import { LossReport } from './loss-report.ts';
@@ -45,9 +49,13 @@ import type { NodeHost } from './node/node-host.ts';
 import { nodeSettings } from './node/node-order.ts';
 import { logSettings } from './query-log/log-order.ts';
 import type { QueryLog } from './query-log/query-log.ts';
-import type { Reloader } from './reloader.ts';
+import { neverReloaded, type Reloader } from './reloader.ts';
+import { createRpz } from './response/create-rpz.ts';
+import type { RpzHost } from './response/rpz-host.ts';
+import { sayMode } from './say-mode.ts';
 import { StoreLoader } from './store-loader.ts';
 import { Switchboard } from './switchboard.ts';
+import { WarmupSaver } from './warmup-saver.ts';
 
 const TICK_MS = 500;
 const LOSS_REPORT_MS = 60_000;
@@ -55,9 +63,6 @@ const EVENT_BACKLOG = 8192;
 const EVENT_ROUND_MS = 20;
 /** Events that wait for one who follows them. */
 const FOLLOWER_BACKLOG = 8192;
-
-/** Connections whose first messages are waited for, over all switches. */
-const TCP_OPENINGS = { connections: 8192, bytes: 16 * 1024 * 1024, timeMs: 5000 };
 
 /** Where what is learned and seen outlives the process; the journal is for a store that may be away. */
 export interface KeptParts {
@@ -77,17 +82,23 @@ export class Application {
   readonly #policies: PolicyBook;
   readonly #groupNumbers = new GroupNumbers();
   readonly #enforcement: Enforcement;
+  readonly #watch: EnforcementWatch;
   readonly #store: Store;
   readonly #loader: StoreLoader;
   readonly #writer: StoreWriter;
+  readonly #warmup: WarmupSaver;
   readonly #queryLog: QueryLog | undefined;
   readonly #node: NodeHost | undefined;
+  readonly #behaviour: BehaviourHouse | undefined;
   readonly #tap = new EventTap<VerdictEvent>(FOLLOWER_BACKLOG);
-  readonly #eve: EveFile | undefined;
+  readonly #findings: FindingBook;
+  readonly #eve: EveFile<VerdictEvent | FindingNews> | undefined;
   readonly #feed: EventFeed<VerdictEvent>;
   readonly #learner: Learner;
   readonly #firewall: Firewall;
   readonly #bypasses: Bypasses;
+  readonly #quarantines: Quarantines;
+  readonly #rpz: RpzHost | undefined;
   readonly #switchboard: Switchboard;
   readonly #control: ControlServer;
   readonly #sources: LearningSources;
@@ -99,8 +110,6 @@ export class Application {
   readonly #metrics: Metrics;
   readonly #teachers: Set<Address>;
   #config: Config;
-  #savingProgress: Promise<void> | undefined;
-  #heldBack: HeldBack | undefined;
   #cancelTimers: readonly (() => void)[] = [];
 
   /** What keeps is closed with the application. */
@@ -121,15 +130,25 @@ export class Application {
     this.#teachers = new Set(config.trusted_resolvers);
     this.#store = store;
     this.#queryLog = queryLog;
-    this.#node = createNode(config, queryLog, this.#clients, clock, log);
+    this.#node = createNode(config, queryLog, this.#clients, clock, log, (named) =>
+      takeNamed(named, { findings: this.#findings, isOwnHost: (address) => isOwnHost(this.#config, address) }),
+    );
     this.#clock = clock;
     this.#log = log;
     this.#history = buildHistory(config, clock, log);
     this.#policies = buildPolicies(config, clock, this.#history, this.#packs, this.#groupNumbers);
     this.#packs.subscribe(() => this.#policies.packsChanged());
     this.#enforcement = new Enforcement(clock, enforcementOptions(config));
-    this.#heldBack = this.#enforcement.heldBack;
-    const loaded = { history: this.#history, rules: this.#policies.rules, enforcement: this.#enforcement };
+    this.#watch = new EnforcementWatch({
+      enforcement: this.#enforcement,
+      groups: () => this.#policies.groups.groups,
+      log,
+      follow: () => this.#followEnforcement(),
+    });
+    this.#eve = createEve(config, log);
+    this.#findings = buildFindings({ clock, log, store }, this.#eve);
+    const { rules } = this.#policies;
+    const loaded = { history: this.#history, rules, enforcement: this.#enforcement, findings: this.#findings };
     this.#loader = new StoreLoader(store, loaded, config.store.kind === 'mariadb', clock, log);
     const perRound = Math.ceil((config.log.rate * EVENT_ROUND_MS) / 1000);
     const pace = { size: EVENT_BACKLOG, perRound, roundMs: EVENT_ROUND_MS };
@@ -139,17 +158,30 @@ export class Application {
       keepMs: config.history.keep,
       journal,
     });
-    this.#eve = config.eve.file === undefined ? undefined : new EveFile(config.eve.file, log);
+    const kept = { enforcement: this.#enforcement, store, writer: this.#writer, log };
+    this.#warmup = new WarmupSaver({ ...kept, isLoaded: () => this.#loader.isLoaded });
     this.#learner = new Learner(clock, this.#history, learnerOptions(config, this.#teachers));
-    this.#sources = new LearningSources(config, this.#learner, this.#queryLog, clock, log);
+    this.#behaviour = createBehaviour(config, queryLog, (found) => void this.#findings.takeInTurns(found), clock, log);
+    const takers = { queryLog, behaviour: this.#behaviour?.behaviour };
+    this.#sources = new LearningSources(config, this.#learner, takers, clock, log);
     this.#firewall = this.#createFirewall();
     this.#bypasses = new Bypasses(clock, log, this.#firewall);
+    this.#quarantines = new Quarantines(clock, log, () => this.#switchboard.controller.reconcileAll());
     this.#switchboard = this.#createSwitchboard();
+    this.#rpz = createRpz(config, {
+      findings: this.#findings,
+      policies: this.#policies,
+      history: this.#history,
+      isReady: () => this.#loader.isLoaded,
+      clock,
+      log,
+    });
     const parts: CountedParts = {
       history: this.#history,
       policies: this.#policies,
       enforcement: this.#enforcement,
       bypasses: this.#bypasses,
+      quarantines: this.#quarantines,
       clients: this.#clients,
       packs: this.#packs,
       learner: this.#learner,
@@ -158,9 +190,12 @@ export class Application {
       feed: this.#feed,
       controller: this.#switchboard.controller,
       writer: this.#writer,
+      findings: this.#findings,
       eve: this.#eve,
       queryLog: this.#queryLog,
       node: this.#node,
+      behaviour: this.#behaviour,
+      rpz: this.#rpz,
     };
     const services = this.#createServices(() => statusOf(parts));
     this.#control = new ControlServer(socketPath, services, log);
@@ -176,15 +211,17 @@ export class Application {
    */
   async start(): Promise<number> {
     await this.#loader.start();
-    this.#heldBack = this.#enforcement.heldBack;
+    this.#watch.settle();
     this.#history.subscribe({ changed: () => this.#writer.changed() });
     this.#queryLog?.start();
+    this.#behaviour?.start(this.#findings.list({ kind: 'bot-group' }));
     await this.#eve?.start();
     await this.#clients.start();
     await this.#packs.load();
     await this.#control.start();
     await this.#metrics.start();
     await this.#startNode();
+    await this.#rpz?.start();
     const port = await this.#switchboard.controller.start();
     await this.#sources.start();
     this.#packs.start();
@@ -192,11 +229,7 @@ export class Application {
     this.#cancelTimers = [
       every(this.#clock, TICK_MS, () => this.#tick()),
       every(this.#clock, LOSS_REPORT_MS, () => this.#losses.report()),
-      every(this.#clock, this.#config.store.flush, () => {
-        this.#savingProgress ??= this.#saveProgress().finally(() => {
-          this.#savingProgress = undefined;
-        });
-      }),
+      every(this.#clock, this.#config.store.flush, () => this.#warmup.tick()),
     ];
     return port;
   }
@@ -205,7 +238,7 @@ export class Application {
   configure(config: Config): void {
     this.#config = liveConfig(this.#config, config);
     this.#enforcement.configure(enforcementOptions(this.#config));
-    this.#heldBack = this.#enforcement.heldBack;
+    this.#watch.settle();
     this.#teachers.clear();
     for (const resolver of this.#config.trusted_resolvers) this.#teachers.add(resolver);
     this.#policies.rules.configure(configuredRules(this.#config, this.#clock.nowMs()));
@@ -214,6 +247,8 @@ export class Application {
     this.#switchboard.configure(this.#config);
     void this.#packs.reload(packSettings(this.#config));
     this.#sources.configure(this.#config);
+    this.#behaviour?.configure(this.#config);
+    this.#rpz?.configure(this.#config);
     this.#queryLog?.configure(logSettings(this.#config), this.#config.trusted_resolvers);
     const node = nodeSettings(this.#config);
     if (node !== undefined) this.#node?.configure(node);
@@ -237,8 +272,11 @@ export class Application {
     await this.#clients.stop();
     this.#firewall.stop();
     this.#feed.stop();
-    await this.#saveProgress();
+    await this.#warmup.save();
     await this.#writer.stop();
+    await this.#behaviour?.stop();
+    await this.#rpz?.stop();
+    await this.#findings.stop();
     await this.#store.close();
     await this.#node?.stop();
     await this.#queryLog?.stop();
@@ -251,17 +289,6 @@ export class Application {
     for (const line of describeNode(this.#config, port)) this.#log.info({}, line);
   }
 
-  /** Written after the history that it stands for: a crash in between must not leave warm-up over without it. */
-  async #saveProgress(): Promise<void> {
-    // What was not loaded yet must not be written over.
-    const { progress } = this.#enforcement;
-    if (progress === undefined || !this.#loader.isLoaded) return;
-    await this.#writer.flush();
-    if (this.#writer.figures().failing !== undefined) return;
-    // What is not kept in time is learned again: a failure is the writer's to tell.
-    await this.#store.saveWarmup(progress).catch((error: Error) => this.#log.debug({}, error.message));
-  }
-
   #publish(told: VerdictEvent): void {
     const clientName = this.#clients.describe(told.client)?.name;
     this.#clients.cameUp(told.client);
@@ -269,6 +296,7 @@ export class Application {
     logVerdict(this.#log, event);
     this.#writer.eventHappened(event);
     this.#queryLog?.takeEvent(event);
+    this.#behaviour?.behaviour.takeEvent(event);
     this.#tap.push(event);
     this.#eve?.push(event);
   }
@@ -283,11 +311,16 @@ export class Application {
       trustedResolvers: () => this.#config.trusted_resolvers,
       modeOf: (group) => this.#enforcement.modeOf(group),
       bypasses: this.#bypasses,
+      quarantines: this.#quarantines,
       reload: this.#reloader === undefined ? undefined : (isTrial) => this.#reloader!.reload(isTrial),
       clients: this.#clients.directory,
       packs: this.#packs,
       queryLog: this.#queryLog,
       node: this.#node,
+      behaviour: this.#behaviour?.behaviour,
+      rpz: this.#rpz,
+      findings: this.#findings,
+      isOwnHost: (address) => isOwnHost(this.#config, address),
       flush: () => this.#writer.flush(),
       warmupMs: () => this.#config.warmup,
       tap: this.#tap,
@@ -297,13 +330,7 @@ export class Application {
   }
 
   #joinedFigures(): JoinedFigures {
-    const atStart = {
-      hash: configHash(this.#config),
-      appliedAtMs: this.#clock.nowMs(),
-      last: undefined,
-      applied: 0,
-      refused: 0,
-    };
+    const atStart = neverReloaded(this.#config, this.#clock.nowMs());
     return {
       version: this.#version,
       config: () => this.#config,
@@ -337,9 +364,10 @@ export class Application {
       clock: this.#clock,
       log: this.#log,
       firewall: this.#firewall,
+      quarantines: this.#quarantines,
       modeOf: (group) => this.#enforcement.modeOf(group),
       takeCopy: (packet) => this.#sources.takeCopy(packet),
-      describeMode: () => this.#modeText(),
+      describeMode: () => this.#watch.text,
       groups: () => this.#policies.groups.groups,
       bypassFound: (gate, bypass) => this.#bypasses.found(gate, bypass, this.#policies.groups),
       gateAdded: (gate) => this.#bypasses.applyTo(gate),
@@ -351,44 +379,20 @@ export class Application {
     this.#sources.tick();
     this.#policies.rules.expire(this.#clock.nowMs());
     this.#bypasses.tick();
-    this.#followEnforcement();
+    this.#quarantines.tick();
+    this.#watch.tick();
     this.#firewall.tick();
   }
 
-  /** Warm-up ends, and a source of the history may go and come back, while switches are connected. */
   #followEnforcement(): void {
-    const { heldBack } = this.#enforcement;
-    if (heldBack === this.#heldBack) return;
-    const before = this.#heldBack;
-    this.#heldBack = heldBack;
-    if (!this.#enforcesSome) return;
-    if (heldBack === 'no source') {
-      const why = 'a source of the history has been gone for capture.fallback: what the history knows grows old';
-      this.#log.error({ alarm: 'fallback' }, `${why}; enforce falls back to monitor until it is back`);
-    } else if (heldBack === undefined) {
-      const why = before === 'no source' ? 'the sources of the history are back' : 'warm-up is over';
-      this.#log.info({ mode: 'enforce' }, `${why}: verdicts are enforced from now on`);
-    }
     this.#switchboard.configure(this.#config);
     this.#firewall.review();
   }
 
-  get #enforcesSome(): boolean {
-    return this.#policies.groups.groups.some(({ mode }) => mode === 'enforce');
-  }
-
   #sayMode(): void {
-    this.#log.info({ mode: this.#config.mode }, this.#modeText());
-    if (this.#switchboard.judgesNothing) {
-      this.#log.warn({}, 'nothing is judged: inside.networks or outside.ports is empty');
-    }
-    if (this.#sources.areNone) {
-      const problem = 'nothing is captured and so nothing learned: outside.ports names no interface';
-      this.#log.warn({}, `${problem}; name one there or in capture.interfaces, or set openflow.learn or dnstap.listen`);
-    }
-  }
-
-  #modeText(): string {
-    return describeMode(this.#policies.groups.groups, this.#enforcement);
+    const { mode } = this.#config;
+    const learnsNothing = this.#sources.areNone;
+    const { judgesNothing } = this.#switchboard;
+    sayMode({ mode, modeText: this.#watch.text, judgesNothing, learnsNothing }, this.#log);
   }
 }

@@ -26,6 +26,9 @@ import { RuleBook } from '../policy/rule-book.ts';
 import { configuredGroups } from './configured-groups.ts';
 import { configuredRules } from './configured-rules.ts';
 
+/** Connections whose first messages are waited for, over all switches. */
+export const TCP_OPENINGS = { connections: 8192, bytes: 16 * 1024 * 1024, timeMs: 5000 };
+
 /** The most rules that commands add. */
 const COMMANDED_RULES = 65_536;
 

@@ -38,7 +38,8 @@ export async function capture(options: CaptureOptions): Promise<void> {
   const sender = new CaptureSender(systemClock);
   const end = (code: number) => flush().then(() => process.exit(code));
   const times = { clock: systemClock, wall: { nowMs: () => Date.now() } };
-  const order = { interfaces, direction: config.capture.direction, insideNetworks: config.inside.networks };
+  const { direction, syns } = config.capture;
+  const order = { interfaces, direction, insideNetworks: config.inside.networks, syns };
   const work = new CaptureWork(
     loadPcap(),
     { kind: 'capture', ...order },

@@ -2,11 +2,13 @@
 
 import type { OpenFlowController } from '../controller/openflow-controller.ts';
 import type { SwitchSession } from '../controller/switch-session.ts';
-import type { EveFile } from '../events/eve-file.ts';
+import type { EveFigures } from '../events/eve-file.ts';
 import type { EventFeed } from '../events/event-feed.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { FindingBook } from '../findings/finding-book.ts';
 import type { Bypasses } from '../firewall/bypasses.ts';
 import type { Firewall } from '../firewall/firewall.ts';
+import { formatHost, type Quarantines } from '../firewall/quarantines.ts';
 import type { Clients } from '../identity/clients.ts';
 import type { Learner } from '../nsdb/learner.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
@@ -17,9 +19,11 @@ import type { SourceFigures } from '../querylog/source-figures.ts';
 import { formatInstant } from '../services/instant.ts';
 import type { StatusView } from '../services/services.ts';
 import type { StoreWriter } from '../storage/store-writer.ts';
+import type { BehaviourHouse } from './behaviour/create-behaviour.ts';
 import type { LearningSources } from './learning-sources.ts';
 import type { NodeHost } from './node/node-host.ts';
 import type { QueryLog } from './query-log/query-log.ts';
+import type { RpzHost } from './response/rpz-host.ts';
 
 /** The parts that have figures. */
 export interface CountedParts {
@@ -27,6 +31,7 @@ export interface CountedParts {
   readonly policies: PolicyBook;
   readonly enforcement: Enforcement;
   readonly bypasses: Bypasses;
+  readonly quarantines: Quarantines;
   readonly clients: Clients;
   readonly packs: PackBook;
   readonly learner: Learner;
@@ -35,9 +40,12 @@ export interface CountedParts {
   readonly feed: EventFeed<VerdictEvent>;
   readonly controller: OpenFlowController;
   readonly writer: StoreWriter;
-  readonly eve: EveFile | undefined;
+  readonly eve: { readonly figures: EveFigures } | undefined;
   readonly queryLog: QueryLog | undefined;
   readonly node: Pick<NodeHost, 'figures'> | undefined;
+  readonly behaviour: BehaviourHouse | undefined;
+  readonly findings: Pick<FindingBook, 'figures'>;
+  readonly rpz: RpzHost | undefined;
 }
 
 export function statusOf(parts: CountedParts): StatusView {
@@ -62,6 +70,9 @@ export function statusOf(parts: CountedParts): StatusView {
     eve: eve?.figures ?? null,
     querylog: queryLogView(parts),
     node: nodeView(parts),
+    rpz: rpzView(parts),
+    behaviour: behaviourView(parts),
+    findings: parts.findings.figures,
     openflowErrors: controller.errors,
     packetIns: controller.queue.counters.snapshot(),
     connections: controller.connections.snapshot(),
@@ -81,6 +92,13 @@ export function queryLogView({ queryLog }: Pick<CountedParts, 'queryLog'>) {
   return { isKept, sources: sources.length, problems, entries, refused, lostEntries, handed, lost };
 }
 
+/** `unseen`: what is not looked for. */
+function behaviourView({ behaviour: house }: CountedParts) {
+  if (house === undefined) return null;
+  const { behaviour, clientSide, unseen } = house;
+  return { ...behaviour.figures, clientSide: clientSide?.statistics() ?? null, unseen };
+}
+
 /** Times are in the metrics. */
 export function nodeView({ node }: Pick<CountedParts, 'node'>) {
   if (node?.figures === undefined) return null;
@@ -88,8 +106,12 @@ export function nodeView({ node }: Pick<CountedParts, 'node'>) {
   return { ...figures, certificateExpires: formatInstant(certificateExpiresAtMs ?? Number.NaN) };
 }
 
+function rpzView({ rpz }: CountedParts) {
+  return rpz === undefined ? null : { ...rpz.figures, requests: Object.fromEntries(rpz.figures.requests) };
+}
+
 /** `mode` is that of the clients of no group. */
-function modeView({ policies, enforcement, bypasses }: CountedParts) {
+function modeView({ policies, enforcement, bypasses, quarantines }: CountedParts) {
   const { groups, default: others } = policies.groups;
   const endsAtMs = enforcement.warmupEndsAtMs;
   return {
@@ -99,6 +121,12 @@ function modeView({ policies, enforcement, bypasses }: CountedParts) {
     bypasses: bypasses.orders.map(({ group, datapathId, untilMs, reason }) => ({
       group: group?.name ?? null,
       datapathId: datapathId ?? null,
+      until: formatInstant(untilMs),
+      reason,
+    })),
+    quarantines: quarantines.orders.map(({ host, scope, untilMs, reason }) => ({
+      host: formatHost(host),
+      scope,
       until: formatInstant(untilMs),
       reason,
     })),
@@ -160,6 +188,7 @@ function ownLosses({
   writer,
   eve,
   queryLog,
+  behaviour,
 }: CountedParts): readonly Loss[] {
   const { lostEvents, lostTriples } = writer.figures();
   return losses([
@@ -178,6 +207,7 @@ function ownLosses({
     ['triples not kept in the store', lostTriples],
     ['events not written to eve.file', eve?.figures.lost ?? 0],
     ...queryLogLosses(queryLog),
+    ...behaviourLosses(behaviour),
     ['pending queries pushed out', learner.statistics().pending.evicted],
     ['triples refused, history full', history.refused],
   ]);
@@ -191,6 +221,19 @@ function queryLogLosses(queryLog: QueryLog | undefined): readonly (readonly [pla
     ['batches of the capture not entered into the query log', lost.capture],
     ['frames of dnstap not entered into the query log', lost.dnstap],
     ['entries of the query log lost while it could not be written', sources.reduce((sum, one) => sum + one.lost, 0)],
+  ];
+}
+
+function behaviourLosses(house: BehaviourHouse | undefined): readonly (readonly [place: string, count: number])[] {
+  if (house === undefined) return [];
+  const { lost, thread } = house.behaviour.figures;
+  const { droppedByKernel = 0, droppedByBackpressure = 0 } = house.clientSide?.statistics() ?? {};
+  return [
+    ['packets captured on the side of the clients dropped', droppedByKernel + droppedByBackpressure],
+    ['batches of captures not looked at for what hosts do', lost.border + lost.client],
+    ['frames of dnstap not looked at for what hosts do', lost.dnstap],
+    ['verdicts not looked at for what hosts do', lost.gate],
+    ['entries of logs not looked at for what hosts do', thread?.lostEntries ?? 0],
   ];
 }
 

@@ -1,7 +1,5 @@
-import { statSync } from 'node:fs';
 import { resultOf } from '../control/answer.ts';
 import { MAX_IMPORT_ROWS } from '../control/protocol.ts';
-import { GluewallError } from '../core/errors.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
 import { formatInstant } from '../services/instant.ts';
 import { CaptureLearner, type LearnSummary } from '../services/learn-capture.ts';
@@ -13,8 +11,8 @@ import type { LearnCommandOptions } from './commands/learn.ts';
 import { EXIT } from './exit-codes.ts';
 import { printJson, printLines } from './output.ts';
 import { printTriple } from './print.ts';
-import { ReadingProgress } from './reading-progress.ts';
-import { complain, stderrLog } from './stderr-log.ts';
+import { readCaptures } from './read-captures.ts';
+import { stderrLog } from './stderr-log.ts';
 
 /** What was learned, and what of it the history took. */
 interface LearnReport extends LearnSummary {
@@ -41,10 +39,7 @@ export async function learnFrom(files: readonly string[], options: LearnCommandO
     history: historyOptions(config),
     rootHints: readRootHints(config, stderrLog),
   });
-  const unread = await readAll(files, learner).catch(async (error: unknown) => {
-    await learner.stop();
-    throw error;
-  });
+  const unread = await readCaptures(files, learner);
   const summary = await learner.finish();
 
   const triples = [...learner.triples()];
@@ -58,37 +53,6 @@ export async function learnFrom(files: readonly string[], options: LearnCommandO
   if (options.json === true) await printJson(list === undefined ? report : { ...report, list });
   else await printLines([...(list ?? []).flatMap(printTriple), ...describe(report)]);
   process.exitCode = unread + report.damage.length + report.notTaken === 0 ? EXIT.done : EXIT.refused;
-}
-
-/** What one file cannot give must not lose what the others did: resolves with how many were refused. Rejects when all were. */
-async function readAll(files: readonly string[], learner: CaptureLearner): Promise<number> {
-  const refusals: GluewallError[] = [];
-  for (const file of files) {
-    try {
-      await readOne(file, learner);
-    } catch (error) {
-      if (!(error instanceof GluewallError)) throw error;
-      refusals.push(error);
-      if (refusals.length === files.length) throw error;
-      complain(error.message);
-    }
-  }
-  return refusals.length;
-}
-
-async function readOne(file: string, learner: CaptureLearner): Promise<void> {
-  const progress = new ReadingProgress(file === '-' ? 'standard input' : file, sizeOf(file));
-  try {
-    await learner.read(file, (bytesRead) => progress.report(bytesRead));
-  } finally {
-    progress.stop();
-  }
-}
-
-/** Undefined for what has no known end; that it is not there, the reading says. */
-function sizeOf(path: string): number | undefined {
-  const stats = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false });
-  return stats?.isFile() === true ? stats.size : undefined;
 }
 
 async function keep(triples: readonly NsTriple[], options: LearnCommandOptions) {

@@ -10,12 +10,19 @@ import type { Log } from '../core/log.ts';
 import { DnstapReceiver } from '../dnstap/dnstap-receiver.ts';
 import type { Learner } from '../nsdb/learner.ts';
 import type { PacketInView } from '../openflow/packet-in.ts';
+import type { Behaviour } from './behaviour/behaviour.ts';
 import { learningOf, outsidePortsOf } from './bridge-settings.ts';
 import type { QueryLog } from './query-log/query-log.ts';
 
+/** Who else takes what is seen. */
+export interface SightTakers {
+  readonly queryLog?: QueryLog | undefined;
+  readonly behaviour?: Behaviour | undefined;
+}
+
 /**
  * All that the history learns from: captured interfaces, resolvers that write dnstap, copies that switches send. What is seen
- * there enters the query log, too, as far as the configuration wants it.
+ * there enters the query log, too, as far as the configuration wants it, and goes to who looks at what hosts do.
  */
 export class LearningSources {
   readonly capture: LiveCapture | CaptureServer | undefined;
@@ -24,15 +31,17 @@ export class LearningSources {
   readonly copies: CopiedFrames | undefined;
   #config: Config;
 
-  constructor(config: Config, learner: Learner, queryLog: QueryLog | undefined, clock: Clock, log: Log) {
+  constructor(config: Config, learner: Learner, { queryLog, behaviour }: SightTakers, clock: Clock, log: Log) {
     this.#config = config;
     const take: TakeBatch = (batch, shiftMs) => {
       learner.take(batch, shiftMs);
       if (this.#config.querylog.capture) queryLog?.takeCaptured(batch, shiftMs);
+      behaviour?.takeCaptured(batch, shiftMs, 'border');
     };
     const takeNow = (batch: Uint8Array) => learner.take(batch);
     const takeFrames = (frames: Buffer, count: number, writer: string) => {
       if (this.#config.querylog.dnstap) queryLog?.takeDnstap(frames, count, writer);
+      if (this.#config.behaviour.client_side.dnstap) behaviour?.takeDnstap(frames, count, writer);
     };
     this.capture = createCapture(config, take, clock, log);
     this.dnstap = createDnstap(config, takeNow, takeFrames, clock, log);
@@ -103,7 +112,7 @@ function createCapture(
   }
   const interfaces = captureInterfaces(config);
   if (interfaces.length === 0) return undefined;
-  const options = { interfaces, direction: capture.direction, insideNetworks: inside.networks };
+  const options = { interfaces, direction: capture.direction, insideNetworks: inside.networks, syns: capture.syns };
   return new LiveCapture(options, take, clock, log);
 }
 

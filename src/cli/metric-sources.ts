@@ -7,6 +7,7 @@ import type { CountTable } from '../core/count-table.ts';
 import type { DurationHistogram } from '../core/duration-histogram.ts';
 import type { Gate } from '../firewall/gate.ts';
 import type {
+  BehaviourMetricFigures,
   ConfigFigures,
   ControllerFigures,
   HistoryFigures,
@@ -56,6 +57,9 @@ export function metricSources(clock: TimeSource, parts: CountedParts, joined: Jo
     losses: () => lossList(parts),
     store: () => parts.writer.figures(),
     ...nodeMetricSources(parts, joined),
+    behaviour: () => behaviourOf(parts),
+    openFindings: () => openFindingsOf(parts),
+    rpz: () => parts.rpz?.figures,
     policy: () => ({ rules: rulesOf(parts.policies), packs: packs === undefined ? undefined : packsOf(packs) }),
   };
 }
@@ -73,7 +77,7 @@ export function nodeMetricSources(
   };
 }
 
-function modeOf({ policies, enforcement, bypasses }: CountedParts, nowMs: number): ModeFigures {
+function modeOf({ policies, enforcement, bypasses, quarantines }: CountedParts, nowMs: number): ModeFigures {
   const { groups } = policies.groups;
   const { warmupEndsAtMs, heldBack } = enforcement;
   return {
@@ -81,7 +85,31 @@ function modeOf({ policies, enforcement, bypasses }: CountedParts, nowMs: number
     warmupLeftMs: warmupEndsAtMs === undefined ? 0 : Math.max(0, warmupEndsAtMs - nowMs),
     hasFallenBack: heldBack === 'no source' && groups.some(({ mode }) => mode === 'enforce'),
     bypasses: bypasses.orders.map(({ group, untilMs }) => ({ group: group?.name ?? ALL_CLIENTS, endsAtMs: untilMs })),
+    quarantines: quarantines.orders.length,
   };
+}
+
+function behaviourOf({ behaviour: house }: CountedParts): BehaviourMetricFigures | undefined {
+  if (house === undefined) return undefined;
+  const { isLooking, lost, thread } = house.behaviour.figures;
+  const { hosts = 0, pairs = 0, groups = 0, rounds = 0, roundsMs = 0, events = {}, lostEntries = 0 } = thread ?? {};
+  return {
+    isLooking,
+    hosts,
+    pairs,
+    groups,
+    events: Object.entries(events),
+    lost: [...Object.entries(lost), ['log', lostEntries]],
+    rounds,
+    roundsSeconds: roundsMs / 1000,
+  };
+}
+
+function openFindingsOf({ findings }: CountedParts): readonly (readonly [kind: string, count: number])[] {
+  return Object.entries(findings.figures.counts).map(([kind, counts]) => {
+    const { closed: _, ...open } = counts;
+    return [kind, Object.values(open).reduce((sum, count) => sum + count, 0)];
+  });
 }
 
 /** Hosts and writers of one source are put together: a label has no more values than are configured. */

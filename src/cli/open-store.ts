@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import type { FindingBook } from '../findings/finding-book.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import { readTriples } from '../nsdb/triple-batch.ts';
 import type { Enforcement } from '../policy/enforcement.ts';
@@ -122,18 +123,21 @@ export interface LoadedParts {
   readonly history: NsHistory;
   readonly rules: RuleBook;
   readonly enforcement: Enforcement;
+  /** Left out where nobody asks for them. */
+  readonly findings?: FindingBook;
 }
 
 /** Puts what the store holds into memory; of what has expired what the history still remembers. */
 export async function loadStore(
   store: Store,
-  { history, rules, enforcement }: LoadedParts,
+  { history, rules, enforcement, findings }: LoadedParts,
   nowMs: number,
 ): Promise<void> {
   for await (const batch of store.loadTriples(nowMs - history.keepMs)) {
     for (const triple of readTriples(batch)) history.restore(triple, true);
   }
   for (const rule of await store.loadRules(nowMs)) rules.restore(rule);
+  await findings?.load();
   const progress = await store.loadWarmup();
   if (progress !== undefined) enforcement.resume(progress);
 }

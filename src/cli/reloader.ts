@@ -161,3 +161,8 @@ function fingerprint(file: string): string {
   const facts = statSync(file, { bigint: true, throwIfNoEntry: false });
   return facts === undefined ? 'none' : `${facts.dev} ${facts.ino} ${facts.size} ${facts.mtimeNs}`;
 }
+
+/** The figures of a gluewall that was never reloaded. */
+export function neverReloaded(config: Config, appliedAtMs: number): ConfigFigures {
+  return { hash: configHash(config), appliedAtMs, last: undefined, applied: 0, refused: 0 };
+}

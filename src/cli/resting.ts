@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import type { Answer } from '../control/answer.ts';
-import { perform, performOnLog } from '../control/perform.ts';
+import { perform, performOnFindings, performOnLog } from '../control/perform.ts';
 import {
   type ControlRequest,
+  type FindingRequest,
+  isFindingRequest,
   isLogRequest,
   isTracebackRequest,
   type LogRequest,
@@ -12,10 +14,13 @@ import {
 import { systemClock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import { type Log, silentLog } from '../core/log.ts';
+import { FindingBook } from '../findings/finding-book.ts';
 import { Enforcement } from '../policy/enforcement.ts';
 import { GroupNumbers } from '../policy/group-numbers.ts';
+import { findingServices } from '../services/finding-services.ts';
 import { logServices } from '../services/log-services.ts';
 import { createServices, type Services } from '../services/services.ts';
+import { tracebackServices } from '../services/traceback-services.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
 import { buildPackBook } from './build-packs.ts';
 import { buildHistory, buildPolicies, enforcementOptions } from './build-parts.ts';
@@ -40,7 +45,10 @@ export class RestingGluewall {
     const parsed = parseRequest(request);
     if (typeof parsed === 'string') throw new GluewallError('bad-request', parsed);
     if (isLogRequest(parsed)) return yield* this.#askLog(parsed);
-    if (isTracebackRequest(parsed)) throw notRunning('cases are asked of the one that runs (`gluewall node`)');
+    const isTrace = parsed.operation === 'findings trace';
+    if (isFindingRequest(parsed) && !isTrace) return yield* this.#askFindings(parsed);
+    if (isTracebackRequest(parsed) || isTrace)
+      throw notRunning('cases are asked of the one that runs (`gluewall node`)');
     this.#opened ??= await this.#open(CHANGES.includes(parsed.operation));
     return yield* perform(this.#opened.services, parsed, new AbortController().signal);
   }
@@ -54,6 +62,29 @@ export class RestingGluewall {
     }
   }
 
+  async *#askFindings(request: FindingRequest): Answer {
+    this.#mustBeThere();
+    const store = await openStore(this.#config, this.#log);
+    const book = new FindingBook({ clock: systemClock, log: this.#log, store });
+    try {
+      await book.load();
+      const signal = new AbortController().signal;
+      return yield* performOnFindings(findingServices(book, tracebackServices(undefined)), request, signal);
+    } finally {
+      await book.stop();
+      await store.close();
+    }
+  }
+
+  /** Throws GluewallError `not-running` where nothing was kept. */
+  #mustBeThere(mayBeMade: boolean = false): void {
+    const { kind } = this.#config.store;
+    if (kind === 'memory') throw notRunning('store.kind is memory, so nothing is kept');
+    const file = storeFile(this.#config);
+    if (kind === 'sqlite' && !mayBeMade && !existsSync(file))
+      throw notRunning(`there is no store ${file} to ask instead`);
+  }
+
   /** Writes out what was changed. Safe twice. */
   async close(): Promise<void> {
     const opened = this.#opened;
@@ -63,10 +94,7 @@ export class RestingGluewall {
 
   async #open(forChange: boolean) {
     const config = this.#config;
-    if (config.store.kind === 'memory') throw notRunning('store.kind is memory, so nothing is kept');
-    const file = storeFile(config);
-    if (config.store.kind === 'sqlite' && !forChange && !existsSync(file))
-      throw notRunning(`there is no store ${file} to ask instead`);
+    this.#mustBeThere(forChange);
     const clock = systemClock;
     const history = buildHistory(config, clock, this.#log);
     const packs = buildPackBook(config, clock, silentLog);
@@ -86,6 +114,7 @@ export class RestingGluewall {
       history,
       policies,
       bypasses: undefined,
+      quarantines: undefined,
       packs,
       reload: undefined,
       store,

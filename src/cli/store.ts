@@ -85,7 +85,7 @@ export async function copyStores(from: string, to: string, options: StoreCommand
   );
   if (options.json === true) return printJson(counts);
   await printLines([
-    `copied ${counts.triples} triples, ${counts.rules} rules and ${counts.events} events`,
+    `copied ${counts.triples} triples, ${counts.rules} rules, ${counts.findings} findings and ${counts.events} events`,
     ...(counts.knownEvents === 0 ? [] : [`${counts.knownEvents} events were there already`]),
   ]);
 }
@@ -130,10 +130,10 @@ function journalOf(config: Config): StoreStatus['journal'] {
 function describe({ kind, place, contents, oldestEvent, newestEvent, journal, running }: StoreStatus): string[] {
   const lines = [`${kind}: ${place}`];
   if (contents !== null) {
-    const { schemaVersion, triples, events, rules, sizeBytes } = contents;
+    const { schemaVersion, triples, events, rules, findings, sizeBytes } = contents;
     lines.push(
       `tables of version ${schemaVersion}, ${mebibytes(sizeBytes ?? 0)}`,
-      `${triples} triples, ${rules} rules, ${events} events`,
+      `${triples} triples, ${rules} rules, ${findings} findings, ${events} events`,
     );
     if (oldestEvent !== null) lines.push(`events from ${oldestEvent} to ${newestEvent}`);
   } else if (kind !== 'memory') {

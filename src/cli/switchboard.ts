@@ -12,6 +12,7 @@ import { FlowAllowance } from '../firewall/allow-book.ts';
 import type { Bypass } from '../firewall/bypass-book.ts';
 import type { Firewall } from '../firewall/firewall.ts';
 import { Gate } from '../firewall/gate.ts';
+import type { Quarantines } from '../firewall/quarantines.ts';
 import type { PacketInView } from '../openflow/packet-in.ts';
 import type { FlowStats } from '../openflow/schema/multipart.ts';
 import type { ClientGroup } from '../policy/client-group.ts';
@@ -29,6 +30,7 @@ export interface SwitchboardParts {
   readonly log: Log;
   readonly firewall: Firewall;
   readonly modeOf: ModeOf;
+  readonly quarantines: Quarantines;
   /** The client groups in force, by the numbers that flows carry. */
   readonly groups: () => readonly ClientGroup[];
   /** Takes a packet_in that is a copy to learn from; false for any other. */
@@ -156,13 +158,14 @@ export class Switchboard {
   }
 
   #verdictFlows(session: SwitchSession, present: readonly FlowStats[]): readonly Flow[] {
-    const { firewall } = this.#parts;
+    const { firewall, quarantines } = this.#parts;
     const gate = this.#gate(session.datapathId);
     this.#connect(gate, session);
     const flows = present.flatMap((flow) => readVerdictFlow(flow) ?? []);
     for (const bypass of firewall.adopt(gate, flows)) this.#parts.bypassFound(gate, bypass);
     if (gate.isProactive) gate.anticipateAll(firewall.foreseeAll(gate));
-    return gate.desiredFlows();
+    quarantines.adopt(session.datapathId, present);
+    return [...quarantines.desiredFlows(), ...gate.desiredFlows()];
   }
 
   /** One alarm for each connection. What the switch refused is sent again now that there is room. */

@@ -1,9 +1,11 @@
 import { DEFAULT_GROUP_NAME } from '../policy/client-group.ts';
+import { behaviourProblems } from './behaviour-problems.ts';
 import { isJudging } from './effective.ts';
 import { nodeProblems } from './node-problems.ts';
 import { isLoopback, plainPlaces } from './plain-places.ts';
 import { MAX_GROUP_CLIENTS } from './policy-keys.ts';
 import { queryLogProblems } from './querylog-problems.ts';
+import { responseProblems } from './response-problems.ts';
 import type { Config } from './schema.ts';
 
 /** Two keys, each right, that do not go together. */
@@ -73,6 +75,8 @@ export function contradictions(config: Config): readonly Contradiction[] {
     ...connectionProblems(config),
     ...queryLogProblems(config),
     ...nodeProblems(config),
+    ...responseProblems(config),
+    ...behaviourProblems(config),
   ];
 }
 

@@ -38,6 +38,14 @@ const LIVE_KEYS: readonly string[] = [
   'querylog.capture',
   'querylog.dnstap',
   'querylog.sources',
+  'behaviour.min_score',
+  'behaviour.round',
+  'behaviour.mail_servers',
+  'response.rpz.keep',
+  'response.rules',
+  'response.remediation',
+  'response.never',
+  'response.most_hosts',
   'node.servers',
   'node.zones',
   'node.clients',
@@ -75,6 +83,8 @@ export function liveConfig(before: Config, after: Config): Config {
     capture: { ...before.capture, fallback: after.capture.fallback },
     querylog: { ...after.querylog, folder: before.querylog.folder, anonymise: before.querylog.anonymise },
     node: liveNode(before.node, after.node),
+    behaviour: liveBehaviour(before.behaviour, after.behaviour),
+    response: liveResponse(before.response, after.response),
   };
 }
 
@@ -83,6 +93,18 @@ function liveNode(before: Config['node'], after: Config['node']): Config['node']
   if (before === undefined || after === undefined) return before;
   const { name, listen, tls, folder } = before;
   return { ...after, name, listen, tls, folder };
+}
+
+/** Who gets the zone, and how, is settled at the start. */
+function liveResponse(before: Config['response'], after: Config['response']): Config['response'] {
+  const { rpz } = before;
+  return { ...after, rpz: rpz === undefined ? rpz : { ...rpz, keep: after.rpz?.keep ?? rpz.keep } };
+}
+
+/** What hosts are held in is made at the start. */
+function liveBehaviour(before: Config['behaviour'], after: Config['behaviour']): Config['behaviour'] {
+  const { min_score, round, mail_servers } = after;
+  return { ...before, min_score, round, mail_servers };
 }
 
 function differences(before: unknown, after: unknown, path: string): readonly KeyDifference[] {

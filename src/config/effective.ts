@@ -13,6 +13,11 @@ export function captureInterfaces({ capture, openflow, outside }: Config): reado
   return [...new Set(capture.interfaces ?? named)];
 }
 
+/** Whether what hosts do is looked at. */
+export function looksAtHosts({ behaviour, inside }: Config): boolean {
+  return behaviour.enabled ?? inside.networks.length > 0;
+}
+
 const GATE_KEYS = ['inside', 'outside', 'openflow', 'capture'] as const;
 
 /** Whether there is to be a gate: a traceback node (`gluewall node`) has none where no key of a gate says anything. */

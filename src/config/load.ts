@@ -21,6 +21,7 @@ export interface ConfigWithWarnings {
 }
 
 type NodeConfig = NonNullable<Config['node']>;
+type RpzConfig = NonNullable<Config['response']['rpz']>;
 
 /** Room for the longest lists of IPv6 addresses that the schema takes. */
 const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
@@ -55,7 +56,7 @@ export function loadConfigWithWarnings(file: string): ConfigWithWarnings {
 
 /** Files beside the configuration are found from wherever a command is called. */
 function withPathsFrom(folder: string, config: Config): Config {
-  const { root_hints, packs, lists, openflow, capture, clients, store, querylog, node, eve } = config;
+  const { root_hints, packs, lists, openflow, capture, clients, store, querylog, node, response, eve } = config;
   const from = (file: string) => resolve(folder, file);
   const withTls = <C extends { readonly tls?: TlsFiles | undefined }>(section: C): C =>
     section.tls === undefined ? section : { ...section, tls: tlsFrom(section.tls, from) };
@@ -77,6 +78,7 @@ function withPathsFrom(folder: string, config: Config): Config {
     store: storeFrom(store, from),
     querylog: queryLogFrom(querylog, from),
     node: node === undefined ? node : nodeFrom(node, from),
+    response: response.rpz === undefined ? response : { ...response, rpz: rpzFrom(response.rpz, from) },
     eve: eve.file === undefined ? eve : { ...eve, file: from(eve.file) },
   };
 }
@@ -101,6 +103,15 @@ function nodeFrom(node: NodeConfig, from: (file: string) => string): NodeConfig 
     ...node,
     ...pathsFrom(node, ['folder'], from),
     tls: { ...tlsFrom(tls, from), ...pathsFrom(tls, ['crl'], from) },
+  };
+}
+
+function rpzFrom(rpz: RpzConfig, from: (file: string) => string): RpzConfig {
+  const { tsig } = rpz;
+  return {
+    ...rpz,
+    ...pathsFrom(rpz, ['file'], from),
+    ...(tsig === undefined ? {} : { tsig: { ...tsig, secret_file: from(tsig.secret_file) } }),
   };
 }
 

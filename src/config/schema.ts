@@ -1,6 +1,7 @@
 /** Every key of gluewall.yaml, with its default and limit. docs/configuration.md is made from this. */
 import { z } from 'zod';
 import { RULE_NAMES } from '../nsdb/rules/list.ts';
+import { behaviourKeys } from './behaviour-keys.ts';
 import { dnstapKeys } from './dnstap-keys.ts';
 import { address, capturePlace, duration, facts, macAddress, neededPath, network, whole } from './fields.ts';
 import { clientKeys } from './identity-keys.ts';
@@ -10,6 +11,8 @@ import { openflowKeys } from './openflow-keys.ts';
 import { listKeys, packsKeys } from './packs-keys.ts';
 import { groupKeys, ruleKeys, strictnessKeys } from './policy-keys.ts';
 import { queryLogKeys } from './querylog-keys.ts';
+import { responseKeys } from './response-keys.ts';
+import { domainName } from './rule-fields.ts';
 import { storeKeys } from './store-keys.ts';
 
 /** OFPP_MAX is 0xffffff00 (OpenFlow 1.3.5 §7.2.1); the numbers from there on are reserved. */
@@ -47,6 +50,12 @@ export const configSchema = z.strictObject({
         .default([])
         .describe('The protected networks; traffic to them is never outbound')
         .meta(facts('networks', 'none', '1024 networks')),
+      zones: z
+        .array(domainName)
+        .max(1024)
+        .default([])
+        .describe('Zones of the site itself: names in them are never C&C, and never in a Response Policy Zone')
+        .meta(facts('domain names', 'none', '1024 names')),
     })
     .prefault({}),
   outside: z
@@ -114,6 +123,11 @@ export const configSchema = z.strictObject({
         .default('port')
         .describe('How to tell what left: port asks the interface; networks goes by the source (for a mirror port)')
         .meta(facts('word', 'port', 'port, networks')),
+      syns: z
+        .boolean()
+        .default(false)
+        .describe('Also capture what begins and accepts TCP connections (SYN), for reports of DNS and TCP')
+        .meta(facts('true or false', 'false', 'true, false')),
       listen: capturePlace
         .optional()
         .describe(
@@ -341,6 +355,8 @@ export const configSchema = z.strictObject({
   store: storeKeys,
   querylog: queryLogKeys.prefault({}),
   node: nodeKeys,
+  behaviour: behaviourKeys,
+  response: responseKeys,
   eve: z
     .strictObject({
       file: path

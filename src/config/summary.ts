@@ -19,7 +19,12 @@ const MAX_NAMED = 8;
 export function summarise(config: Config): ConfigSummary {
   const isGate = hasGate(config);
   return {
-    sentences: [...(isGate ? gateSentences(config) : []), queryLogSentence(config, isGate), ...nodeSentences(config)],
+    sentences: [
+      ...(isGate ? gateSentences(config) : []),
+      queryLogSentence(config, isGate),
+      ...nodeSentences(config),
+      ...(isGate ? responseSentences(config) : []),
+    ],
     warnings: [...(isGate ? GATE_WARNINGS : []), ...WARNINGS].flatMap(({ holds, warning }) =>
       holds(config) ? [warning] : [],
     ),
@@ -101,6 +106,25 @@ function nodeSentences({ node }: Config): readonly string[] {
   return [
     `traceback node ${name} on ${listenAddress.encode(listen)}: ${roles.join('; ') || 'it only asks'}; peers: ${known}`,
   ];
+}
+
+function responseSentences({ response }: Config): readonly string[] {
+  const { rpz, rules, most_hosts } = response;
+  const sentences: string[] = [];
+  if (rpz !== undefined) {
+    const ways = [
+      ...(rpz.file === undefined ? [] : [`written to ${rpz.file}`]),
+      ...(rpz.listen === undefined ? [] : [`given to secondaries on ${listenAddress.encode(rpz.listen)}`]),
+    ];
+    const byRule = rules.some(({ action }) => action === 'rpz') ? ', or a rule names' : '';
+    sentences.push(
+      `Response Policy Zone ${formatName(rpz.zone)}: ${listed(ways)}; in it is what a person escalates${byRule}`,
+    );
+  }
+  const kinds = rules.flatMap(({ action, findings }) => (action === 'rpz' ? [] : findings));
+  if (kinds.length > 0)
+    sentences.push(`rules put hosts in quarantine, ${most_hosts} at once at most: ${listed([...new Set(kinds)])}`);
+  return sentences;
 }
 
 function listed(members: readonly string[]): string {

@@ -1,9 +1,16 @@
+import { formatAddress } from '../core/address.ts';
 import { GluewallError } from '../core/errors.ts';
+import type { BehaviourServices } from '../services/behaviour-services.ts';
+import type { FindingServices } from '../services/finding-services.ts';
 import type { LogServices } from '../services/log-services.ts';
 import type { NodeServices, Services } from '../services/services.ts';
 import type { NodeOperations } from '../services/traceback-services.ts';
 import type { Answer } from './answer.ts';
 import {
+  type BehaviourRequest,
+  type FindingRequest,
+  isBehaviourRequest,
+  isFindingRequest,
   isLogRequest,
   isTracebackRequest,
   type LogRequest,
@@ -29,6 +36,8 @@ export async function* perform(
     const remedy = 'ask that of the gluewall of your switches (--config, --socket)';
     throw new GluewallError('no-gate', `what answers is a traceback node and has no gate; ${remedy}`);
   }
+  if (isFindingRequest(request)) return yield* performOnFindings(services.findings, request, signal);
+  if (isBehaviourRequest(request)) return yield* performOnBehaviour(services.behaviour, request);
   return yield* performOnGate(services, request, signal);
 }
 
@@ -38,7 +47,12 @@ function hasGate(services: Services | NodeServices): services is Services {
 
 type GateRequest = Exclude<
   ParsedRequest,
-  LogRequest | TracebackRequest | { readonly operation: 'status' } | { readonly operation: 'reload' }
+  | LogRequest
+  | TracebackRequest
+  | FindingRequest
+  | BehaviourRequest
+  | { readonly operation: 'status' }
+  | { readonly operation: 'reload' }
 >;
 
 async function* performOnGate(services: Services, request: GateRequest, signal: AbortSignal): Answer {
@@ -53,6 +67,16 @@ async function* performOnGate(services: Services, request: GateRequest, signal: 
       return services.bypassEnd(request.group);
     case 'bypass list':
       return yield* counted(services.bypassList());
+    case 'quarantine':
+      return services.quarantineBegin(request);
+    case 'quarantine end':
+      return services.quarantineEnd(request.host);
+    case 'quarantine list':
+      return yield* counted(services.quarantineList());
+    case 'rpz show':
+      return yield* services.rpzShow();
+    case 'rpz text':
+      return yield* services.rpzText();
     case 'history list':
       return yield* counted(services.historyList(request.zone));
     case 'history import':
@@ -99,6 +123,52 @@ async function* performOnNode(node: NodeOperations, request: TracebackRequest, s
       return node.close(request.case, request.reason, request.owner);
     case 'traceback export':
       return { files: await node.evidence(request.case, request.owner) };
+  }
+}
+
+/** As `perform`, for requests that are about what hosts do. */
+async function* performOnBehaviour(behaviour: BehaviourServices, request: BehaviourRequest): Answer {
+  switch (request.operation) {
+    case 'bots':
+      return yield* counted(behaviour.groups());
+    case 'bots show':
+      return behaviour.group(request.group);
+    case 'host show':
+      return behaviour.host(request.host);
+    case 'report dns-tcp':
+      return behaviour.dnsTcp();
+  }
+}
+
+/** As `perform`, for requests that are about findings alone. */
+export async function* performOnFindings(
+  findings: FindingServices,
+  request: FindingRequest,
+  signal: AbortSignal,
+): Answer {
+  switch (request.operation) {
+    case 'findings list': {
+      const { operation: _, since: sinceMs, host, ...filter } = request;
+      return yield* counted(
+        findings.list({ ...filter, sinceMs, host: host === undefined ? undefined : formatAddress(host) }),
+      );
+    }
+    case 'findings show':
+      return findings.show(request.finding);
+    case 'findings acknowledge':
+      return findings.acknowledge(request.finding, request.owner);
+    case 'findings escalate':
+      return findings.escalate(request.finding, request.owner);
+    case 'findings close':
+      return findings.close(request.finding, request.as, request.reason, request.owner);
+    case 'findings reopen':
+      return findings.reopen(request.finding, request.owner);
+    case 'findings comment':
+      return findings.comment(request.finding, request.text, request.owner);
+    case 'findings trace': {
+      const { operation: _, at: atMs, owner: by, ...wanted } = request;
+      return yield* findings.trace({ ...wanted, atMs, by }, signal);
+    }
   }
 }
 

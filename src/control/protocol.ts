@@ -8,6 +8,8 @@ import { DAY_MS } from '../core/clock.ts';
 import { parseMac } from '../core/mac-address.ts';
 import { canonicalName, parseName } from '../dns/name.ts';
 import { parseRecordType } from '../dns/registry.ts';
+import { CLOSED_AS, FINDING_KINDS, FINDING_STATES } from '../findings/finding.ts';
+import { MAX_WORDS_CHARACTERS } from '../findings/finding-record.ts';
 import type { RuleMatch } from '../policy/rule.ts';
 import { isRuleWord, parseMatch } from '../policy/rule-text.ts';
 import { COVERAGE_SLOT_MS, MAX_SOURCE_CHARACTERS } from '../querylog/query-log-store.ts';
@@ -15,6 +17,8 @@ import { MAX_BYPASS_MS } from '../services/bypass-services.ts';
 import type { ClientTarget } from '../services/client-view.ts';
 import { parseLogPlace } from '../services/log-view.ts';
 import type { LookupTarget } from '../services/lookup.ts';
+import type { QuarantinedHost } from '../services/quarantine-services.ts';
+import { MAX_QUARANTINE_MS } from '../services/quarantine-services.ts';
 import { tripleRow } from '../services/triple-view.ts';
 import { MAX_TIME_LIMIT_MS, MAX_WINDOW_MS, MIN_TIME_LIMIT_MS } from '../traceback/messages.ts';
 
@@ -65,6 +69,15 @@ const clientTarget = z
     const mac = parseMac(text);
     return mac === undefined ? { kind: 'name', name: text } : { kind: 'mac', mac };
   });
+
+const quarantinedHost = z.string().transform((text, context): QuarantinedHost => {
+  const asAddress = parseAddress(text);
+  if (asAddress !== undefined) return { address: asAddress };
+  const asMac = parseMac(text);
+  if (asMac !== undefined) return { mac: asMac };
+  context.addIssue({ code: 'custom', message: `"${text}" is neither an IP address nor a MAC address` });
+  return z.NEVER;
+});
 
 const clientName = z.string().min(1).max(MAX_CLIENT_NAME_CHARACTERS);
 
@@ -132,6 +145,10 @@ const windowPart = z.int().min(0).max(MAX_WINDOW_MS).optional();
 /** A case by its id, or by as much of the beginning of it as no other has. */
 const caseId = z.string().min(1).max(36);
 
+/** A finding, or a group of bots, in the same way. */
+const groupId = z.string().min(1).max(64);
+const findingId = z.string().min(1).max(64);
+
 const controlRequest = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('lookup'), target }),
   z.strictObject({
@@ -154,6 +171,19 @@ const controlRequest = z.discriminatedUnion('operation', [
   }),
   z.strictObject({ operation: z.literal('bypass end'), group: groupName.optional() }),
   z.strictObject({ operation: z.literal('bypass list') }),
+  z.strictObject({
+    operation: z.literal('quarantine'),
+    host: quarantinedHost,
+    scope: z.enum(['dns', 'all']),
+    remediation: address.optional(),
+    forMs: z.int().min(1000).max(MAX_QUARANTINE_MS),
+    reason,
+    owner,
+  }),
+  z.strictObject({ operation: z.literal('quarantine end'), host: quarantinedHost.optional() }),
+  z.strictObject({ operation: z.literal('quarantine list') }),
+  z.strictObject({ operation: z.literal('rpz show') }),
+  z.strictObject({ operation: z.literal('rpz text') }),
   z.strictObject({ operation: z.literal('reload'), isTrial: z.boolean() }),
   z.strictObject({ operation: z.literal('history list'), zone: name.optional() }),
   z.strictObject({
@@ -232,6 +262,46 @@ const controlRequest = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('traceback show'), case: caseId }),
   z.strictObject({ operation: z.literal('traceback close'), case: caseId, reason, owner }),
   z.strictObject({ operation: z.literal('traceback export'), case: caseId, owner }),
+  z.strictObject({ operation: z.literal('bots') }),
+  z.strictObject({ operation: z.literal('bots show'), group: groupId }),
+  z.strictObject({ operation: z.literal('host show'), host: address }),
+  z.strictObject({ operation: z.literal('report dns-tcp') }),
+  z.strictObject({
+    operation: z.literal('findings list'),
+    kind: z.enum(FINDING_KINDS).optional(),
+    state: z.enum(FINDING_STATES).optional(),
+    host: address.optional(),
+    since: instant.optional(),
+    limit: z.int().min(1).max(MAX_EVENTS),
+  }),
+  z.strictObject({ operation: z.literal('findings show'), finding: findingId }),
+  z.strictObject({ operation: z.literal('findings acknowledge'), finding: findingId, owner }),
+  z.strictObject({ operation: z.literal('findings escalate'), finding: findingId, owner }),
+  z.strictObject({
+    operation: z.literal('findings close'),
+    finding: findingId,
+    as: z.enum(CLOSED_AS),
+    reason,
+    owner,
+  }),
+  z.strictObject({ operation: z.literal('findings reopen'), finding: findingId, owner }),
+  z.strictObject({
+    operation: z.literal('findings comment'),
+    finding: findingId,
+    text: z.string().trim().min(1).max(MAX_WORDS_CHARACTERS),
+    owner,
+  }),
+  /** Left out: as the finding says. */
+  z.strictObject({
+    operation: z.literal('findings trace'),
+    finding: findingId,
+    name: name.optional(),
+    at: instant.optional(),
+    source: address.optional(),
+    commandAndControl: z.boolean(),
+    timeLimitMs: z.int().min(MIN_TIME_LIMIT_MS).max(MAX_TIME_LIMIT_MS),
+    owner,
+  }),
   z.strictObject({ operation: z.literal('status') }),
 ]);
 
@@ -252,6 +322,30 @@ export type TracebackRequest = Extract<ParsedRequest, { readonly operation: `tra
 
 export function isTracebackRequest(request: ParsedRequest): request is TracebackRequest {
   return request.operation.startsWith('traceback ');
+}
+
+/** A request that is about what hosts do. */
+export type BehaviourRequest = Extract<
+  ParsedRequest,
+  { readonly operation: 'bots' | 'bots show' | 'host show' | 'report dns-tcp' }
+>;
+
+const BEHAVIOUR_OPERATIONS: readonly string[] = [
+  'bots',
+  'bots show',
+  'host show',
+  'report dns-tcp',
+] satisfies BehaviourRequest['operation'][];
+
+export function isBehaviourRequest(request: ParsedRequest): request is BehaviourRequest {
+  return BEHAVIOUR_OPERATIONS.includes(request.operation);
+}
+
+/** A request that is about findings. */
+export type FindingRequest = Extract<ParsedRequest, { readonly operation: `findings ${string}` }>;
+
+export function isFindingRequest(request: ParsedRequest): request is FindingRequest {
+  return request.operation.startsWith('findings ');
 }
 
 /** The request, or what is wrong with it. */

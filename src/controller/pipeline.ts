@@ -56,12 +56,19 @@ export const PIPELINE = {
       'tcp_src',
       'tcp_dst',
       'nw_frag',
+      'icmpv6_type',
     ],
     next: ['verdict', 'forward'],
     entries: {
       outsideResponse: entry(8, 600, 'openflow.learn: a DNS response that came in on an outside port'),
       outsideFragment: entry(9, 600, 'openflow.learn: a later fragment of a UDP datagram, which may be a DNS response'),
       outsidePort: entry(1, 500, 'came in on an outside port: not outbound'),
+      quarantinePass: entry(
+        12,
+        460,
+        'what a host in quarantine may still send: DHCP, neighbour discovery, to a remediation address',
+      ),
+      quarantine: entry(11, 450, 'of a host in quarantine: its DNS, or all; dropped'),
       insideNetwork: entry(2, 400, 'to an inside network: not outbound'),
       fromResolver: entry(3, 300, 'DNS from a trusted resolver'),
       toResolver: entry(4, 300, 'DNS to a trusted resolver'),
@@ -192,8 +199,10 @@ export function isOwnCookieHigh(cookieHigh: number): boolean {
   return cookieHigh >>> 16 === COOKIE_TAG;
 }
 
-/** The rules of which verdicts make flows; those of the others always stand. */
+/** The rules of which verdicts and quarantines make flows; those of the others always stand. */
 export const VERDICT_RULES: readonly number[] = [
+  PIPELINE.classify.entries.quarantinePass.rule,
+  PIPELINE.classify.entries.quarantine.rule,
   PIPELINE.verdict.entries.allow.rule,
   PIPELINE.verdict.entries.drop.rule,
   PIPELINE.verdict.entries.dropClient.rule,

@@ -1,6 +1,6 @@
-/** `1 host`, `2 hosts`. */
-export function counted(value: number, what: string): string {
-  return `${value} ${what}${value === 1 ? '' : 's'}`;
+/** `1 host`, `2 hosts`; `several` where an s does not make it. */
+export function counted(value: number, what: string, several = `${what}s`): string {
+  return `${value} ${value === 1 ? what : several}`;
 }
 
 /** A share from 0 to 1 with the digits that say something: `93 %`, `0.4 %`. What is neither 0 nor 1 does not look so. */

@@ -38,7 +38,11 @@ export const WORD = {
   NAMES: 21,
 } as const;
 
-export const KIND = { QUERY: 0, RESPONSE: 1 } as const;
+/**
+ * Messages of DNS; and the segments that begin a TCP connection (SYN without ACK, from the client) and accept it (SYN with ACK, to the
+ * client), which have no question: the root stands in its place, and all counts are 0.
+ */
+export const KIND = { QUERY: 0, RESPONSE: 1, SYN: 2, SYN_ACK: 3 } as const;
 export const TRANSPORT = { UDP: 0, TCP: 1 } as const;
 
 /**

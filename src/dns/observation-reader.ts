@@ -55,8 +55,18 @@ export class ObservationReader {
     return isWhole ? 'record' : 'damaged';
   }
 
+  /** One of KIND. */
+  get kind(): number {
+    return this.#words[this.#at + WORD.KIND]! & 0xff;
+  }
+
+  /** A message of DNS, and no segment of another connection. */
+  get isMessage(): boolean {
+    return this.kind <= KIND.RESPONSE;
+  }
+
   get isResponse(): boolean {
-    return (this.#words[this.#at + WORD.KIND]! & 0xff) === KIND.RESPONSE;
+    return this.kind === KIND.RESPONSE;
   }
 
   get isTcp(): boolean {
@@ -199,7 +209,7 @@ export class ObservationReader {
     return this.#addressAt(word + 2, this.isIpv6Record(word));
   }
 
-  /** The record as an object. */
+  /** The record as an object; it must be that of a message. */
   observation(): DnsObservation {
     const { atMs, client, clientPort, server, serverPort, id, link } = this;
     const question = { name: this.#name(this.questionAt), type: this.questionType, class: this.questionClass };
@@ -252,8 +262,14 @@ export class ObservationReader {
 
   /** Whether all that the record in hand speaks of lies within its `length` octets. */
   #isSound(length: number): boolean {
-    const { nameServerCount, answerCount, additionalCount, nameCount } = this;
-    if (nameServerCount > MAX_RECORDS || answerCount > MAX_RECORDS || additionalCount > MAX_RECORDS) return false;
+    const { kind, nameServerCount, answerCount, additionalCount, nameCount } = this;
+    if (
+      kind > KIND.SYN_ACK ||
+      nameServerCount > MAX_RECORDS ||
+      answerCount > MAX_RECORDS ||
+      additionalCount > MAX_RECORDS
+    )
+      return false;
     this.#nsAt = this.#at + WORD.NAMES + nameCount;
     this.#addressesAt = this.#nsAt + nameServerCount * NS_WORDS;
     const addressCount = answerCount + additionalCount;

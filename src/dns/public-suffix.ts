@@ -1,4 +1,4 @@
-import { getPublicSuffix } from 'tldts';
+import { getPublicSuffix, parse } from 'tldts';
 import { type Name, ROOT } from './name.ts';
 
 /** Of the list: its ICANN section alone, and the name as it stands, whatever octets are in it. */
@@ -20,6 +20,11 @@ export function isPublicSuffix(name: Name): boolean {
   if (name === ROOT) return true;
   const text = listText(name);
   return !text.includes('.') || getPublicSuffix(text, LIST_OPTIONS) === text;
+}
+
+/** Whether a canonical name ends in a suffix that is on the list, as names of the Internet do. */
+export function hasListedSuffix(name: Name): boolean {
+  return name !== ROOT && parse(listText(name), LIST_OPTIONS).isIcann === true;
 }
 
 /** As the list writes names; an octet that none of its names has, even a dot within a label, as an underscore. */

@@ -13,11 +13,14 @@ import { type DnstapMessage, type DnstapType, readDnstap } from './dnstap-messag
  */
 export type DnstapCounter = DnstapType | 'unreadable' | 'incomplete';
 
+/** Whose messages are observed: those between a resolver and other servers, or those between it and its clients. */
+export type DnstapSide = 'resolver' | 'client';
+
 /** What is older when it comes counts as no older: clocks of other machines are wrong, too. */
 const MAX_AGE_MS = 60_000;
 
 /**
- * The exchanges of a resolver with servers, out of dnstap, to batches of observations (dns/observation-layout.ts). What is taken
+ * The exchanges of a resolver with servers, or with its clients, out of dnstap, to batches of observations (dns/observation-layout.ts). What is taken
  * in one turn of the event loop is given at its end, as one batch.
  *
  * Whatever the transport was, the observation says port 53, and `tcp` for all that is no UDP: the resolver says itself that it
@@ -30,13 +33,20 @@ export class DnstapObserver {
   readonly #writer: ObservationWriter;
   readonly #observer: Observer;
   readonly #resolvers: readonly Address[];
+  readonly #side: DnstapSide;
   #isFlushPlanned = false;
 
   /**
    * `resolvers`: a writer that names no address of its own, or 0.0.0.0 or ::, as unbound does without `outgoing-interface`,
    * counts as the first of them of the family in question.
    */
-  constructor(clock: TimeSource, resolvers: readonly Address[], onBatch: (batch: Uint8Array) => void) {
+  constructor(
+    clock: TimeSource,
+    resolvers: readonly Address[],
+    onBatch: (batch: Uint8Array) => void,
+    side: DnstapSide = 'resolver',
+  ) {
+    this.#side = side;
     this.#clock = clock;
     this.#resolvers = resolvers;
     this.#writer = new ObservationWriter(onBatch);
@@ -51,17 +61,18 @@ export class DnstapObserver {
       return;
     }
     this.counters.add(message.type);
-    if (message.type === 'resolver query') this.#observe(message, message.queryMessage, 'outbound');
-    if (message.type === 'resolver response') this.#observe(message, message.responseMessage, 'inbound');
+    if (message.type === `${this.#side} query`) this.#observe(message, message.queryMessage, 'outbound');
+    if (message.type === `${this.#side} response`) this.#observe(message, message.responseMessage, 'inbound');
   }
 
   #observe(message: DnstapMessage, dns: Buffer | undefined, direction: 'outbound' | 'inbound'): void {
-    const { responseAddress: server, queryPort = 0, socketProtocol } = message;
-    if (server === undefined || dns === undefined) {
+    const { queryPort = 0, socketProtocol } = message;
+    const ends = this.#side === 'resolver' ? this.#resolverEnds(message) : this.#clientEnds(message);
+    if (ends === undefined || dns === undefined) {
       this.counters.add('incomplete');
       return;
     }
-    const client = this.#clientOf(message.queryAddress, server);
+    const { client, server } = ends;
     const isQuery = direction === 'outbound';
     const endpoints = {
       source: isQuery ? client : server,
@@ -75,10 +86,19 @@ export class DnstapObserver {
     this.#planFlush();
   }
 
-  #clientOf(named: Address | undefined, server: Address): Address {
-    const unspecified = isIpv4(server) ? UNSPECIFIED_IPV4 : UNSPECIFIED_IPV6;
-    if (named !== undefined && isIpv4(named) === isIpv4(server) && named !== unspecified) return named;
-    return this.#resolvers.find((resolver) => isIpv4(resolver) === isIpv4(server)) ?? unspecified;
+  #resolverEnds({ queryAddress, responseAddress: server }: DnstapMessage): Ends | undefined {
+    return server === undefined ? undefined : { client: this.#resolverOf(queryAddress, server), server };
+  }
+
+  #clientEnds({ queryAddress: client, responseAddress }: DnstapMessage): Ends | undefined {
+    return client === undefined ? undefined : { client, server: this.#resolverOf(responseAddress, client) };
+  }
+
+  /** The writer, by what it says of itself, of the family of who it talks to. */
+  #resolverOf(named: Address | undefined, other: Address): Address {
+    const unspecified = isIpv4(other) ? UNSPECIFIED_IPV4 : UNSPECIFIED_IPV6;
+    if (named !== undefined && isIpv4(named) === isIpv4(other) && named !== unspecified) return named;
+    return this.#resolvers.find((resolver) => isIpv4(resolver) === isIpv4(other)) ?? unspecified;
   }
 
   #boundTime(saidMs: number | undefined): number {
@@ -94,6 +114,11 @@ export class DnstapObserver {
       this.#writer.flush();
     });
   }
+}
+
+interface Ends {
+  readonly client: Address;
+  readonly server: Address;
 }
 
 const UNSPECIFIED_IPV4 = parseAddress('0.0.0.0')!;

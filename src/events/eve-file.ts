@@ -4,8 +4,6 @@ import { BoundedQueue } from '../core/bounded-queue.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { eveLine } from './eve.ts';
-import type { VerdictEvent } from './verdict-event.ts';
 
 /** Whoever may read the log group's files may read it. */
 const FILE_MODE = 0o640;
@@ -44,14 +42,15 @@ export interface EveFigures {
 }
 
 /**
- * Appends each verdict as one line of JSON to a file. `push` never waits: one write is under way at a time, what comes in
+ * Appends each event as one line of JSON to a file. `push` never waits: one write is under way at a time, what comes in
  * between goes with the next. What cannot be written is tried again every second. `start` before anything else.
  */
-export class EveFile {
+export class EveFile<E> {
   readonly #path: string;
+  readonly #lineOf: (event: E) => string;
   readonly #log: Log;
   readonly #options: EveFileOptions;
-  readonly #waiting: BoundedQueue<VerdictEvent>;
+  readonly #waiting: BoundedQueue<E>;
   #handle: FileHandle | undefined;
   #batch: Batch | undefined;
   #running: Promise<void> | undefined;
@@ -65,8 +64,10 @@ export class EveFile {
   #lost = 0;
   #failedWrites = 0;
 
-  constructor(path: string, log: Log, options: Partial<EveFileOptions> = {}) {
+  /** `lineOf` gives the line of an event, without the line feed. */
+  constructor(path: string, lineOf: (event: E) => string, log: Log, options: Partial<EveFileOptions> = {}) {
     this.#path = path;
+    this.#lineOf = lineOf;
     this.#log = log;
     this.#options = { ...DEFAULTS, ...options };
     this.#waiting = new BoundedQueue(this.#options.backlog);
@@ -87,7 +88,7 @@ export class EveFile {
     this.#handle = await this.#open();
   }
 
-  push(event: VerdictEvent): void {
+  push(event: E): void {
     if (this.#isStopped || !this.#waiting.push(event)) this.#lost++;
     else this.#wake();
   }
@@ -165,7 +166,7 @@ export class EveFile {
     while (lines.length < BATCH) {
       const event = this.#waiting.shift();
       if (event === undefined) break;
-      lines.push(`${eveLine(event)}\n`);
+      lines.push(`${this.#lineOf(event)}\n`);
     }
     return lines.length === 0 ? undefined : { octets: Buffer.from(lines.join('')), events: lines.length, offset: 0 };
   }

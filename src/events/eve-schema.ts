@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 /** As Suricata writes times, in milliseconds. */
-const instant = z
+export const eveInstant = z
   .string()
   .regex(/^\d{4,6}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+0000$/)
   .describe('ISO 8601 with milliseconds and zone, such as 2026-11-21T04:52:00.123+0000');
@@ -15,7 +15,7 @@ const port = z.int().min(0).max(65535);
 
 export const eveRecordSchema = z
   .strictObject({
-    timestamp: instant,
+    timestamp: eveInstant,
     event_type: z.literal('dns_verdict'),
     src_ip: address.describe('the client that asked'),
     src_port: port,
@@ -96,7 +96,7 @@ export const eveRecordSchema = z
         .strictObject({
           zone: name,
           name_server: name,
-          expires: instant.nullable().describe('when the record expires or has expired; null for never'),
+          expires: eveInstant.nullable().describe('when the record expires or has expired; null for never'),
           expired: z.boolean(),
         })
         .nullable()

@@ -104,6 +104,6 @@ function eveHint({ zone, nameServer, expiresAtMs }: HistoryHint, atMs: number): 
 }
 
 /** Suricata writes the zone without a colon. */
-function formatEveInstant(atMs: number): string {
+export function formatEveInstant(atMs: number): string {
   return new Date(atMs).toISOString().replace('Z', '+0000');
 }

@@ -1,8 +1,10 @@
+import { BEHAVIOUR_METRICS } from './behaviour-metrics.ts';
 import { HISTORY_METRICS, LEARNING_METRICS } from './history-metrics.ts';
 import type { Metric } from './metric.ts';
 import type { NodeMetricSources } from './metric-sources.ts';
 import { policyMetrics } from './policy-metrics.ts';
 import { QUERY_LOG_METRICS } from './querylog-metrics.ts';
+import { RPZ_METRICS } from './rpz-metrics.ts';
 import { CONFIG_METRICS, MODE_METRICS, STORE_METRICS } from './service-metrics.ts';
 import { SWITCH_METRICS } from './switch-metrics.ts';
 import { TRACEBACK_METRICS } from './traceback-metrics.ts';
@@ -19,6 +21,8 @@ export function metricList(): readonly Metric[] {
     ...LEARNING_METRICS,
     ...SWITCH_METRICS,
     ...STORE_METRICS,
+    ...BEHAVIOUR_METRICS,
+    ...RPZ_METRICS,
     ...QUERY_LOG_METRICS,
     ...TRACEBACK_METRICS,
   ];

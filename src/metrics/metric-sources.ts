@@ -41,6 +41,8 @@ export interface ModeFigures {
   /** Enforce was given up for monitor because the history is no longer fed. */
   readonly hasFallenBack: boolean;
   readonly bypasses: Iterable<BypassFigures>;
+  /** Hosts in quarantine. */
+  readonly quarantines: number;
 }
 
 /** Verdicts of one kind, reason and mode. */
@@ -237,6 +239,33 @@ export interface TracebackFigures {
   readonly certificateExpiresAtMs: number | undefined;
 }
 
+/** The Response Policy Zone. */
+export interface RpzFigures {
+  readonly serial: number;
+  readonly entries: number;
+  /** What findings call for and must not be blocked. */
+  readonly leftOut: number;
+  /** Of secondaries, by outcome. */
+  readonly requests: Iterable<readonly [outcome: string, count: number]>;
+  readonly notifies: number;
+  readonly notifiesUnanswered: number;
+  /** In words; undefined: the file is as the zone is, or there is none to be. */
+  readonly problem: string | undefined;
+  readonly failures: number;
+}
+
+/** What hosts do. */
+export interface BehaviourMetricFigures {
+  readonly isLooking: boolean;
+  readonly hosts: number;
+  readonly pairs: number;
+  readonly groups: number;
+  readonly events: Iterable<readonly [kind: string, count: number]>;
+  readonly lost: Iterable<readonly [source: string, count: number]>;
+  readonly rounds: number;
+  readonly roundsSeconds: number;
+}
+
 /** Everything that is counted, part by part. Each is asked once or more for each scrape, and answers from memory. */
 export interface MetricSources extends NodeMetricSources {
   mode(): ModeFigures;
@@ -248,6 +277,11 @@ export interface MetricSources extends NodeMetricSources {
   losses(): Iterable<LossFigures>;
   store(): StoreFigures;
   policy(): PolicyFigures;
+  /** Undefined where nobody looks at what hosts do. */
+  behaviour(): BehaviourMetricFigures | undefined;
+  openFindings(): Iterable<readonly [kind: string, count: number]>;
+  /** Undefined where there is none. */
+  rpz(): RpzFigures | undefined;
 }
 
 /** What a traceback node without a gate has of them, too. */

@@ -60,6 +60,11 @@ export const MODE_METRICS: readonly Metric[] = [
     'Emergency bypasses in force (gluewall bypass).',
     (sources) => [...sources.mode().bypasses].length,
   ),
+  gauge(
+    'gluewall_quarantines_active',
+    'Hosts in quarantine (gluewall quarantine).',
+    (sources) => sources.mode().quarantines,
+  ),
   gauges(
     'gluewall_bypass_end_timestamp_seconds',
     'When an emergency bypass ends by itself, seconds since the epoch, by the client group it is for, or all.',

@@ -60,6 +60,7 @@ export class Learner {
         this.counters.add('damaged batches');
         return;
       }
+      if (!reader.isMessage) continue;
       const atMs = reader.atMs + shiftMs;
       onRecord?.(atMs);
       this.#take(atMs);

@@ -47,7 +47,7 @@ export class CaptureEntries {
         this.counters.add('damaged batches');
         return;
       }
-      this.#take(reader.atMs + shiftMs);
+      if (reader.isMessage) this.#take(reader.atMs + shiftMs);
     }
   }
 

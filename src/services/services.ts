@@ -1,5 +1,6 @@
 /** What people ask of gluewall, one function each. The doors only pass on. */
 
+import type { Address } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import { isAtOrBelow, type Name } from '../dns/name.ts';
@@ -7,16 +8,22 @@ import { type EveRecord, eveRecord } from '../events/eve.ts';
 import { type EventQuery, type EventStore, isWantedEvent } from '../events/event-store.ts';
 import type { EventTap } from '../events/event-tap.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { FindingBook } from '../findings/finding-book.ts';
 import type { Bypasses } from '../firewall/bypasses.ts';
+import type { Quarantines } from '../firewall/quarantines.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
 import { canBeNameServer } from '../nsdb/rules/name-server-address.ts';
+import { type BehaviourQuestions, type BehaviourServices, behaviourServices } from './behaviour-services.ts';
 import { type BypassParts, type BypassServices, bypassServices } from './bypass-services.ts';
+import { withCaseEvidence } from './case-evidence.ts';
 import { type ClientSource, type ClientTarget, type ClientView, findClients } from './client-view.ts';
 import { type CheckQuestion, type CheckView, type ExplainedParts, explainVerdict } from './explain-verdict.ts';
+import { type FindingServices, findingServices } from './finding-services.ts';
 import { type AskedLog, type LogServices, logServices } from './log-services.ts';
 import { inTurns, type LookupTarget, type LookupView, lookup } from './lookup.ts';
 import { type PackParts, type PackServices, packServices } from './pack-services.ts';
+import { type QuarantineServices, quarantineServices } from './quarantine-services.ts';
 import type { ReloadView } from './reload-view.ts';
 import {
   type RolloutItem,
@@ -25,6 +32,7 @@ import {
   type RolloutSummary,
   reportRollout,
 } from './report-rollout.ts';
+import { type RpzParts, type RpzServices, rpzServices } from './rpz-services.ts';
 import { type RuleParts, type RuleServices, ruleServices } from './rule-services.ts';
 import { type NodeOperations, tracebackServices } from './traceback-services.ts';
 import { type TripleView, viewTriple } from './triple-view.ts';
@@ -43,7 +51,7 @@ export type StatusView = Readonly<Record<string, unknown>>;
 /** An item of `events`: one event, or how many of them came faster than they were read. */
 export type EventItem = EveRecord | { readonly lost: number };
 
-export interface Services extends RuleServices, PackServices, BypassServices {
+export interface Services extends RuleServices, PackServices, BypassServices, QuarantineServices, RpzServices {
   lookup(target: LookupTarget): Promise<LookupView>;
   check(question: CheckQuestion): CheckView;
   /** All triples, or those of a zone and of what lies below it. */
@@ -58,6 +66,8 @@ export interface Services extends RuleServices, PackServices, BypassServices {
   clients(target: ClientTarget | undefined): AsyncGenerator<ClientView, void>;
   readonly log: LogServices;
   readonly traceback: NodeOperations;
+  readonly findings: FindingServices;
+  readonly behaviour: BehaviourServices;
   status(): StatusView;
   /** Rejects with ConfigError when the configuration file is not good: nothing has changed then. */
   reload(isTrial: boolean): Promise<ReloadView>;
@@ -70,6 +80,7 @@ export interface NodeServices extends Pick<Services, 'log' | 'traceback' | 'stat
 
 export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   readonly bypasses: Bypasses | undefined;
+  readonly quarantines: Quarantines | undefined;
   readonly clock: TimeSource;
   readonly history: NsHistory;
   readonly store: RuleParts['store'] & RolloutParts['store'] & Pick<EventStore, 'findEvents'>;
@@ -86,6 +97,14 @@ export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   readonly queryLog?: AskedLog | undefined;
   /** Left out where there is none. */
   readonly node?: NodeOperations | undefined;
+  /** Left out where there is none. */
+  readonly rpz?: RpzParts['rpz'];
+  /** Left out where there are none to ask about. */
+  readonly findings?: FindingBook | undefined;
+  /** Left out where nobody looks at what hosts do. */
+  readonly behaviour?: BehaviourQuestions | undefined;
+  /** Whether a host that our own node named is one of the inside, by its own address. */
+  readonly isOwnHost?: (address: Address) => boolean;
   readonly endWarmup: () => void;
   /** Undefined where there is nothing to reload, because gluewall does not run. */
   readonly reload: ((isTrial: boolean) => Promise<ReloadView>) | undefined;
@@ -100,12 +119,17 @@ const MAX_SHOWN = 32_768;
 export function createServices(parts: ServiceParts): Services {
   const { history, clock } = parts;
   const rules = ruleServices(parts);
+  const traceback = tracebackServices(nodeOf(parts));
   return {
     ...rules,
     ...bypassServices(parts),
+    ...quarantineServices(parts),
+    ...rpzServices({ rpz: parts.rpz, isRunning: parts.tap !== undefined }),
     ...packServices({ clock, packs: parts.packs, rules: () => rules.ruleList() }),
     log: logServices(parts.queryLog),
-    traceback: tracebackServices(parts.node),
+    traceback,
+    findings: findingServices(parts.findings, traceback),
+    behaviour: behaviourServices(parts),
     status: parts.status,
     lookup: (target) => lookup(history, target, clock.nowMs()),
     check: (question) => explainVerdict(question, parts),
@@ -136,6 +160,10 @@ export function createServices(parts: ServiceParts): Services {
       );
     },
   };
+}
+
+function nodeOf({ node, findings, isOwnHost = () => false }: ServiceParts): NodeOperations | undefined {
+  return node && findings ? withCaseEvidence(node, { findings, isOwnHost }) : node;
 }
 
 function importTriples(history: NsHistory, triples: readonly NsTriple[], nowMs: number): ImportView {

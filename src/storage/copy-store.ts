@@ -1,4 +1,6 @@
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { Finding } from '../findings/finding.ts';
+import { PORTION_FINDINGS } from '../findings/finding-store.ts';
 import { countTriples, joinTriples } from '../nsdb/triple-batch.ts';
 import type { Rule } from '../policy/rule.ts';
 import { composeMatch } from '../policy/rule-text.ts';
@@ -10,6 +12,7 @@ export interface CopyCounts {
   readonly triples: number;
   readonly rules: number;
   readonly events: number;
+  readonly findings: number;
   /** Events that the other store had already. */
   readonly knownEvents: number;
 }
@@ -24,12 +27,13 @@ const EVENT_ROWS = 2000;
  * throw.
  */
 export async function copyStore(from: Store, to: Store, report: (counts: CopyCounts) => void): Promise<CopyCounts> {
-  const counts = { triples: 0, rules: 0, events: 0, knownEvents: 0 };
+  const counts = { triples: 0, rules: 0, events: 0, findings: 0, knownEvents: 0 };
   await copyTriples(from, to, (rows) => {
     counts.triples += rows;
     report(counts);
   });
   counts.rules = await copyRules(from, to);
+  counts.findings = await copyFindings(from, to);
   await copyEvents(from, to, (copied, known) => {
     counts.events += copied;
     counts.knownEvents += known;
@@ -68,6 +72,27 @@ async function copyRules(from: Store, to: Store): Promise<number> {
     if (ids.has(meaning(rule)) && ids.get(meaning(rule)) !== rule.id) await to.deleteRule(rule.id);
   for (const rule of rules) await to.saveRule(rule);
   return rules.length;
+}
+
+/** One of the same kind and subject takes the place of another, which is what gluewall holds for one thing. */
+async function copyFindings(from: Store, to: Store): Promise<number> {
+  const meaning = ({ kind, subject }: Finding) => `${kind} ${subject}`;
+  const ids = new Map<string, string>();
+  let count = 0;
+  for await (const findings of from.loadFindings()) {
+    for (const finding of findings) ids.set(meaning(finding), finding.id);
+    await to.saveFindings(findings);
+    count += findings.length;
+  }
+  const others: string[] = [];
+  for await (const findings of to.loadFindings()) {
+    for (const finding of findings)
+      if ((ids.get(meaning(finding)) ?? finding.id) !== finding.id) others.push(finding.id);
+  }
+  for (let start = 0; start < others.length; start += PORTION_FINDINGS) {
+    await to.deleteFindings(others.slice(start, start + PORTION_FINDINGS));
+  }
+  return count;
 }
 
 /** Both stores give their events in the order of time: those of one instant are compared with each other. */

@@ -2,6 +2,8 @@ import type { Connection } from 'mariadb';
 import type { SaveMark } from '../core/save-mark.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { Finding } from '../findings/finding.ts';
+import { PORTION_FINDINGS } from '../findings/finding-store.ts';
 import { type PackedTriple, readTriple, TripleBatchWriter } from '../nsdb/triple-batch.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
 import type { Rule } from '../policy/rule.ts';
@@ -9,6 +11,14 @@ import { inTableOrder } from './batch-order.ts';
 import { endlessMilliseconds } from './column-values.ts';
 import { EVENT_COLUMNS, eventRow, readEvent } from './event-rows.ts';
 import { type EventDialect, eventSteps } from './event-steps.ts';
+import {
+  FINDING_COLUMNS,
+  FINDING_QUERY_COLUMNS,
+  type FindingPlace,
+  findingRow,
+  placeOfFinding,
+  readFindingRow,
+} from './finding-rows.ts';
 import { connectMariadb, type MariadbAccess } from './mariadb-connection.ts';
 import { mariadbError } from './mariadb-errors.ts';
 import { MARIADB_MIGRATIONS } from './mariadb-migrations.ts';
@@ -67,7 +77,13 @@ const SQL = {
   saveEvent: `INSERT INTO events (${EVENT_COLUMNS.join(', ')}, name_key) VALUES (${places(EVENT_COLUMNS)}, ?)`,
   countEvents: 'SELECT COUNT(*) FROM events',
   deleteOldestEvents: 'DELETE FROM events ORDER BY at_ms, id LIMIT ?',
+  saveFinding: `REPLACE INTO findings (${FINDING_COLUMNS.join(', ')}) VALUES (${places(FINDING_COLUMNS)})`,
+  deleteFinding: 'DELETE FROM findings WHERE id = ?',
+  firstFindings: `SELECT ${FINDING_QUERY_COLUMNS} FROM findings ORDER BY updated_at_ms DESC, id DESC LIMIT ?`,
+  findingsAfter: `SELECT ${FINDING_QUERY_COLUMNS} FROM findings
+    WHERE updated_at_ms < ? OR (updated_at_ms = ? AND id < ?) ORDER BY updated_at_ms DESC, id DESC LIMIT ?`,
   contents: `SELECT (SELECT COUNT(*) FROM triples), (SELECT COUNT(*) FROM events), (SELECT COUNT(*) FROM rules),
+    (SELECT COUNT(*) FROM findings),
     (SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()),
     (SELECT MIN(at_ms) FROM events), (SELECT MAX(at_ms) FROM events)`,
 } as const;
@@ -171,16 +187,45 @@ export class MariadbDatabase implements AsyncStoreOperations {
     });
   }
 
+  async saveFindings(findings: readonly Finding[]): Promise<void> {
+    if (findings.length === 0) return;
+    const rows = findings.map((finding) => findingRow(finding).map(textOf));
+    await this.#inTransaction(undefined, (connection) => connection.batch(SQL.saveFinding, rows));
+  }
+
+  async deleteFindings(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const rows = ids.map((id) => [id]);
+    await this.#inTransaction(undefined, (connection) => connection.batch(SQL.deleteFinding, rows));
+  }
+
+  findingsAfter(place: FindingPlace | undefined): Promise<Portion<readonly Finding[], FindingPlace>> {
+    return this.#do('read', async (connection) => {
+      const rows: Row[] =
+        place === undefined
+          ? await connection.execute(SQL.firstFindings, [PORTION_FINDINGS])
+          : await connection.execute(SQL.findingsAfter, [
+              place.updatedAtMs,
+              place.updatedAtMs,
+              place.id,
+              PORTION_FINDINGS,
+            ]);
+      const next = rows.length < PORTION_FINDINGS ? undefined : placeOfFinding(rows.at(-1));
+      return { items: this.#readRows(rows, readFindingRow), next };
+    });
+  }
+
   contents(): Promise<StoreContents> {
     return this.#do('read', async (connection) => {
       const rows: Row[] = await connection.query(SQL.contents);
-      const [triples, events, rules, size, oldest, newest] = rows[0] ?? [];
+      const [triples, events, rules, findings, size, oldest, newest] = rows[0] ?? [];
       return {
         // Connecting brought the tables to it.
         schemaVersion: MARIADB_MIGRATIONS.length,
         triples: Number(triples),
         events: Number(events),
         rules: Number(rules),
+        findings: Number(findings),
         sizeBytes: Number(size),
         oldestEventAtMs: typeof oldest === 'number' ? oldest : undefined,
         newestEventAtMs: typeof newest === 'number' ? newest : undefined,

@@ -120,6 +120,22 @@ export const MARIADB_MIGRATIONS: readonly MariadbMigration[] = [
     move: fillMariadbNameKeys,
   },
   { version: 3, statements: QUERY_LOG_TABLES },
+  {
+    version: 4,
+    statements: [
+      `CREATE TABLE IF NOT EXISTS findings (
+        id ${WORD} PRIMARY KEY,
+        kind ${WORD} NOT NULL,
+        subject VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+        state ${WORD} NOT NULL,
+        score DOUBLE NOT NULL,
+        updated_at_ms DOUBLE NOT NULL,
+        record ${TEXT} NOT NULL,
+        KEY findings_by_time (updated_at_ms, id),
+        KEY findings_by_subject (subject(255), kind)
+      ) ${ENGINE}`,
+    ],
+  },
 ];
 
 /** The version of the tables, 0 when there are none. Throws `store-foreign` when there are others, `store-newer`, and what the connector throws. */

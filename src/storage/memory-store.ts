@@ -1,6 +1,8 @@
 import type { SaveMark } from '../core/save-mark.ts';
 import { type EventQuery, isWantedEvent } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { Finding } from '../findings/finding.ts';
+import { PORTION_FINDINGS } from '../findings/finding-store.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
 import { readTriples, TripleBatchWriter } from '../nsdb/triple-batch.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
@@ -17,6 +19,7 @@ export class MemoryStore implements Store {
   readonly #maxEvents: number;
   readonly #triples = new Map<string, NsTriple>();
   readonly #rules = new Map<string, Rule>();
+  readonly #findings = new Map<string, Finding>();
   /** The last sequence number of each writer; in one process there are few. */
   readonly #marks = new Map<string, number>();
   /** In order of their time; of one time, in the order they came. */
@@ -103,6 +106,21 @@ export class MemoryStore implements Store {
     yield* portions(limit > 0 ? newest(wanted, Math.floor(limit)) : []);
   }
 
+  async saveFindings(findings: readonly Finding[]): Promise<void> {
+    this.#mustBeOpen();
+    for (const finding of findings) this.#findings.set(finding.id, finding);
+  }
+
+  async deleteFindings(ids: readonly string[]): Promise<void> {
+    this.#mustBeOpen();
+    for (const id of ids) this.#findings.delete(id);
+  }
+
+  async *loadFindings(): AsyncGenerator<readonly Finding[], void> {
+    this.#mustBeOpen();
+    yield* portions([...this.#findings.values()].sort(newestFirst), PORTION_FINDINGS);
+  }
+
   async contents(): Promise<StoreContents> {
     this.#mustBeOpen();
     const events = newest(this.#events, this.#maxEvents);
@@ -111,6 +129,7 @@ export class MemoryStore implements Store {
       triples: this.#triples.size,
       events: events.length,
       rules: this.#rules.size,
+      findings: this.#findings.size,
       sizeBytes: undefined,
       oldestEventAtMs: events[0]?.atMs,
       newestEventAtMs: events.at(-1)?.atMs,
@@ -138,6 +157,10 @@ function newest<T>(items: readonly T[], count: number): T[] {
   return items.slice(Math.max(0, items.length - count));
 }
 
-function* portions<T>(items: readonly T[]): Generator<readonly T[], void> {
-  for (let start = 0; start < items.length; start += PORTION_ROWS) yield items.slice(start, start + PORTION_ROWS);
+function newestFirst(one: Finding, other: Finding): number {
+  return other.updatedAtMs - one.updatedAtMs || (one.id < other.id ? 1 : -1);
+}
+
+function* portions<T>(items: readonly T[], size: number = PORTION_ROWS): Generator<readonly T[], void> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }

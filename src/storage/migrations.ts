@@ -136,6 +136,22 @@ export const MIGRATIONS: readonly Migration[] = [
     move: fillNameKeys,
     after: 'CREATE INDEX events_by_name ON events (name_key, at_ms) WHERE name_key IS NOT NULL;',
   },
+  {
+    version: 4,
+    sql: `
+      CREATE TABLE findings (
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        state TEXT NOT NULL,
+        score REAL NOT NULL,
+        updated_at_ms REAL NOT NULL,
+        record TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX findings_by_time ON findings (updated_at_ms, id);
+      CREATE INDEX findings_by_subject ON findings (subject, kind);
+    `,
+  },
 ];
 
 /** The version of a store's tables: 0 when it has none yet. */

@@ -2,6 +2,8 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { SaveMark } from '../core/save-mark.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { Finding } from '../findings/finding.ts';
+import { PORTION_FINDINGS } from '../findings/finding-store.ts';
 import { readTriple, TripleBatchWriter } from '../nsdb/triple-batch.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
 import type { Rule } from '../policy/rule.ts';
@@ -9,6 +11,14 @@ import { inTableOrder } from './batch-order.ts';
 import { boundedColumns, endlessMilliseconds } from './column-values.ts';
 import { EVENT_COLUMNS, eventRow, readEvent } from './event-rows.ts';
 import { type EventDialect, eventSteps } from './event-steps.ts';
+import {
+  FINDING_COLUMNS,
+  FINDING_QUERY_COLUMNS,
+  type FindingPlace,
+  findingRow,
+  placeOfFinding,
+  readFindingRow,
+} from './finding-rows.ts';
 import { schemaVersion } from './migrations.ts';
 import { nameKey } from './name-key.ts';
 import { RULE_COLUMNS, readRule, readWarmup, ruleRow } from './policy-rows.ts';
@@ -142,6 +152,30 @@ export class SqliteDatabase implements StoreOperations {
     });
   }
 
+  saveFindings(findings: readonly Finding[]): void {
+    this.#inTransaction(undefined, () => {
+      for (const finding of findings) this.#statements.saveFinding.run(findingRow(finding));
+    });
+  }
+
+  deleteFindings(ids: readonly string[]): void {
+    this.#inTransaction(undefined, () => {
+      for (const id of ids) this.#statements.deleteFinding.run(id);
+    });
+  }
+
+  findingsAfter(place: FindingPlace | undefined): Portion<readonly Finding[], FindingPlace> {
+    return this.#do('read', () => {
+      const { firstFindings, findingsAfter } = this.#statements;
+      const rows =
+        place === undefined
+          ? firstFindings.all(PORTION_FINDINGS)
+          : findingsAfter.all(place.updatedAtMs, place.id, PORTION_FINDINGS);
+      const next = rows.length < PORTION_FINDINGS ? undefined : placeOfFinding(rows.at(-1));
+      return { items: this.#readRows(rows, readFindingRow), next };
+    });
+  }
+
   contents(): StoreContents {
     return this.#do('read', () => {
       const one = (sql: string) => Number(this.#connection.prepare(sql).pluck().get() ?? Number.NaN);
@@ -154,6 +188,7 @@ export class SqliteDatabase implements StoreOperations {
         triples: one('SELECT count(*) FROM triples'),
         events: this.#eventCount,
         rules: one('SELECT count(*) FROM rules'),
+        findings: one('SELECT count(*) FROM findings'),
         sizeBytes: one('SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()'),
         oldestEventAtMs: instant('min'),
         newestEventAtMs: instant('max'),
@@ -246,6 +281,13 @@ function prepareStatements(connection: Database) {
       INSERT OR REPLACE INTO warmup (id, learned_for_ms, last_learned_at_ms) VALUES (1, ?, ?)`),
     saveEvent: connection.prepare(`
       INSERT INTO events (${EVENT_COLUMNS.join(', ')}, name_key) VALUES (${places(EVENT_COLUMNS)}, ?)`),
+    saveFinding: connection.prepare(`
+      INSERT OR REPLACE INTO findings (${FINDING_COLUMNS.join(', ')}) VALUES (${places(FINDING_COLUMNS)})`),
+    deleteFinding: connection.prepare('DELETE FROM findings WHERE id = ?'),
+    firstFindings: rows(`SELECT ${FINDING_QUERY_COLUMNS} FROM findings ORDER BY updated_at_ms DESC, id DESC LIMIT ?`),
+    findingsAfter: rows(`
+      SELECT ${FINDING_QUERY_COLUMNS} FROM findings WHERE (updated_at_ms, id) < (?, ?)
+      ORDER BY updated_at_ms DESC, id DESC LIMIT ?`),
     deleteOldestEvents: connection.prepare(`
       DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY at_ms, id LIMIT ?)`),
   };

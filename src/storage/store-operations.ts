@@ -2,8 +2,10 @@
 import type { SaveMark } from '../core/save-mark.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
 import type { Rule } from '../policy/rule.ts';
+import type { FindingPlace } from './finding-rows.ts';
 import type { StoreContents } from './store.ts';
 
 /** Some of the rows asked for, and where to go on. */
@@ -43,6 +45,10 @@ export interface StoreOperations {
   saveEvents(events: readonly VerdictEvent[], mark?: SaveMark | undefined): void;
   /** The events of a query after `place`, undefined for the first. */
   eventsAfter(place: EventPlace | undefined, query: EventQuery): Portion<readonly VerdictEvent[], EventPlace>;
+  saveFindings(findings: readonly Finding[]): void;
+  deleteFindings(ids: readonly string[]): void;
+  /** Findings after `place`, undefined for those last updated. */
+  findingsAfter(place: FindingPlace | undefined): Portion<readonly Finding[], FindingPlace>;
   contents(): StoreContents;
 }
 

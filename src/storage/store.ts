@@ -1,4 +1,5 @@
 import type { EventStore } from '../events/event-store.ts';
+import type { FindingStore } from '../findings/finding-store.ts';
 import type { HistoryStore } from '../nsdb/history-store.ts';
 import type { PolicyStore } from '../policy/policy-store.ts';
 
@@ -6,7 +7,7 @@ import type { PolicyStore } from '../policy/policy-store.ts';
  * What outlives the process. What a save is given may change as soon as the call has returned; a batch is the store's.
  * Every promise rejects with a GluewallError whose code begins with `store-`; the store stays usable after it.
  */
-export interface Store extends HistoryStore, PolicyStore, EventStore {
+export interface Store extends HistoryStore, PolicyStore, EventStore, FindingStore {
   /** Rows that were found and could not be read, since the store was opened; they are left out. */
   readonly unreadableRows: number;
   /** How much it holds. */
@@ -29,6 +30,7 @@ export interface StoreContents {
   readonly triples: number;
   readonly events: number;
   readonly rules: number;
+  readonly findings: number;
   /** Octets on the disk of its machine, about; undefined in memory. */
   readonly sizeBytes: number | undefined;
   /** Milliseconds; undefined when there are no events. */

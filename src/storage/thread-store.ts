@@ -3,9 +3,11 @@ import { GluewallError } from '../core/errors.ts';
 import type { SaveMark } from '../core/save-mark.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
+import type { Finding } from '../findings/finding.ts';
 import { countTriples } from '../nsdb/triple-batch.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
 import type { Rule } from '../policy/rule.ts';
+import type { FindingPlace } from './finding-rows.ts';
 import type { Store, StoreContents } from './store.ts';
 import { storeClosed, storeOpen, storeOverload } from './store-errors.ts';
 import type { EventPlace, Portion, StoreOperations, TriplePlace } from './store-operations.ts';
@@ -131,6 +133,18 @@ class ThreadStore implements Store {
 
   async *findEvents(query: EventQuery): AsyncGenerator<readonly VerdictEvent[], void> {
     yield* this.#portions((place: EventPlace | undefined) => this.#ask('eventsAfter', place, query));
+  }
+
+  saveFindings(findings: readonly Finding[]): Promise<void> {
+    return this.#ask('saveFindings', findings);
+  }
+
+  deleteFindings(ids: readonly string[]): Promise<void> {
+    return this.#ask('deleteFindings', ids);
+  }
+
+  async *loadFindings(): AsyncGenerator<readonly Finding[], void> {
+    yield* this.#portions((place: FindingPlace | undefined) => this.#ask('findingsAfter', place));
   }
 
   contents(): Promise<StoreContents> {

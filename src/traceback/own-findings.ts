@@ -15,6 +15,7 @@ import {
   MAX_MARKS,
   type SourceReport,
 } from './messages.ts';
+import type { NamedHosts } from './named-hosts.ts';
 import { NamingAllowance } from './naming-allowance.ts';
 import type { HostNames, NodeOptions } from './node-options.ts';
 import { RecentResults } from './recent-results.ts';
@@ -38,6 +39,8 @@ export interface FindingParts {
   readonly clock: Clock;
   /** How addresses stand in the log; undefined: as they are. */
   readonly clientInLog?: ClientInLog | undefined;
+  /** Told of hosts that were named to a peer, each time. */
+  readonly onNamed?: ((named: NamedHosts) => void) | undefined;
 }
 
 /** What a source says of its own clients. Rejects as the log does, and when the time is up. */
@@ -73,7 +76,11 @@ export class OwnFindings {
     const make = () =>
       request.kind === 'confirm' ? this.#test(request, task, inspection) : this.#report(task, inspection);
     const part = await this.#said.get(question, make, limit.signal);
-    const hosts = part.reports.flatMap((report) => ('hosts' in report ? report.hosts.map(addressOf) : []));
+    const reported = part.reports.flatMap((report) => ('hosts' in report ? report.hosts : []));
+    const hosts = reported.map(addressOf);
+    if (!task.isOurs && reported.length > 0) {
+      this.#parts.onNamed?.({ asker, case: request.case, name: request.name, at: request.at, hosts: reported });
+    }
     this.#given.noteNamed(window, this.#options.name, { servers: [], hosts: new Set(hosts) });
     this.#allowance.note(asker, name, span, hosts);
     if (part.reports.some((report) => 'hash' in report && report.hash.isMatch)) this.#given.noteMatch(attack);

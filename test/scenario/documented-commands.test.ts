@@ -31,6 +31,8 @@ const REFUSED = [
   /^gluewall bypass end/,
   /^gluewall pack refresh \w/,
   /^gluewall traceback (request|show|close|export) /,
+  /^gluewall (bots|host) show /,
+  /^gluewall findings (show|acknowledge|escalate|close|reopen|comment|trace) /,
 ];
 
 /** Examples that need another host, or a gluewall that does not run: here they end with a message that says so. */
@@ -57,7 +59,9 @@ beforeAll(async () => {
   running = await GluewallProcess.start(directory, {
     openflow: { listen: '127.0.0.1:0' },
     control: { socket: join(directory, 'control.sock') },
+    inside: { networks: ['192.0.2.0/24'] },
     trusted_resolvers: ['192.0.2.53'],
+    response: { rpz: { file: join(directory, 'response.zone') } },
     node: { name: 'node.example.org', listen: '127.0.0.1:0', tls, zones: ['example.org'], clients: ['192.0.2.0/24'] },
   });
   mkdirSync(join(directory, 'bin'));

@@ -29,7 +29,7 @@ describe('store status', () => {
     const { status: code, stdout } = await run('store', 'status');
     expect(code).toBe(0);
     expect(stdout).toContain(`sqlite: ${file}`);
-    expect(stdout).toMatch(/2 triples, 1 rules, 2 events/);
+    expect(stdout).toMatch(/2 triples, 1 rules, 0 findings, 2 events/);
   });
 
   it('says it as JSON', async () => {
@@ -37,7 +37,7 @@ describe('store status', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       kind: 'sqlite',
       place: file,
-      contents: { schemaVersion: 3, triples: 2, events: 2, rules: 1 },
+      contents: { schemaVersion: 4, triples: 2, events: 2, rules: 1, findings: 0 },
       oldestEvent: expect.stringMatching(/^2026-/),
       journal: null,
       running: null,
@@ -75,7 +75,7 @@ describe('store migrate', () => {
     connection.exec(readFileSync(new URL('../unit/storage/schema-1.sql', import.meta.url), 'utf8'));
     connection.close();
     const { status: code, stdout } = await run('store', 'migrate', '--store', old, '--json');
-    expect([code, JSON.parse(stdout)]).toEqual([0, { place: old, schemaVersion: 3 }]);
+    expect([code, JSON.parse(stdout)]).toEqual([0, { place: old, schemaVersion: 4 }]);
   });
 });
 
@@ -83,7 +83,7 @@ describe('store copy', () => {
   it('copies, twice without harm', async () => {
     const other = join(folder, 'other.db');
     const first = await run('store', 'copy', file, other, '--json');
-    expect(JSON.parse(first.stdout)).toEqual({ triples: 2, rules: 1, events: 2, knownEvents: 0 });
+    expect(JSON.parse(first.stdout)).toEqual({ triples: 2, rules: 1, events: 2, findings: 0, knownEvents: 0 });
     const second = await run('store', 'copy', file, other);
     expect(second.stdout).toContain('2 events were there already');
     const { stdout } = await run('store', 'status', '--store', other, '--json');

@@ -13,6 +13,7 @@ if (name === 'refuses') {
 } else {
   port.postMessage({ kind: 'figures', figures });
   port.postMessage({ kind: 'listening', port: 8853 });
+  if (name === 'names') port.postMessage({ kind: 'named', named: { asker: 'peer.example', hosts: [] } });
 }
 port.on('message', (message) => {
   switch (message.kind) {

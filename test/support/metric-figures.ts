@@ -24,6 +24,7 @@ export function metricFigures(changes: Partial<MetricSources> = {}): MetricSourc
       warmupLeftMs: 60_000,
       hasFallenBack: false,
       bypasses: [{ group: 'all', endsAtMs: 1_768_000_600_000 }],
+      quarantines: 3,
     }),
     walk: () => ({
       verdicts: [
@@ -131,6 +132,30 @@ export function metricFigures(changes: Partial<MetricSources> = {}): MetricSourc
     queryLog: () => ({
       isKept: true,
       sources: [{ source: 'ns1', entries: 5, refused: 1, lost: 0, lastAtMs: 1_768_000_000_000, isFailing: false }],
+    }),
+    behaviour: () => ({
+      isLooking: true,
+      hosts: 120,
+      pairs: 4000,
+      groups: 1,
+      events: [['query', 9000]],
+      lost: [['log', 5]],
+      rounds: 20,
+      roundsSeconds: 1.5,
+    }),
+    openFindings: () => [['infected-host', 3]],
+    rpz: () => ({
+      serial: 1_768_000_000,
+      entries: 12,
+      leftOut: 1,
+      requests: [
+        ['transfer', 2],
+        ['bad signature', 1],
+      ],
+      notifies: 3,
+      notifiesUnanswered: 1,
+      problem: undefined,
+      failures: 0,
     }),
     policy: () => ({
       rules: [

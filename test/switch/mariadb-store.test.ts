@@ -115,7 +115,7 @@ describeIf(['root', 'mariadb'], 'the MariaDB store', () => {
       expect(blocked).toMatchObject({ group: 'default', scope: ['destination'], clientMac: undefined });
       expect(allowed).toMatchObject({ verdict: 'allow', reason: 'allowRule', queryName: undefined });
       expect(await findAll(store, { queryName: nameOf('example.org') })).toStrictEqual([blocked]);
-      expect(await store.contents()).toMatchObject({ schemaVersion: 3, rules: 3, events: 2 });
+      expect(await store.contents()).toMatchObject({ schemaVersion: 4, rules: 3, events: 2 });
     });
   });
 

@@ -1,14 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { GluewallError } from '../../core/errors.ts';
 import type { CaptureTotals } from './capture-reader.ts';
-import type { CaptureReading } from './capture-reading.ts';
+import type { CaptureReading, CaptureReadingOptions } from './capture-reading.ts';
 import type { CaptureSummary } from './read-capture.ts';
-import type { ReaderOrder, ReaderReport } from './reader-protocol.ts';
-
-export interface CaptureReaderThreadOptions {
-  /** The compiled thread; by default `reader-worker.js` beside this file. */
-  readonly threadScript?: URL;
-}
+import type { ReaderOrder, ReaderReport, ReaderTask } from './reader-protocol.ts';
 
 /** What is waited for: one answer at a time. */
 interface Waiting {
@@ -26,10 +21,10 @@ export class CaptureReaderThread implements CaptureReading {
   #ended: unknown;
 
   /** `onBatch` is given the observations (observation-layout.ts) in batches that hold only during the call. */
-  constructor(onBatch: (batch: Uint8Array) => void, options: CaptureReaderThreadOptions = {}) {
-    const { threadScript = new URL('./reader-worker.js', import.meta.url) } = options;
+  constructor(onBatch: (batch: Uint8Array) => void, options: CaptureReadingOptions = {}) {
+    const { threadScript = new URL('./reader-worker.js', import.meta.url), syns = false } = options;
     this.#onBatch = onBatch;
-    this.#worker = new Worker(threadScript);
+    this.#worker = new Worker(threadScript, { workerData: { syns } satisfies ReaderTask });
     this.#worker.on('message', (report: ReaderReport) => this.#receive(report));
     this.#worker.on('error', (cause) => this.#end(threadFailure(cause.message, cause)));
     this.#worker.on('exit', () => this.#end(threadFailure('it has ended')));

@@ -22,6 +22,13 @@ export interface CaptureTotals {
   readonly unread: Readonly<Record<string, number>>;
 }
 
+export interface CaptureReaderOptions {
+  /** The memory of batches is shared, to be read by other threads. */
+  readonly isShared?: boolean;
+  /** Also observe what begins and accepts TCP connections. */
+  readonly syns?: boolean;
+}
+
 /** From the epoch on, and well before years need a fifth digit, whatever TTL is added. */
 const TIMES_MS = { first: 0, last: Date.UTC(9000, 0) };
 /** Link types that are counted each on its own; a file can claim any number of them. */
@@ -47,11 +54,10 @@ export class CaptureReader {
 
   /**
    * `onBatch` is given the observations (observation-layout.ts); a batch is his to keep, or to give back with `takeBack`.
-   * `isShared`: their memory is shared, to be read by other threads.
    */
-  constructor(onBatch: (batch: Uint8Array) => void, isShared = false) {
+  constructor(onBatch: (batch: Uint8Array) => void, { isShared = false, syns = false }: CaptureReaderOptions = {}) {
     this.#writer = new ObservationWriter(onBatch, isShared);
-    this.#observer = new Observer(this.#captured, this.#writer);
+    this.#observer = new Observer(this.#captured, this.#writer, { syns });
   }
 
   /** What all captures together hold so far. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { CaptureReader, type CaptureTotals } from './capture-reader.ts';
-import { CaptureReaderThread, type CaptureReaderThreadOptions } from './capture-reader-thread.ts';
+import { CaptureReaderThread } from './capture-reader-thread.ts';
 import { openCaptureSource } from './capture-source.ts';
 import type { CaptureSummary } from './read-capture.ts';
 
@@ -17,6 +17,13 @@ export interface CaptureReading {
   stop(): Promise<void>;
 }
 
+export interface CaptureReadingOptions {
+  /** Also observe what begins and accepts TCP connections. */
+  readonly syns?: boolean;
+  /** The compiled thread; by default `reader-worker.js` beside this folder's code. */
+  readonly threadScript?: URL;
+}
+
 /** Below this it is read before a thread has started. */
 const THREAD_PAYS_BYTES = 16 * 1024 * 1024;
 
@@ -27,18 +34,19 @@ const THREAD_PAYS_BYTES = 16 * 1024 * 1024;
 export function startReading(
   paths: readonly string[],
   onBatch: (batch: Uint8Array) => void,
-  options: CaptureReaderThreadOptions = {},
+  options: CaptureReadingOptions = {},
 ): CaptureReading {
   // Standard input belongs to the main thread.
   const isThreaded = !paths.includes('-') && paths.some((path) => sizeOf(path) >= THREAD_PAYS_BYTES);
-  return isThreaded ? new CaptureReaderThread(onBatch, options) : readHere(onBatch);
+  return isThreaded ? new CaptureReaderThread(onBatch, options) : readHere(onBatch, options);
 }
 
-function readHere(onBatch: (batch: Uint8Array) => void): CaptureReading {
-  const reader = new CaptureReader((batch) => {
+function readHere(onBatch: (batch: Uint8Array) => void, { syns = false }: CaptureReadingOptions): CaptureReading {
+  const give = (batch: Uint8Array) => {
     onBatch(batch);
     reader.takeBack(batch.buffer);
-  });
+  };
+  const reader = new CaptureReader(give, { syns });
   return {
     read: async (path, onProgress) => reader.read(await openCaptureSource(path), onProgress),
     finish: async () => {

@@ -2,6 +2,11 @@
 import type { CaptureTotals } from './capture-reader.ts';
 import type { CaptureSummary } from './read-capture.ts';
 
+/** What the thread is started with: whether what begins and accepts TCP connections is observed, too. */
+export interface ReaderTask {
+  readonly syns: boolean;
+}
+
 /** To the thread. `batch back`: a batch has been read, which was in this memory. */
 export type ReaderOrder =
   | { readonly kind: 'read'; readonly path: string }

@@ -1,9 +1,9 @@
 /** The thread of a CaptureReaderThread: reads the captures it is told of one after the other, and ends after `finish`. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { GluewallError } from '../../core/errors.ts';
 import { CaptureReader } from './capture-reader.ts';
 import { openCaptureSource } from './capture-source.ts';
-import type { ReaderOrder, ReaderReport } from './reader-protocol.ts';
+import type { ReaderOrder, ReaderReport, ReaderTask } from './reader-protocol.ts';
 
 /** Batches that are on their way or being read; the reading of a file pauses at so many. */
 const MAX_IN_FLIGHT = 8;
@@ -14,10 +14,12 @@ const send = (report: ReaderReport) => port.postMessage(report);
 
 let inFlight = 0;
 let goOn = () => {};
-const reader = new CaptureReader((batch) => {
+const { syns } = workerData as ReaderTask;
+const onBatch = (batch: Uint8Array) => {
   inFlight++;
   send({ kind: 'batch', batch });
-}, true);
+};
+const reader = new CaptureReader(onBatch, { isShared: true, syns });
 
 async function onChunk(bytesRead: number): Promise<void> {
   send({ kind: 'progress', bytesRead });

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { captureInterfaces, hasGate, hasOtherSource, teachingMode } from '../../config/effective.ts';
+import { captureInterfaces, hasGate, hasOtherSource, looksAtHosts, teachingMode } from '../../config/effective.ts';
 import type { Config } from '../../config/schema.ts';
 import { summarise } from '../../config/summary.ts';
 import { resultOf } from '../../control/answer.ts';
@@ -34,6 +34,8 @@ import { type BridgeFacts, readBridgeFacts } from '../../switches/bridge-facts.t
 import { bridgePlace, openVswitchRunDirectory } from '../../switches/bridge-place.ts';
 import { readDatabase } from '../../switches/database-facts.ts';
 import { type AskOptions, askingCommand, configOf } from '../ask.ts';
+import { sightsOf } from '../behaviour/behaviour-order.ts';
+import { unseenOf } from '../behaviour/unseen.ts';
 import { bridgeWishes } from '../bridge-settings.ts';
 import { EXIT } from '../exit-codes.ts';
 import { mariadbFacts } from '../mariadb-facts.ts';
@@ -90,6 +92,7 @@ async function examine(bridges: readonly string[], options: AskOptions): Promise
     ...(await logSections(config, options.socket ?? config.control.socket)),
     { section: 'clock', findings: clockFindings(clock) },
     ...(await nodeSections(config, clock)),
+    ...(isGate ? hostSections(config) : []),
     ...(isGate || named.length > 0 ? await bridgeSections(named, runDirectory, config) : []),
     ...(isGate ? [learning] : []),
   ];
@@ -112,6 +115,20 @@ async function logSections(config: Config, socket: string | undefined): Promise<
   const files = sources.flatMap(({ name, file }) => (file === undefined ? [] : [readLogFileFacts(name, file)]));
   const problems = await sourceProblems(socket ?? defaultSocketPath());
   return [{ section: 'query log', findings: logFindings(files, problems) }];
+}
+
+/** Of what is seen of hosts, where it is looked at. */
+function hostSections(config: Config): readonly Section[] {
+  if (!looksAtHosts(config)) return [];
+  const unseen = unseenOf(sightsOf(config));
+  const missing = unseen.map(({ what: check, why, remedy }) => ({
+    check,
+    ok: null,
+    message: `not looked for: ${why}`,
+    remedy,
+  }));
+  const all = { check: 'what hosts do', ok: true, message: 'all that is looked for can be seen' };
+  return [{ section: 'hosts', findings: missing.length === 0 ? [all] : missing }];
 }
 
 /** Of the traceback node, where there is to be one. */

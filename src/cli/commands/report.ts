@@ -7,6 +7,9 @@ import { EXIT } from '../exit-codes.ts';
 import { printJson, printLines } from '../output.ts';
 import { printRolloutRow, printRolloutSummary } from '../print-rollout.ts';
 import { ProgressBar } from '../progress-bar.ts';
+import { addBackscatterCommand } from './report-backscatter.ts';
+import { addDnsTcpCommand } from './report-dns-tcp.ts';
+import { addHostsCommand } from './report-hosts.ts';
 
 interface RolloutOptions extends AskOptions {
   readonly since: string;
@@ -27,6 +30,9 @@ export function addReportCommands(program: Command): void {
     .option('--group <name>', 'only clients of this group')
     .addHelpText('after', '\nEnds with 1 while the list is not short enough to enforce.')
     .action(showRollout);
+  addDnsTcpCommand(report);
+  addHostsCommand(report);
+  addBackscatterCommand(report);
 }
 
 async function showRollout(options: RolloutOptions): Promise<void> {

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Clients } from '../../identity/clients.ts';
 import type { QueryLogStore } from '../../querylog/query-log-store.ts';
+import type { NamedHosts } from '../../traceback/named-hosts.ts';
 import { NodeHost } from './node-host.ts';
 import { nodeOrder } from './node-order.ts';
 
@@ -13,10 +14,11 @@ export function createNode(
   clients: Pick<Clients, 'describe'>,
   clock: Clock,
   log: Log,
+  onNamed: (named: NamedHosts) => void = () => {},
 ): NodeHost | undefined {
   const order = queryLog === undefined ? undefined : nodeOrder(config, log);
   if (queryLog === undefined || order === undefined) return undefined;
   // A pseudonym may be the address of somebody else.
   const names = order.key === undefined ? clients : { describe: () => undefined };
-  return new NodeHost({ order, queryLog, names: (address) => names.describe(address)?.name }, clock, log);
+  return new NodeHost({ order, queryLog, names: (address) => names.describe(address)?.name, onNamed }, clock, log);
 }

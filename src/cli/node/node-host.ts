@@ -7,6 +7,7 @@ import type { LogPage, LogQuestion, QueryLogStore } from '../../querylog/query-l
 import type { NodeFigures, NodeOperations } from '../../services/traceback-services.ts';
 import type { Case, CaseProgress } from '../../traceback/cases/case.ts';
 import type { CaseDemand } from '../../traceback/cases/case-demand.ts';
+import type { NamedHosts } from '../../traceback/named-hosts.ts';
 import type { HostNames } from '../../traceback/node-options.ts';
 import { endThread } from '../end-thread.ts';
 import type { NodeOrder, NodeSettings } from './node-order.ts';
@@ -17,6 +18,8 @@ export interface NodeHostOptions {
   readonly queryLog: Pick<QueryLogStore, 'search'>;
   /** What our clients are called. */
   readonly names: HostNames;
+  /** Told of hosts that were named to a peer. */
+  readonly onNamed?: (named: NamedHosts) => void;
   /** The compiled thread; by default `node-thread.js` beside this file. */
   readonly threadScript?: URL;
 }
@@ -44,6 +47,7 @@ interface Waiting {
 export class NodeHost implements NodeOperations {
   readonly #queryLog: NodeHostOptions['queryLog'];
   readonly #names: HostNames;
+  readonly #onNamed: (named: NamedHosts) => void;
   readonly #script: URL;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -58,10 +62,11 @@ export class NodeHost implements NodeOperations {
   #isStopped = false;
   #cancelRestart: (() => void) | undefined;
 
-  constructor({ order, queryLog, names, threadScript }: NodeHostOptions, clock: Clock, log: Log) {
+  constructor({ order, queryLog, names, onNamed = () => {}, threadScript }: NodeHostOptions, clock: Clock, log: Log) {
     this.#order = order;
     this.#queryLog = queryLog;
     this.#names = names;
+    this.#onNamed = onNamed;
     this.#script = threadScript ?? new URL('./node-thread.js', import.meta.url);
     this.#clock = clock;
     this.#log = log;
@@ -200,6 +205,9 @@ export class NodeHost implements NodeOperations {
         return;
       case 'figures':
         this.#figures = message.figures;
+        return;
+      case 'named':
+        this.#onNamed(message.named);
         return;
       case 'say':
         this.#log[message.level](message.fields, message.message);

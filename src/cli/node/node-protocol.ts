@@ -4,6 +4,7 @@ import type { LogPage, LogQuestion } from '../../querylog/query-log-store.ts';
 import type { NodeFigures, NodeOperations } from '../../services/traceback-services.ts';
 import type { CaseProgress } from '../../traceback/cases/case.ts';
 import type { CaseDemand } from '../../traceback/cases/case-demand.ts';
+import type { NamedHosts } from '../../traceback/named-hosts.ts';
 import type { NodeSettings } from './node-order.ts';
 
 /** What the thread is asked, each with one answer. */
@@ -46,6 +47,7 @@ export type FromNodeThread =
   /** Errors travel as their code and message, which is what a clone would lose. */
   | { readonly kind: 'failed'; readonly id: number; readonly code: string; readonly message: string }
   | { readonly kind: 'figures'; readonly figures: ThreadFigures }
+  | { readonly kind: 'named'; readonly named: NamedHosts }
   | {
       readonly kind: 'say';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -18,6 +18,7 @@ import { composeBundle } from '../../traceback/cases/evidence.ts';
 import { NodeCertificates } from '../../traceback/http/node-certificates.ts';
 import { NodeServer } from '../../traceback/http/node-server.ts';
 import { PeerClient } from '../../traceback/http/peer-client.ts';
+import type { NamedHosts } from '../../traceback/named-hosts.ts';
 import type { HostNames } from '../../traceback/node-options.ts';
 import { RequestDesk } from '../../traceback/request-desk.ts';
 import { TracebackNode } from '../../traceback/traceback-node.ts';
@@ -29,6 +30,8 @@ import type { ThreadFigures } from './node-protocol.ts';
 export interface NodeServiceParts {
   readonly queryLog: Pick<QueryLogStore, 'search'>;
   readonly names: HostNames;
+  /** Told of hosts that were named to a peer. */
+  readonly onNamed: (named: NamedHosts) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -50,7 +53,7 @@ export class NodeService {
   #settings: NodeSettings;
 
   /** Throws GluewallError `tls-files` when key and certificates cannot be used. */
-  constructor(order: NodeOrder, { queryLog, names, clock, log }: NodeServiceParts) {
+  constructor(order: NodeOrder, { queryLog, names, onNamed, clock, log }: NodeServiceParts) {
     const { options, folder, listen, tls, key } = order;
     this.#folder = folder;
     this.#settings = order;
@@ -63,6 +66,7 @@ export class NodeService {
       log: queryLog,
       door: this.#door,
       names,
+      onNamed,
       clock,
       onLogError: (error) => this.#problems.say({}, `the query log could not be asked: ${messageOf(error)}`),
       ...(key === undefined ? {} : { clientInLog: logClients(key) }),

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Address } from '../../core/address.ts';
 import { every, systemClock } from '../../core/clock.ts';
+import type { NamedHosts } from '../../traceback/named-hosts.ts';
 import { errorParts, sentLog } from '../thread-replies.ts';
 import { AskedQueryLog } from './asked-query-log.ts';
 import type { NodeOrder } from './node-order.ts';
@@ -21,7 +22,8 @@ async function serveNode(order: NodeOrder): Promise<void> {
   const names = (address: Address) => queryLog.nameOf(address);
   let service: NodeService | undefined;
   try {
-    service = new NodeService(order, { queryLog, names, clock: systemClock, log });
+    const onNamed = (named: NamedHosts) => send({ kind: 'named', named });
+    service = new NodeService(order, { queryLog, names, onNamed, clock: systemClock, log });
     const answer = answering(service, send);
     let cancelFigures = () => {};
     const end = async (ended: NodeService) => {

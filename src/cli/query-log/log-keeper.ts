@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { Address } from '../../core/address.ts';
 import { type Clock, every } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
@@ -8,6 +9,7 @@ import type { QueryLogStore, TrimReport } from '../../querylog/query-log-store.t
 import { QueueRoom } from '../../querylog/queue-room.ts';
 import { dnstapFormat } from '../../querylog/readers/dnstap.ts';
 import type { SourceFigures } from '../../querylog/source-figures.ts';
+import { EntryTee, TeedStore } from '../behaviour/entry-tee.ts';
 import { DnstapIntakes } from './dnstap-intakes.ts';
 import { FollowedSources } from './followed-sources.ts';
 import type { LogOrder, LogSettings } from './log-order.ts';
@@ -35,6 +37,7 @@ export class LogKeeper {
   readonly #captured: CaptureEntries;
   readonly #dnstap: DnstapIntakes;
   readonly #sources: FollowedSources;
+  readonly #tee: EntryTee;
   #settings: LogSettings;
   #capturedAtMs = 0;
   #cancelTimers: readonly (() => void)[] = [];
@@ -59,7 +62,8 @@ export class LogKeeper {
     });
     const common = { client, room, openRoom, keepsSamples: order.key === undefined };
     this.#dnstap = new DnstapIntakes({ ...common, format: dnstapFormat }, store, clock, log);
-    this.#sources = new FollowedSources(common, store, clock, log);
+    this.#tee = new EntryTee(clock);
+    this.#sources = new FollowedSources(common, new TeedStore(store, this.#tee), clock, log);
   }
 
   start(): void {
@@ -89,6 +93,11 @@ export class LogKeeper {
     this.#trusted.clear();
     for (const resolver of trustedResolvers) this.#trusted.add(resolver);
     this.#sources.configure(settings.sources);
+  }
+
+  /** Sends the entries of logs there, too. */
+  teeTo(port: MessagePort): void {
+    this.#tee.use(port);
   }
 
   /** Takes what the main thread hands over. */
@@ -123,6 +132,7 @@ export class LogKeeper {
     for (const cancel of this.#cancelTimers) cancel();
     this.#captured.settle();
     await Promise.all([this.#sources.stop(), this.#dnstap.stop(), this.#gate.stop(), this.#capture.stop()]);
+    this.#tee.close();
     await this.#store.close();
   }
 

@@ -1,4 +1,5 @@
 /** The messages between gluewall and the thread that keeps its query log. */
+import type { MessagePort } from 'node:worker_threads';
 import type { Address } from '../../core/address.ts';
 import type { LogEntry } from '../../querylog/log-entry.ts';
 import type {
@@ -31,6 +32,8 @@ export type Handed =
 
 export type ToLogThread =
   | { readonly kind: 'handed'; readonly octets: number; readonly what: Handed }
+  /** Where the entries of logs are to go, too, from now on (behaviour/entry-tee.ts). */
+  | { readonly kind: 'tee'; readonly port: MessagePort }
   | { readonly kind: 'settings'; readonly settings: LogSettings; readonly trustedResolvers: readonly Address[] }
   | {
       readonly kind: 'ask';

@@ -47,6 +47,9 @@ function serveQueryLog(order: LogOrder): void {
         keeper.take(message.what);
         send({ kind: 'taken', octets: message.octets });
         return;
+      case 'tee':
+        keeper.teeTo(message.port);
+        return;
       case 'settings':
         keeper.configure(message.settings, message.trustedResolvers);
         return;

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, type Transferable, Worker } from 'node:worker_threads';
 import type { Address } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
@@ -69,6 +69,7 @@ export class QueryLog implements AskedLog {
   #sources: readonly SourceFigures[] = [];
   #isFlushPlanned = false;
   #isStopped = false;
+  #onBegan: (() => void) | undefined;
   #cancelRestart: (() => void) | undefined;
 
   constructor({ order, clientInLog, threadScript }: QueryLogOptions, clock: Clock, log: Log) {
@@ -97,6 +98,18 @@ export class QueryLog implements AskedLog {
     worker.on('message', (message: FromLogThread) => this.#receive(message));
     worker.on('error', (error) => this.#ended(worker, `its thread failed: ${error.message}`));
     worker.on('exit', () => this.#ended(worker, 'its thread ended'));
+    this.#onBegan?.();
+  }
+
+  /** Calls this each time the thread has begun. */
+  whenBegun(action: () => void): void {
+    this.#onBegan = action;
+  }
+
+  /** Has the entries of logs go to this port, too (behaviour/entry-tee.ts). */
+  teeTo(port: MessagePort): void {
+    if (this.#worker === undefined) port.close();
+    else this.#send({ kind: 'tee', port }, [port]);
   }
 
   /** Takes up what can change while gluewall runs. */
@@ -115,7 +128,7 @@ export class QueryLog implements AskedLog {
 
   /** Takes observations, which hold only during the call. */
   takeCaptured(batch: Uint8Array, shiftMs: number): void {
-    const copy = batch.slice();
+    const copy = new Uint8Array(batch);
     this.#hand({ kind: 'capture', batch: copy, shiftMs }, copy.length, 1, [copy.buffer]);
   }
 
@@ -188,7 +201,7 @@ export class QueryLog implements AskedLog {
     }
   }
 
-  #hand(what: Handed, lengthOctets: number, count: number, given: readonly ArrayBufferLike[]): void {
+  #hand(what: Handed, lengthOctets: number, count: number, given: readonly Transferable[]): void {
     const octets = lengthOctets + MESSAGE_OCTETS;
     const hasRoom = this.#waitingOctets + octets <= MAX_WAITING_OCTETS;
     if (!hasRoom || this.#worker === undefined || this.#isStopped) {
@@ -200,11 +213,8 @@ export class QueryLog implements AskedLog {
     this.#send({ kind: 'handed', octets, what }, given);
   }
 
-  #send(message: ToLogThread, given: readonly ArrayBufferLike[] = []): void {
-    this.#worker?.postMessage(
-      message,
-      given.filter((memory) => memory instanceof ArrayBuffer),
-    );
+  #send(message: ToLogThread, given: readonly Transferable[] = []): void {
+    this.#worker?.postMessage(message, given);
   }
 
   #receive(message: FromLogThread): void {

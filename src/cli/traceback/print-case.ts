@@ -3,6 +3,7 @@ import { formatDuration } from '../../config/fields.ts';
 import { counted, percent } from '../../core/words.ts';
 import type { Case, CaseSummary, Outcome } from '../../traceback/cases/case.ts';
 import type { Suspect } from '../../traceback/messages.ts';
+import { aligned } from '../aligned.ts';
 
 /** Gaps and suspects that are shown one by one. */
 const MAX_SHOWN = 20;
@@ -137,14 +138,4 @@ function listCells({ id, state, name, at, source, outcome, step, hosts, first, g
   const ended = outcome === undefined ? `(${step})` : `${outcome}${gaps === 0 ? '' : ` (${counted(gaps, 'gap')})`}`;
   const best = first === undefined ? '-' : `${first.address} ${percent(first.confidence)}`;
   return [id.slice(0, SHORT_ID), state, name, at, source, ended, String(hosts), best];
-}
-
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_heading, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -4,7 +4,7 @@ import { GluewallError } from '../../core/errors.ts';
 import type { Case, CaseProgress } from '../../traceback/cases/case.ts';
 import { MAX_TIME_LIMIT_MS, MAX_WINDOW_MS, MIN_TIME_LIMIT_MS } from '../../traceback/messages.ts';
 import { addressArgument, currentUser, earlierArgument, nameArgument, reasonArgument } from '../arguments.ts';
-import { answerTo } from '../ask.ts';
+import { type AskOptions, answerTo } from '../ask.ts';
 import type { RequestOptions } from '../commands/traceback-cases.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printJson, printLines } from '../output.ts';
@@ -16,7 +16,11 @@ const MAX_AHEAD_MS = 60_000;
 
 /** `gluewall traceback request`. */
 export async function requestCase(options: RequestOptions): Promise<void> {
-  const request = requestOf(options, Date.now());
+  await followCase(options, requestOf(options, Date.now()));
+}
+
+/** Works on the case that a request opens: tells how far it is, and prints what it ends with. */
+export async function followCase(options: AskOptions, request: ControlRequest): Promise<void> {
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   const answer = answerTo(options, request, stop.signal);
@@ -74,7 +78,8 @@ function overrideArgument(text: string): string {
   }
 }
 
-function within(option: string, text: string, minMs: number, maxMs: number): number {
+/** Throws GluewallError `usage` where it is no such time. */
+export function within(option: string, text: string, minMs: number, maxMs: number): number {
   const durationMs = parseDuration(text);
   if (durationMs !== undefined && durationMs >= minMs && durationMs <= maxMs) return durationMs;
   const wanted = `want a duration such as 5s, at most ${maxMs / 60_000}m${minMs > 0 ? ` and at least ${minMs}ms` : ''}`;

@@ -1,4 +1,4 @@
-import { stringify as composeCsv } from 'csv-stringify/sync';
+import { csvTable } from '../../charts/csv-table.ts';
 import type { SuccessFigure } from './success-model.ts';
 
 /** The figure as CSV: a row for each number of hops, a column for each curve. */
@@ -8,5 +8,5 @@ export function figureCsv({ hops, conventional, dnsLogs }: SuccessFigure): strin
     index + 1,
     ...curves.map(({ successes }) => successes[index]!),
   ]);
-  return composeCsv([['hops', ...curves.map(({ label }) => label)], ...rows]);
+  return csvTable(['hops', ...curves.map(({ label }) => label)], rows);
 }

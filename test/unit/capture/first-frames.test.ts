@@ -79,3 +79,49 @@ describe('FirstFrames', () => {
     expect(settle(frames, 1, 1)).toEqual([]);
   });
 });
+
+describe('FirstFrames with syns', () => {
+  const syn = composeFrame(Buffer.from('s1'), { transport: 'tcp', tcpFlags: 0x02, destinationPort: 80 });
+  const synAck = composeFrame(Buffer.from('s2'), {
+    transport: 'tcp',
+    tcpFlags: 0x12,
+    sourcePort: 80,
+    destinationPort: 4000,
+  });
+  const start = (witnessed: readonly Buffer[], delivered: readonly Buffer[] = []) => {
+    const frames = new FirstFrames(true);
+    for (const octets of delivered) frames.deliver(octets, octets.length);
+    for (const [index, octets] of witnessed.entries()) frames.witness(octets, octets.length, 1000 + index);
+    return frames;
+  };
+  const found = (frames: FirstFrames, outbound: number, inbound: number) =>
+    frames.settle(missing(outbound, inbound)).map(({ octets }) => octets.toString('latin1').replace(/.*(..)$/s, '$1'));
+
+  it('finds the beginning and the acceptance of a connection, together or one by one', () => {
+    const together = start([syn, synAck]);
+    expect(found(together, 1, 1)).toEqual(['s1', 's2']);
+    expect(together.done).toBe(true);
+    const one = start([syn]);
+    expect(found(one, 1, 0)).toEqual(['s1']);
+    one.witness(synAck, synAck.length, 2000);
+    expect(found(one, 1, 1)).toEqual(['s2']);
+    expect(found(one, 1, 1)).toEqual([]);
+    expect(one.done).toBe(true);
+  });
+
+  it('finds one that came in though nothing that left is missing', () => {
+    expect(found(start([syn, synAck], [syn]), 0, 1)).toEqual(['s2']);
+  });
+
+  it('finds a query and the beginning of a connection beside it', () => {
+    expect(found(start([toServer('q1'), synAck]), 1, 1)).toEqual(['q1', 's2']);
+    expect(found(start([syn, fromServer('r1')]), 1, 1)).toEqual(['s1', 'r1']);
+  });
+
+  it('gives none twice, and guesses nothing', () => {
+    const late = start([syn]);
+    expect([...found(late, 1, 1), ...found(late, 1, 1)]).toEqual(['s1']);
+    expect(found(start([syn, synAck, toServer('q1')]), 1, 1)).toEqual([]);
+    expect(found(start([syn]), 2, 0)).toEqual([]);
+  });
+});

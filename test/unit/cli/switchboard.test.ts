@@ -10,6 +10,7 @@ import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
 import { AllowedSampler } from '../../../src/firewall/allowed-sampler.ts';
 import { Bypasses } from '../../../src/firewall/bypasses.ts';
 import { Firewall } from '../../../src/firewall/firewall.ts';
+import { Quarantines } from '../../../src/firewall/quarantines.ts';
 import { NsHistory } from '../../../src/nsdb/ns-history.ts';
 import type { Message, MessageOf } from '../../../src/openflow/message.ts';
 import type { ClientGroup } from '../../../src/policy/client-group.ts';
@@ -76,6 +77,7 @@ class Rig {
       log: silentLog,
       firewall: this.firewall,
       modeOf: ({ mode }) => mode,
+      quarantines: new Quarantines(this.clock, silentLog, () => {}),
       groups: () => this.policies.groups.groups,
       takeCopy: () => false,
       describeMode: () => 'enforce',

@@ -15,13 +15,15 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GluewallError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
+import { eveLine } from '../../../src/events/eve.ts';
 import { EveFile, type EveFileOptions } from '../../../src/events/eve-file.ts';
+import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
 import { anyVerdictEvent, verdictEvent } from '../../support/verdict-events.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 let directory: string;
 let path: string;
-let file: EveFile;
+let file: EveFile<VerdictEvent>;
 let said: string[];
 let clock: VirtualClock;
 
@@ -37,9 +39,9 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-async function started(options: Partial<EveFileOptions> = {}): Promise<EveFile> {
+async function started(options: Partial<EveFileOptions> = {}): Promise<EveFile<VerdictEvent>> {
   const say = (_fields: object, message: string) => said.push(message);
-  file = new EveFile(path, { ...silentLog, error: say, info: say }, { clock, ...options });
+  file = new EveFile(path, eveLine, { ...silentLog, error: say, info: say }, { clock, ...options });
   await file.start();
   return file;
 }
@@ -114,7 +116,7 @@ describe('EveFile', () => {
   });
 
   it('stop before start is nothing', async () => {
-    file = new EveFile(path, silentLog);
+    file = new EveFile(path, eveLine, silentLog);
     await file.stop();
     expect(existsSync(path)).toBe(false);
   });

@@ -58,6 +58,7 @@ function setUp(isEnforcing = true, changed: Partial<ServiceParts> = {}) {
     history,
     policies: new PolicyBook(clock, history, new RuleBook(1), NO_PACKS, [groupOf(1, 'default', [], {}, 'enforce')]),
     bypasses: undefined,
+    quarantines: undefined,
     packs: buildPackBook(defaultConfig(), clock, silentLog),
     reload: undefined,
     store,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { copyStore } from '../../../src/storage/copy-store.ts';
 import { MemoryStore } from '../../../src/storage/memory-store.ts';
+import { findingOf } from '../../support/findings.ts';
 import { eventOf, NOW_MS, packed, ruleOf, tripleOf } from '../../support/store-rows.ts';
-import { findAll, loadAll } from './store-contract.ts';
+import { findAll, loadAll, loadFindings } from './store-contract.ts';
 
 const newStore = () => new MemoryStore({ events: 100_000 });
 const none = () => {};
@@ -12,6 +13,7 @@ async function filledStore(): Promise<MemoryStore> {
   await store.saveTriples(packed([tripleOf(1), tripleOf(2, { expiresAtMs: 1 }), tripleOf(3)]));
   await store.saveRule(ruleOf('192.0.2.1', { expiresAtMs: Number.POSITIVE_INFINITY }));
   await store.saveWarmup({ learnedForMs: 5, lastLearnedAtMs: NOW_MS });
+  await store.saveFindings([findingOf('F-1'), findingOf('F-2', { subject: 'G-1', kind: 'bot-group' })]);
   // Two that are the same, and some of one instant.
   await store.saveEvents([eventOf(1), eventOf(1), eventOf(2), { ...eventOf(2), inPort: 9 }, eventOf(3)]);
   return store;
@@ -22,6 +24,7 @@ async function expectSame(from: MemoryStore, to: MemoryStore): Promise<void> {
   expect(await to.loadRules(0)).toStrictEqual(await from.loadRules(0));
   expect(await to.loadWarmup()).toStrictEqual(await from.loadWarmup());
   expect(await findAll(to)).toStrictEqual(await findAll(from));
+  expect(await loadFindings(to)).toStrictEqual(await loadFindings(from));
 }
 
 describe('copying a store', () => {
@@ -29,7 +32,7 @@ describe('copying a store', () => {
     const from = await filledStore();
     const to = newStore();
     const counts = await copyStore(from, to, none);
-    expect(counts).toEqual({ triples: 3, rules: 1, events: 5, knownEvents: 0 });
+    expect(counts).toEqual({ triples: 3, rules: 1, events: 5, findings: 2, knownEvents: 0 });
     await expectSame(from, to);
   });
 
@@ -53,6 +56,15 @@ describe('copying a store', () => {
     expect(await loadAll(to)).toHaveLength(4);
   });
 
+  it('leaves no second finding about the same, and keeps those about others', async () => {
+    const to = newStore();
+    const other = findingOf('F-9', { subject: '192.0.2.9', updatedAtMs: 1 });
+    await to.saveFindings([findingOf('F-8', { state: 'acknowledged' }), other]);
+    const from = await filledStore();
+    await copyStore(from, to, none);
+    expect(await loadFindings(to)).toStrictEqual([...(await loadFindings(from)), other]);
+  });
+
   it('leaves no second rule about the same, which would come back when the first is removed', async () => {
     const to = newStore();
     const other = ruleOf('192.0.2.1', { action: 'deny', id: 'deny' });
@@ -65,7 +77,13 @@ describe('copying a store', () => {
 
   it('copies nothing from an empty store', async () => {
     const to = newStore();
-    expect(await copyStore(newStore(), to, none)).toEqual({ triples: 0, rules: 0, events: 0, knownEvents: 0 });
+    expect(await copyStore(newStore(), to, none)).toEqual({
+      triples: 0,
+      rules: 0,
+      events: 0,
+      findings: 0,
+      knownEvents: 0,
+    });
     expect(await to.loadWarmup()).toBeUndefined();
   });
 

@@ -5,6 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { canonicalName, type Name } from '../../../src/dns/name.ts';
 import type { EventQuery, VerdictWord } from '../../../src/events/event-store.ts';
 import type { VerdictEvent } from '../../../src/events/verdict-event.ts';
+import type { Finding } from '../../../src/findings/finding.ts';
+import { PORTION_FINDINGS } from '../../../src/findings/finding-store.ts';
 import type { NsTriple } from '../../../src/nsdb/ns-triple.ts';
 import { countTriples, readTriples } from '../../../src/nsdb/triple-batch.ts';
 import type { RuleMatch } from '../../../src/policy/rule.ts';
@@ -13,6 +15,7 @@ import { NAMED_ROWS } from '../../../src/storage/event-conditions.ts';
 import { WINDOW_ROWS } from '../../../src/storage/event-steps.ts';
 import { PORTION_ROWS, type Store, type StoreOptions } from '../../../src/storage/store.ts';
 import type { StoreOperations, TriplePlace } from '../../../src/storage/store-operations.ts';
+import { anyFinding, findingOf } from '../../support/findings.ts';
 import {
   addressOf,
   anyTriple,
@@ -42,6 +45,12 @@ export function triplesOf(database: Pick<StoreOperations, 'triplesAfter'>, since
 export async function loadAll(store: Store, nowMs = 0): Promise<NsTriple[]> {
   const all: NsTriple[] = [];
   for await (const batch of store.loadTriples(nowMs)) all.push(...readTriples(batch));
+  return all;
+}
+
+export async function loadFindings(store: Store): Promise<Finding[]> {
+  const all: Finding[] = [];
+  for await (const findings of store.loadFindings()) all.push(...findings);
   return all;
 }
 
@@ -207,15 +216,24 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
 
       it('says how much it holds', async () => {
         const store = await openNew();
-        const none = { triples: 0, events: 0, rules: 0, oldestEventAtMs: undefined, newestEventAtMs: undefined };
+        const none = {
+          triples: 0,
+          events: 0,
+          rules: 0,
+          findings: 0,
+          oldestEventAtMs: undefined,
+          newestEventAtMs: undefined,
+        };
         expect(await store.contents()).toMatchObject(none);
         await store.saveTriples(packed([tripleOf(1), tripleOf(2)]));
         await store.saveEvents([eventOf(1), eventOf(3), eventOf(2)]);
         await store.saveRule(ruleOf('192.0.2.1'));
+        await store.saveFindings([findingOf('F-1'), findingOf('F-2')]);
         expect(await store.contents()).toMatchObject({
           triples: 2,
           events: 3,
           rules: 1,
+          findings: 2,
           oldestEventAtMs: eventOf(1).atMs,
           newestEventAtMs: eventOf(3).atMs,
         });
@@ -274,6 +292,52 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
         await store.saveTriples(packed(Array.from({ length: count }, (_, number) => tripleOf(number))));
         expect(await store.deleteExpiredTriples(Number.MAX_SAFE_INTEGER)).toBe(count);
         expect(await loadAll(store)).toEqual([]);
+      });
+    });
+
+    describe('of findings', () => {
+      it('gives back any finding', async () => {
+        const store = await openNew();
+        await fc.assert(
+          fc.asyncProperty(fc.uniqueArray(anyFinding, { maxLength: 6, selector: ({ id }) => id }), async (findings) => {
+            await store.saveFindings(findings);
+            const held = new Map((await loadFindings(store)).map((finding) => [finding.id, finding]));
+            for (const finding of findings) expect(held.get(finding.id)).toStrictEqual(finding);
+          }),
+          { numRuns: 40 },
+        );
+        expect(store.unreadableRows).toBe(0);
+      });
+
+      it('holds one for each id, the last one saved, and what was found with it', async () => {
+        const store = await openNew();
+        await store.saveFindings([findingOf('F-1'), findingOf('f-1', { updatedAtMs: NOW_MS })]);
+        const detail = { hosts: [-1, 'two'], none: null };
+        const again = findingOf('F-1', { updatedAtMs: NOW_MS + 0.5, detail, subject: `it's \0 "quoted"\n` });
+        await store.saveFindings([again]);
+        expect(await loadFindings(store)).toStrictEqual([again, findingOf('f-1', { updatedAtMs: NOW_MS })]);
+      });
+
+      it('gives those last updated first, in portions, and none that were deleted', async () => {
+        const store = await openNew();
+        const count = 2 * PORTION_FINDINGS + 7;
+        // Some of one time: reading must neither leave out nor repeat one where a portion ends.
+        const findings = Array.from({ length: count }, (_, number) =>
+          findingOf(`F-${number}`, { updatedAtMs: Math.floor(number / 30) * 10.5 }),
+        );
+        await store.saveFindings(findings);
+        const deleted = ['F-0', 'F-299', "F-1' OR 1=1 --"];
+        await store.deleteFindings(deleted);
+        await store.deleteFindings([]);
+        await store.saveFindings([]);
+        const sizes: number[] = [];
+        for await (const portion of store.loadFindings()) sizes.push(portion.length);
+        expect(sizes).toEqual([PORTION_FINDINGS, PORTION_FINDINGS, 5]);
+        const loaded = await loadFindings(store);
+        const times = loaded.map(({ updatedAtMs }) => updatedAtMs);
+        expect(times).toEqual(times.toSorted((one, other) => other - one));
+        const left = findings.map(({ id }) => id).filter((id) => !deleted.includes(id));
+        expect(loaded.map(({ id }) => id).toSorted()).toEqual(left.toSorted());
       });
     });
 

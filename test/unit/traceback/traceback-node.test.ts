@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Anonymiser } from '../../../src/querylog/anonymiser.ts';
 import { confirmationResult } from '../../../src/traceback/confirmation/confirmation-result.ts';
 import { createTest } from '../../../src/traceback/confirmation/confirmation-test.ts';
+import type { NamedHosts } from '../../../src/traceback/named-hosts.ts';
 import { addressOf, nameOf } from '../../support/store-rows.ts';
 import { AT_MS, gapsOf, namedHosts, type RigNode, TracebackRig, VICTIM } from '../../support/traceback-rig.ts';
 
@@ -42,6 +43,27 @@ describe('TracebackNode: the basic scheme', () => {
     expect(rig.asked.map(({ to, request }) => [to, request.path, request.servers, request.hopLimit])).toEqual([
       ['s.test', ['d.test'], ['198.51.100.53'], 7],
     ]);
+  });
+
+  it('tells whoever wants to know which hosts it named to a peer, and not which it named to its own people', async () => {
+    const named: NamedHosts[] = [];
+    const parts = { onNamed: (one: NamedHosts) => named.push(one) };
+    const rig = new TracebackRig({ 'd.test': { ...DESTINATION, parts }, 's.test': { ...SOURCE, parts } });
+    await rig.log('d.test', ['198.51.100.53', 2900]);
+    await rig.log('s.test', ['198.51.100.7', 3000]);
+    await rig.traceback('d.test');
+    expect(named).toMatchObject([
+      {
+        asker: 'd.test',
+        name: VICTIM,
+        at: '2026-11-20T12:00:00.000Z',
+        hosts: [{ address: '198.51.100.7', queries: 1 }],
+      },
+    ]);
+    const ours = new TracebackRig({ 's.test': { ...SOURCE, zones: ['example.org'], parts } });
+    await ours.log('s.test', ['198.51.100.7', 3000]);
+    expect(namedHosts(await ours.traceback('s.test'))).toEqual({ 's.test': ['198.51.100.7'] });
+    expect(named).toHaveLength(1);
   });
 
   it('finds a host behind a resolver that asked an hour before, for another', async () => {

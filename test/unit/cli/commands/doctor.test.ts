@@ -58,6 +58,7 @@ describe('gluewall doctor', () => {
       'interfaces',
       'store',
       'clock',
+      'hosts',
       'bridges',
       'learning',
     ]);

@@ -49,6 +49,21 @@ describe('NodeHost', () => {
     await expect(create(name).start()).rejects.toMatchObject(error);
   });
 
+  it('tells which hosts its thread named to a peer', async () => {
+    const named: unknown[] = [];
+    const onNamed = (one: unknown) => named.push(one);
+    const order = settings('names');
+    const queryLog = { search: async () => PAGE };
+    host = new NodeHost(
+      { order, queryLog, names: () => undefined, onNamed, threadScript },
+      systemClock,
+      new RecordingLog(),
+    );
+    await host.start();
+    await until('it was told', 5000, async () => named.length > 0 || undefined);
+    expect(named).toEqual([{ asker: 'peer.example', hosts: [] }]);
+  });
+
   it('asks the query log for it, and sends the names of clients along', async () => {
     const node = create();
     await node.start();

@@ -1,0 +1,132 @@
+/** From findings to which hosts rules put in quarantine, and which they let go: pure. */
+import type { Config } from '../../config/schema.ts';
+import type { Quarantine } from '../../controller/quarantine-flows.ts';
+import { type Address, parseAddress } from '../../core/address.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { isClearlyMore } from '../../findings/speaks-against.ts';
+import type { QuarantineOrder } from '../../firewall/quarantines.ts';
+import { standingOf } from './quarantine-standing.ts';
+
+/** Who begins the quarantines that rules call for. */
+export const RULE_OWNER = 'rule';
+/** What a switch says of the rest of a flow is so far off at most. */
+const NEAR_MS = 5000;
+
+/** A quarantine that a rule calls for. */
+export interface CalledFor {
+  readonly finding: Finding;
+  readonly host: Address;
+  readonly scope: Quarantine['scope'];
+  readonly forMs: number;
+  /** Its place in `response.rules`, from 1 on. */
+  readonly ruleNumber: number;
+}
+
+export interface QuarantineDecision {
+  /** The surest first. */
+  readonly begin: readonly CalledFor[];
+  /** What rules began and nothing calls for any more. */
+  readonly end: readonly QuarantineOrder[];
+  /** Called for, and beyond `response.most_hosts`. */
+  readonly noRoom: readonly CalledFor[];
+}
+
+/** What quarantines stand on at one moment. */
+export interface QuarantineSituation {
+  /** Of the kinds that rules are about, closed ones too. */
+  readonly findings: readonly Finding[];
+  /** All that are in force. */
+  readonly orders: readonly QuarantineOrder[];
+  readonly response: Pick<Config['response'], 'rules' | 'most_hosts'>;
+  /** Whether no rule may put this host in quarantine. */
+  readonly isProtected: (host: Address) => boolean;
+  readonly nowMs: number;
+}
+
+export function decideQuarantines(situation: QuarantineSituation): QuarantineDecision {
+  const { orders, response } = situation;
+  const byHost = findingsByHost(situation.findings);
+  const ofRules = new Map<Address, QuarantineOrder>();
+  const ofOthers = new Set<Address>();
+  const end: QuarantineOrder[] = [];
+  for (const order of orders) {
+    if (!('address' in order.host)) continue;
+    const { address } = order.host;
+    const findings = byHost.get(address) ?? [];
+    if (!findings.some((finding) => isBegunFor(finding, order))) ofOthers.add(address);
+    else if (findings.some((finding) => isBegunFor(finding, order) && maySpeakFor(finding, address, situation)))
+      ofRules.set(address, order);
+    else end.push(order);
+  }
+  const begin: CalledFor[] = [];
+  const noRoom: CalledFor[] = [];
+  for (const called of calledFor(situation)) {
+    if (ofOthers.has(called.host) || begin.some(({ host }) => host === called.host)) continue;
+    const held = ofRules.get(called.host);
+    if (held !== undefined && !isBegunFor(called.finding, held)) continue;
+    const taken = ofRules.size + begin.filter(({ host }) => !ofRules.has(host)).length;
+    if (held === undefined && taken >= response.most_hosts) noRoom.push(called);
+    else begin.push(called);
+  }
+  return { begin, end, noRoom };
+}
+
+/** What rules call for that was not done yet for its finding, the surest first. */
+function calledFor(situation: QuarantineSituation): readonly CalledFor[] {
+  return situation.findings
+    .filter(({ state }) => state !== 'closed')
+    .flatMap((finding) => {
+      const called = wantedFor(finding, situation);
+      return called === undefined ? [] : [called];
+    })
+    .toSorted((one, other) => other.finding.score - one.finding.score);
+}
+
+function wantedFor(finding: Finding, { response, isProtected, nowMs }: QuarantineSituation): CalledFor | undefined {
+  const host = parseAddress(finding.subject);
+  if (host === undefined) return undefined;
+  const standing = standingOf(finding);
+  if (standing === 'ended') return undefined;
+  const [widest] = response.rules
+    .flatMap((rule, index): CalledFor[] => {
+      const { action, findings, min_score, for: forMs } = rule;
+      if (action === 'rpz' || !findings.includes(finding.kind) || finding.score < min_score) return [];
+      // What was over before is no reason to begin now, such as when a rule is new.
+      if (finding.lastAtMs + forMs <= nowMs) return [];
+      return [{ finding, host, scope: action === 'quarantine' ? 'all' : 'dns', forMs, ruleNumber: index + 1 }];
+    })
+    .toSorted((one, other) => width(other) - width(one) || other.forMs - one.forMs);
+  if (widest === undefined || isProtected(host)) return undefined;
+  const isMore =
+    standing === undefined || width(widest) > width(standing) || isClearlyMore(finding.score, standing.score);
+  return isMore ? widest : undefined;
+}
+
+/** Whether a finding still has its host in quarantine: it is open, its kind is that of a rule, and the host is nobody's who is protected. */
+function maySpeakFor({ state, kind }: Finding, host: Address, { response, isProtected }: QuarantineSituation): boolean {
+  const isNamed = response.rules.some(({ action, findings }) => action !== 'rpz' && findings.includes(kind));
+  return state !== 'closed' && isNamed && !isProtected(host);
+}
+
+/** One that was found on a switch after a restart has no owner, and is known by its end. */
+function isBegunFor(finding: Finding, { owner, untilMs }: QuarantineOrder): boolean {
+  if (owner !== RULE_OWNER && owner !== '') return false;
+  const standing = standingOf(finding);
+  return standing !== undefined && standing !== 'ended' && Math.abs(standing.untilMs - untilMs) <= NEAR_MS;
+}
+
+function findingsByHost(findings: readonly Finding[]): ReadonlyMap<Address, readonly Finding[]> {
+  const byHost = new Map<Address, Finding[]>();
+  for (const finding of findings) {
+    const host = parseAddress(finding.subject);
+    if (host === undefined) continue;
+    const others = byHost.get(host);
+    if (others === undefined) byHost.set(host, [finding]);
+    else others.push(finding);
+  }
+  return byHost;
+}
+
+function width({ scope }: Pick<CalledFor, 'scope'>): number {
+  return scope === 'all' ? 1 : 0;
+}

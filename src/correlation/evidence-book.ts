@@ -1,0 +1,161 @@
+import { randomInt } from 'node:crypto';
+import type { Address } from '../core/address.ts';
+import { AnswerMemory } from './answer-memory.ts';
+import type { CorrelationOptions, Site } from './correlation-options.ts';
+import type { Detector, Evidence, EvidenceKind } from './detector.ts';
+import { AnswerFlood } from './detectors/answer-flood.ts';
+import { Beaconing } from './detectors/beaconing.ts';
+import { BlockedQueries } from './detectors/blocked-queries.ts';
+import { DirectQueries } from './detectors/direct-queries.ts';
+import { ManyServers } from './detectors/many-servers.ts';
+import { OddNames } from './detectors/odd-names.ts';
+import { Scanning } from './detectors/scanning.ts';
+import { SynFlood } from './detectors/syn-flood.ts';
+import { SynsWithoutAnswer } from './detectors/syns-without-answer.ts';
+import { UnresolvableNames } from './detectors/unresolvable-names.ts';
+import type { HostEvent } from './host-event.ts';
+import { HostTable } from './host-table.ts';
+
+/** From this score on a host is worth a look in a round: below infected ones stand users of foreign resolvers and members of groups. */
+export const SUSPECT_SCORE = 0.08;
+/** Hosts looked at before others may run. */
+export const HOSTS_IN_ONE_GO = 200;
+/**
+ * Programs that call home regularly and that ask by names of noise are had by many for good reasons, and those who have the same ones
+ * share what they call: of several such hosts each makes the others no more suspect.
+ */
+const HABITS: readonly EvidenceKind[] = ['beaconing', 'odd-names'];
+/** The same of users of one resolver that was set by hand. */
+const FOREIGN_HABITS: readonly EvidenceKind[] = ['direct-queries', 'blocked-queries'];
+
+type Kind = HostEvent['kind'];
+type Audience = Readonly<Record<Kind, readonly Detector[]>>;
+
+/**
+ * All that speaks against hosts: gives each its number, shows its events to the detectors, and adds up what they say. A mail server of
+ * the site is spared the detectors of a mail server's honest habits, and a trusted resolver all but those of connections.
+ */
+export class EvidenceBook {
+  readonly options: CorrelationOptions;
+  readonly hosts: HostTable;
+  readonly #answers: AnswerMemory;
+  readonly #directQueries: DirectQueries;
+  readonly #detectors: readonly Detector[];
+  readonly #forAll: Audience;
+  readonly #forMailServers: Audience;
+  readonly #forResolvers: Audience;
+  #mailServers: ReadonlySet<Address> = new Set();
+  #resolvers: ReadonlySet<Address> = new Set();
+
+  /** `seed`: 32 bits that nobody who sends can know. */
+  constructor(options: CorrelationOptions, site: Site, onForget?: (host: number) => void, seed = randomInt(2 ** 32)) {
+    const { halfLifeMs } = options;
+    this.options = options;
+    this.configure(site);
+    this.#answers = new AnswerMemory(seed);
+    this.#directQueries = new DirectQueries(halfLifeMs, seed, this.#answers);
+    const ofMailServers = [
+      new BlockedQueries(halfLifeMs, seed),
+      new SynsWithoutAnswer(halfLifeMs, seed, this.#answers),
+      new Beaconing(halfLifeMs, seed, this.#answers),
+      new SynFlood(halfLifeMs, seed),
+      new AnswerFlood(halfLifeMs),
+    ];
+    const scanning = new Scanning(halfLifeMs, seed);
+    const ofOthers = [
+      this.#directQueries,
+      new ManyServers(halfLifeMs, seed),
+      new UnresolvableNames(halfLifeMs, seed),
+      new OddNames(halfLifeMs, seed),
+    ];
+    const sought = (detectors: readonly Detector[]) =>
+      detectors.filter(({ kind }) => options.unseen?.includes(kind) !== true);
+    this.#detectors = sought([...ofMailServers, scanning, ...ofOthers]);
+    this.#forAll = audienceOf(this.#detectors);
+    this.#forMailServers = audienceOf(sought([...ofMailServers, scanning]));
+    this.#forResolvers = audienceOf(sought([scanning]));
+    this.hosts = new HostTable(options.hosts, (host) => {
+      for (const detector of this.#detectors) detector.forget(host);
+      this.#answers.forget(host);
+      onForget?.(host);
+    });
+  }
+
+  /** Takes up other mail servers and resolvers. */
+  configure({ mailServers, trustedResolvers }: Site): void {
+    this.#mailServers = new Set(mailServers);
+    this.#resolvers = new Set(trustedResolvers);
+  }
+
+  /** Takes an event; returns the number of its host. Times may jump, also back. */
+  observe(event: HostEvent): number {
+    const host = this.hosts.numberOf(event);
+    const audience = this.#audienceOf(event.host);
+    if (event.kind === 'answer') this.#answers.note(host, event);
+    for (const detector of audience[event.kind]) detector.observe(host, event);
+    return host;
+  }
+
+  /** What speaks against a host, the heaviest first. */
+  evidence(host: number, nowMs: number): readonly Evidence[] {
+    const found: Evidence[] = [];
+    for (const detector of this.#detectors) {
+      const evidence = detector.evidence(host, nowMs);
+      if (evidence !== undefined) found.push(evidence);
+    }
+    return found.sort((a, b) => b.weight - a.weight);
+  }
+
+  /** 0 to 1: how sure all of it makes. */
+  score(host: number, nowMs: number): number {
+    let doubt = 1;
+    for (const detector of this.#detectors) doubt *= 1 - detector.weight(host, nowMs);
+    return 1 - doubt;
+  }
+
+  /** As `score`, without what honest people's programs do as well (HABITS): what makes a host bad company for others. */
+  graveScore(host: number, nowMs: number): number {
+    const isForeign = this.usesForeignResolver(host);
+    let doubt = 1;
+    for (const detector of this.#detectors) {
+      const { kind } = detector;
+      if (HABITS.includes(kind) || (isForeign && FOREIGN_HABITS.includes(kind))) continue;
+      doubt *= 1 - detector.weight(host, nowMs);
+    }
+    return 1 - doubt;
+  }
+
+  /** Hosts from a score on, the most suspect first; yields so often that others may run between. */
+  *suspects(nowMs: number, minScore: number): Generator<void, readonly { host: number; score: number }[]> {
+    const suspects: { host: number; score: number }[] = [];
+    for (let host = 0; host < this.hosts.end; host++) {
+      if (host % HOSTS_IN_ONE_GO === HOSTS_IN_ONE_GO - 1) yield;
+      if (!this.hosts.isHeld(host)) continue;
+      const score = this.score(host, nowMs);
+      if (score >= minScore) suspects.push({ host, score });
+    }
+    return suspects.sort((a, b) => b.score - a.score);
+  }
+
+  /** The host uses a resolver outside, as one set by hand. */
+  usesForeignResolver(host: number): boolean {
+    return this.#directQueries.usesForeignResolver(host);
+  }
+
+  #audienceOf(address: Address): Audience {
+    if (this.#resolvers.size > 0 && this.#resolvers.has(address)) return this.#forResolvers;
+    if (this.#mailServers.size > 0 && this.#mailServers.has(address)) return this.#forMailServers;
+    return this.#forAll;
+  }
+}
+
+function audienceOf(detectors: readonly Detector[]): Audience {
+  const whoTakes = (kind: Kind) => detectors.filter(({ takes }) => takes.includes(kind));
+  return {
+    query: whoTakes('query'),
+    answer: whoTakes('answer'),
+    syn: whoTakes('syn'),
+    'syn-ack': whoTakes('syn-ack'),
+    verdict: whoTakes('verdict'),
+  };
+}

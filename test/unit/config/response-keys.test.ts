@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/config/load.ts';
+import { summarise } from '../../../src/config/summary.ts';
+import { messageOf } from '../../../src/core/errors.ts';
+import { formatName } from '../../../src/dns/name.ts';
+
+const TSIG = 'tsig: { name: k, secret_file: s }';
+
+function problemOf(response: string): string {
+  try {
+    parseConfig(`inside: { zones: [corp.rpz.example.org] }\nresponse: { ${response} }\n`, 'gluewall.yaml');
+  } catch (error) {
+    return messageOf(error);
+  }
+  return 'none';
+}
+
+describe('response', () => {
+  it('does nothing by default', () => {
+    expect(parseConfig('', 'gluewall.yaml').response).toEqual({ rules: [] });
+  });
+
+  it('takes a zone with its ways out', () => {
+    const text = `response:
+  rpz: { file: rpz.zone, reload: [rndc, reload], listen: "127.0.0.1:5354", ${TSIG}, notify: ["192.0.2.53:53"] }
+  rules: [{ findings: [c2-server, download-server], min_score: 0.9, action: rpz }]
+`;
+    const { rpz, rules } = parseConfig(text, 'gluewall.yaml').response;
+    expect(formatName(rpz!.zone)).toBe('rpz.gluewall.internal');
+    expect(rpz).toMatchObject({ keep: 7 * 86_400_000, unsigned: 'never', tsig: { algorithm: 'hmac-sha256' } });
+    expect(rules).toMatchObject([{ for: 86_400_000 }]);
+  });
+
+  it('is told by `gluewall config check`', () => {
+    const text = 'inside: { networks: [192.0.2.0/24] }\nresponse: { rpz: { file: rpz.zone } }\n';
+    expect(summarise(parseConfig(text, 'gluewall.yaml')).sentences.at(-1)).toBe(
+      'Response Policy Zone rpz.gluewall.internal: written to rpz.zone; in it is what a person escalates',
+    );
+  });
+
+  it.each([
+    ['rpz: {}', 'nobody gets the zone: set file, or listen'],
+    ['rpz: { listen: "127.0.0.1:5354" }', 'needs tsig, or unsigned: loopback, else nobody is answered'],
+    ['rpz: { listen: "192.0.2.1:5354", unsigned: loopback }', 'loopback is for a listener on a loopback address'],
+    ['rpz: { file: z, notify: ["192.0.2.53:53"] }', 'who is told would ask in vain: set listen'],
+    [
+      'rpz: { listen: "127.0.0.1:1", reload: [x], tsig: { name: k, secret_file: s } }',
+      'there is no file to reload: set file',
+    ],
+    ['rpz: { file: z, zone: com }', 'want a name with two labels or more'],
+    ['rpz: { file: z, zone: rpz.example.org }', 'would take the place of corp.rpz.example.org of inside.zones'],
+    ['rules: [{ findings: [c2-server], min_score: 1, action: rpz }]', 'action rpz needs response.rpz'],
+    [
+      'rpz: { file: z }, rules: [{ findings: [infected-host], min_score: 1, action: rpz }]',
+      'a finding of infected-host is about hosts, which a Response Policy Zone does not block',
+    ],
+  ])('refuses %s', (response, problem) => {
+    expect(problemOf(response)).toContain(problem);
+  });
+});

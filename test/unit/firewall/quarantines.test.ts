@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { Flow } from '../../../src/controller/pipeline.ts';
+import { cookieOf } from '../../../src/controller/pipeline.ts';
+import { silentLog } from '../../../src/core/log.ts';
+import { MAX_QUARANTINES, type QuarantineOrder, Quarantines } from '../../../src/firewall/quarantines.ts';
+import type { FlowStats } from '../../../src/openflow/schema/multipart.ts';
+import { addressOf } from '../../support/observations.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const NOW_MS = 1_800_000_000_000;
+
+function rig() {
+  const clock = new VirtualClock(NOW_MS);
+  let changes = 0;
+  const quarantines = new Quarantines(clock, silentLog, () => {
+    changes++;
+  });
+  const begin = (text: string, seconds = 60, scope: 'dns' | 'all' = 'dns') => {
+    const host = { address: addressOf(text) };
+    const nowMs = clock.nowMs();
+    const order: QuarantineOrder = {
+      host,
+      scope,
+      remediation: undefined,
+      sinceMs: nowMs,
+      untilMs: nowMs + seconds * 1000,
+      reason: 'a test',
+      owner: 'admin',
+    };
+    quarantines.begin(order);
+    return order;
+  };
+  return { clock, quarantines, begin, changes: () => changes };
+}
+
+const stats = (flow: Flow) =>
+  ({
+    ...flow,
+    cookie: cookieOf(1, flow.rule),
+    hardTimeout: flow.hardTimeoutSeconds,
+    durationSec: 0,
+  }) as unknown as FlowStats;
+const hosts = ({ orders }: Quarantines) => orders.map(({ host }) => host);
+
+describe('quarantines', () => {
+  it('are flows with what is left of their time, and end by themselves', () => {
+    const { clock, quarantines, begin, changes } = rig();
+    begin('192.0.2.66');
+    expect(changes()).toBe(1);
+    clock.advance(10_000);
+    expect(quarantines.desiredFlows().map(({ hardTimeoutSeconds }) => hardTimeoutSeconds)).toEqual([50, 50, 50, 50]);
+    clock.advance(50_000);
+    expect(quarantines.desiredFlows()).toEqual([]);
+    quarantines.tick();
+    expect(quarantines.orders).toEqual([]);
+  });
+
+  it('are one for each host, the last that was said', () => {
+    const { quarantines, begin } = rig();
+    begin('192.0.2.66', 60, 'dns');
+    begin('192.0.2.66', 30, 'all');
+    expect(quarantines.orders.map(({ scope }) => scope)).toEqual(['all']);
+  });
+
+  it('are taken over from a switch, unless they were ended here', () => {
+    const { quarantines, begin } = rig();
+    const { host } = begin('192.0.2.66');
+    const flows = quarantines.desiredFlows().map(stats);
+    expect(quarantines.end(host)).toMatchObject({ host });
+    quarantines.adopt('0000000000000001', flows);
+    expect(quarantines.orders).toEqual([]);
+    const next = rig().quarantines;
+    next.adopt('0000000000000001', flows);
+    expect(next.orders).toEqual([
+      expect.objectContaining({
+        host,
+        scope: 'dns',
+        reason: 'found on switch 0000000000000001',
+        untilMs: NOW_MS + 60_000,
+      }),
+    ]);
+  });
+
+  it('may be begun anew after they were ended', () => {
+    const { quarantines, begin } = rig();
+    const { host } = begin('192.0.2.66');
+    quarantines.end(host);
+    begin('192.0.2.66');
+    expect(hosts(quarantines)).toEqual([host]);
+    expect(quarantines.endAll()).toHaveLength(1);
+    expect(quarantines.end(host)).toBeUndefined();
+  });
+
+  it('are bounded, and say so', () => {
+    const { quarantines, begin } = rig();
+    for (let index = 0; index < MAX_QUARANTINES; index++) begin(`198.18.${index >> 8}.${index & 255}`);
+    expect(() => begin('192.0.2.66')).toThrow('hosts are in quarantine already');
+    begin('198.18.0.1', 30);
+    expect(quarantines.orders).toHaveLength(MAX_QUARANTINES);
+  });
+});
