@@ -23,6 +23,7 @@ const CAPTURE_BYTES = 200_000_000;
 const SEED = 1;
 const SHOWN: Readonly<Record<string, Shown>> = {
   eventsPerSecond: { unit: 'events/s', digits: 0 },
+  eventsPerCpuSecond: { unit: 'events/s', digits: 0 },
   eventsPerSecondOf10000: { unit: 'events/s', digits: 0 },
   rssMb: { unit: 'MB', digits: 0 },
   groupingSeconds: { unit: 's', digits: 2 },
@@ -65,7 +66,12 @@ async function bench(call: Bench): Promise<string> {
     const capture = join(directory, 'border.pcap');
     await writeBorderCapture(capture, CAPTURE_BYTES, SEED, true);
     for (let run = 1; run <= count; run++) {
-      const { eventsPerSecond } = await measure<EventsRun>(call, 'correlation-run', ['events', HOSTS], true);
+      const { eventsPerSecond, eventsPerCpuSecond } = await measure<EventsRun>(
+        call,
+        'correlation-run',
+        ['events', HOSTS],
+        true,
+      );
       const few = await measure<EventsRun>(call, 'correlation-run', ['events', HOSTS / 10], true);
       const pairs = await measure<PairsRun>(call, 'correlation-run', ['pairs', HOSTS, PAIRS], true);
       const ingest = await measure<Timed>(call, 'ingest-run', [capture], false);
@@ -75,6 +81,7 @@ async function bench(call: Bench): Promise<string> {
       const { rssMb, groupingSeconds, longestTurnMs } = pairs;
       const found = {
         eventsPerSecond,
+        eventsPerCpuSecond,
         eventsPerSecondOf10000: few.eventsPerSecond,
         rssMb,
         groupingSeconds,

@@ -8,7 +8,8 @@ const NETWORK = 0xc612_0000 | 0;
 const OUTSIDE = 0xcb00_7100 | 0;
 const C2_SERVERS = 0xc633_6400 | 0;
 export const RESOLVER = (0xc000_0235 | 0) as Address;
-const TYPE = { A: 1, MX: 15, TXT: 16 } as const;
+const TYPE = { A: 1, TXT: 16 } as const;
+const PER_MS = 20;
 const NAMES = 50_000;
 
 /** Marsaglia's xorshift, 32 bits; numbers in [0, 1). */
@@ -27,68 +28,51 @@ const serverAddress = (index: number) => ((OUTSIDE + index * 7) | 0) as Address;
 const nameOf = (index: number): Name => parseName(`www${index % 7}.site${index}.example`)!;
 
 /**
- * A minute of a network: of a hundred events 30 queries to the resolver and 30 answers, 20 SYNs with 12 SYN+ACKs, 5 direct queries
- * and 3 verdicts. Sites are visited by their rank; a host in fifty scans, one in fifty asks an odd server again and again.
+ * A network, 20,000 events a second: of a hundred 30 queries to the resolver and 30 answers, 20 SYNs with 12 SYN+ACKs, 5 direct queries and
+ * 3 verdicts. Sites are visited by their rank; a host in fifty scans, one in fifty asks an odd server again and again.
  */
-export function mixedEvents(count: number, hosts: number, seed: number): HostEvent[] {
-  const random = randomNumbers(seed);
-  const names = Array.from({ length: NAMES }, (_, index) => nameOf(index));
-  const events: HostEvent[] = [];
-  for (let index = 0; index < count; index++) {
-    const number = Math.floor(random() * hosts);
-    const of = { atMs: START_MS + Math.floor((index / count) * 60_000), host: hostAddress(number), mac: undefined };
-    const site = Math.floor(NAMES * random() ** 4);
-    const name = names[site]!;
-    const share = random() * 100;
-    const destination = number % 50 === 0 ? serverAddress(Math.floor(random() * 1e6)) : serverAddress(site);
-    const port = number % 50 === 0 ? 445 : 443;
-    if (share < 30)
-      events.push({
-        ...of,
-        kind: 'query',
-        server: RESOLVER,
-        isDirect: false,
-        name,
-        type: TYPE.A,
-        recursionDesired: true,
-      });
-    else if (share < 60)
-      events.push({
-        ...of,
-        kind: 'answer',
-        server: RESOLVER,
-        isDirect: false,
-        name,
-        type: TYPE.A,
-        responseCode: random() < 0.05 ? 3 : 0,
-        addresses: [serverAddress(site)],
-        ttlSeconds: 300,
-      });
-    else if (share < 80) events.push({ ...of, kind: 'syn', hostPort: 40_000, destination, port });
-    else if (share < 92) events.push({ ...of, kind: 'syn-ack', hostPort: 40_000, destination, port });
-    else if (share < 97)
-      events.push({
-        ...of,
-        kind: 'query',
-        server: serverAddress(number % 50 === 1 ? 7 : site),
-        isDirect: true,
-        name,
-        type: number % 50 === 1 ? TYPE.TXT : TYPE.A,
-        recursionDesired: true,
-      });
-    else
-      events.push({
-        ...of,
-        kind: 'verdict',
-        server: serverAddress(site),
-        name,
-        type: TYPE.TXT,
-        verdict: 'block',
-        reason: 'unknown',
-        packets: 1,
-      });
+export class HostEventMix {
+  readonly #hosts: number;
+  readonly #random: () => number;
+  readonly #names = Array.from({ length: NAMES }, (_, index) => nameOf(index));
+  #made = 0;
+
+  constructor(hosts: number, seed: number) {
+    this.#hosts = hosts;
+    this.#random = randomNumbers(seed);
   }
-  return events;
+
+  /** The events that follow those before. */
+  next(count: number): HostEvent[] {
+    return Array.from({ length: count }, () => this.#event());
+  }
+
+  #event(): HostEvent {
+    const random = this.#random;
+    const number = Math.floor(random() * this.#hosts);
+    const of = { atMs: START_MS + Math.floor(this.#made++ / PER_MS), host: hostAddress(number), mac: undefined };
+    const site = Math.floor(NAMES * random() ** 4);
+    const name = this.#names[site]!;
+    const isScanner = number % 50 === 0;
+    const destination = serverAddress(isScanner ? Math.floor(random() * 1e6) : site);
+    const connection = { ...of, hostPort: 40_000, destination, port: isScanner ? 445 : 443 };
+    const asked = { ...of, server: RESOLVER, isDirect: false, name, type: TYPE.A };
+    const share = random() * 100;
+    if (share < 30) return { ...asked, kind: 'query', recursionDesired: true };
+    if (share < 60) {
+      const responseCode = random() < 0.05 ? 3 : 0;
+      return { ...asked, kind: 'answer', responseCode, addresses: [serverAddress(site)], ttlSeconds: 300 };
+    }
+    if (share < 80) return { ...connection, kind: 'syn' };
+    if (share < 92) return { ...connection, kind: 'syn-ack' };
+    const isOdd = number % 50 === 1;
+    const server = serverAddress(isOdd ? 7 : site);
+    if (share < 97) {
+      const type = isOdd ? TYPE.TXT : TYPE.A;
+      return { ...of, kind: 'query', server, isDirect: true, name, type, recursionDesired: true };
+    }
+    return { ...of, kind: 'verdict', server, name, type: TYPE.TXT, verdict: 'block', reason: 'unknown', packets: 1 };
+  }
 }
 
 /**
@@ -115,6 +99,6 @@ export function* pairEvents(hosts: number, pairs: number, botEvery: number, seed
           port: isBot ? 445 : 443,
         };
     }
-    atMs += 36_000;
+    atMs += 5000;
   }
 }

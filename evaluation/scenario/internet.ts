@@ -67,8 +67,11 @@ export class Internet {
   /** Addresses that nobody has yet. */
   addresses(count: number): readonly Address[] {
     return Array.from({ length: count }, () => {
-      const index = this.#random.below(this.#free.length);
-      const [address] = this.#free.splice(index, 1);
+      const free = this.#free;
+      const index = this.#random.below(free.length);
+      const address = free[index];
+      free[index] = free[free.length - 1]!;
+      free.pop();
       return address!;
     });
   }

@@ -30,7 +30,7 @@ export const MAX_HOSTS = 5000;
 /** A Monday morning. */
 const FIRST_MS = Date.UTC(2026, 2, 2, 5);
 /** Events of all hosts together that a scenario is cut short at, about. */
-const HOST_HOURS = 16_000;
+const HOST_HOURS = 6000;
 const SLICE_MS = 5 * MINUTE_MS;
 
 /** Draws a scenario: the same for the same seed and number of hosts, and all that can be drawn is. */

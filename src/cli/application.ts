@@ -6,8 +6,6 @@ import type { Address } from '../core/address.ts';
 import { type Clock, every } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { EveFile } from '../events/eve-file.ts';
-import { EventFeed } from '../events/event-feed.ts';
-import { EventTap } from '../events/event-tap.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import type { FindingBook, FindingNews } from '../findings/finding-book.ts';
 import { AllowedSampler } from '../firewall/allowed-sampler.ts';
@@ -36,10 +34,10 @@ import { takeSightings } from './client-sightings.ts';
 import { configuredGroups } from './configured-groups.ts';
 import { configuredRules } from './configured-rules.ts';
 import { EnforcementWatch } from './enforcement-watch.ts';
+import { EventDesk } from './event-desk.ts';
 import { type CountedParts, lossesOf, statusOf } from './figures.ts';
 import { buildFindings, createEve, isOwnHost } from './findings/build-findings.ts';
 import { LearningSources } from './learning-sources.ts';
-import { logVerdict } from './log-verdict.ts';
 import { LossReport } from './loss-report.ts';
 import { type JoinedFigures, metricSources } from './metric-sources.ts';
 import { Metrics } from './metrics.ts';
@@ -50,8 +48,7 @@ import { nodeSettings } from './node/node-order.ts';
 import { logSettings } from './query-log/log-order.ts';
 import type { QueryLog } from './query-log/query-log.ts';
 import { neverReloaded, type Reloader } from './reloader.ts';
-import { createRpz } from './response/create-rpz.ts';
-import type { RpzHost } from './response/rpz-host.ts';
+import { createResponse, type ResponseHouse } from './response/create-response.ts';
 import { sayMode } from './say-mode.ts';
 import { StoreLoader } from './store-loader.ts';
 import { Switchboard } from './switchboard.ts';
@@ -59,10 +56,6 @@ import { WarmupSaver } from './warmup-saver.ts';
 
 const TICK_MS = 500;
 const LOSS_REPORT_MS = 60_000;
-const EVENT_BACKLOG = 8192;
-const EVENT_ROUND_MS = 20;
-/** Events that wait for one who follows them. */
-const FOLLOWER_BACKLOG = 8192;
 
 /** Where what is learned and seen outlives the process; the journal is for a store that may be away. */
 export interface KeptParts {
@@ -90,15 +83,14 @@ export class Application {
   readonly #queryLog: QueryLog | undefined;
   readonly #node: NodeHost | undefined;
   readonly #behaviour: BehaviourHouse | undefined;
-  readonly #tap = new EventTap<VerdictEvent>(FOLLOWER_BACKLOG);
   readonly #findings: FindingBook;
   readonly #eve: EveFile<VerdictEvent | FindingNews> | undefined;
-  readonly #feed: EventFeed<VerdictEvent>;
+  readonly #events: EventDesk;
   readonly #learner: Learner;
   readonly #firewall: Firewall;
   readonly #bypasses: Bypasses;
   readonly #quarantines: Quarantines;
-  readonly #rpz: RpzHost | undefined;
+  readonly #response: ResponseHouse;
   readonly #switchboard: Switchboard;
   readonly #control: ControlServer;
   readonly #sources: LearningSources;
@@ -150,9 +142,6 @@ export class Application {
     const { rules } = this.#policies;
     const loaded = { history: this.#history, rules, enforcement: this.#enforcement, findings: this.#findings };
     this.#loader = new StoreLoader(store, loaded, config.store.kind === 'mariadb', clock, log);
-    const perRound = Math.ceil((config.log.rate * EVENT_ROUND_MS) / 1000);
-    const pace = { size: EVENT_BACKLOG, perRound, roundMs: EVENT_ROUND_MS };
-    this.#feed = new EventFeed(clock, pace, (event) => this.#publish(event));
     this.#writer = new StoreWriter(clock, log, store, this.#history, {
       flushMs: config.store.flush,
       keepMs: config.history.keep,
@@ -164,12 +153,16 @@ export class Application {
     this.#behaviour = createBehaviour(config, queryLog, (found) => void this.#findings.takeInTurns(found), clock, log);
     const takers = { queryLog, behaviour: this.#behaviour?.behaviour };
     this.#sources = new LearningSources(config, this.#learner, takers, clock, log);
+    const { rate } = config.log;
+    const told = { ...takers, clients: this.#clients, writer: this.#writer, eve: this.#eve };
+    this.#events = new EventDesk(rate, told, clock, log);
     this.#firewall = this.#createFirewall();
     this.#bypasses = new Bypasses(clock, log, this.#firewall);
     this.#quarantines = new Quarantines(clock, log, () => this.#switchboard.controller.reconcileAll());
     this.#switchboard = this.#createSwitchboard();
-    this.#rpz = createRpz(config, {
+    this.#response = createResponse(config, {
       findings: this.#findings,
+      quarantines: this.#quarantines,
       policies: this.#policies,
       history: this.#history,
       isReady: () => this.#loader.isLoaded,
@@ -187,7 +180,7 @@ export class Application {
       learner: this.#learner,
       sources: this.#sources,
       firewall: this.#firewall,
-      feed: this.#feed,
+      feed: this.#events.feed,
       controller: this.#switchboard.controller,
       writer: this.#writer,
       findings: this.#findings,
@@ -195,7 +188,8 @@ export class Application {
       queryLog: this.#queryLog,
       node: this.#node,
       behaviour: this.#behaviour,
-      rpz: this.#rpz,
+      rpz: this.#response.rpz,
+      quarantineRules: this.#response.quarantineRules,
     };
     const services = this.#createServices(() => statusOf(parts));
     this.#control = new ControlServer(socketPath, services, log);
@@ -221,7 +215,7 @@ export class Application {
     await this.#control.start();
     await this.#metrics.start();
     await this.#startNode();
-    await this.#rpz?.start();
+    await this.#response.start();
     const port = await this.#switchboard.controller.start();
     await this.#sources.start();
     this.#packs.start();
@@ -248,7 +242,7 @@ export class Application {
     void this.#packs.reload(packSettings(this.#config));
     this.#sources.configure(this.#config);
     this.#behaviour?.configure(this.#config);
-    this.#rpz?.configure(this.#config);
+    this.#response.configure(this.#config);
     this.#queryLog?.configure(logSettings(this.#config), this.#config.trusted_resolvers);
     const node = nodeSettings(this.#config);
     if (node !== undefined) this.#node?.configure(node);
@@ -271,11 +265,11 @@ export class Application {
     await this.#packs.stop();
     await this.#clients.stop();
     this.#firewall.stop();
-    this.#feed.stop();
+    this.#events.feed.stop();
     await this.#warmup.save();
     await this.#writer.stop();
     await this.#behaviour?.stop();
-    await this.#rpz?.stop();
+    await this.#response.stop();
     await this.#findings.stop();
     await this.#store.close();
     await this.#node?.stop();
@@ -287,18 +281,6 @@ export class Application {
     if (this.#node === undefined) return;
     const port = await this.#node.start();
     for (const line of describeNode(this.#config, port)) this.#log.info({}, line);
-  }
-
-  #publish(told: VerdictEvent): void {
-    const clientName = this.#clients.describe(told.client)?.name;
-    this.#clients.cameUp(told.client);
-    const event = clientName === undefined ? told : { ...told, clientName };
-    logVerdict(this.#log, event);
-    this.#writer.eventHappened(event);
-    this.#queryLog?.takeEvent(event);
-    this.#behaviour?.behaviour.takeEvent(event);
-    this.#tap.push(event);
-    this.#eve?.push(event);
   }
 
   #createServices(status: () => StatusView): Services {
@@ -318,12 +300,12 @@ export class Application {
       queryLog: this.#queryLog,
       node: this.#node,
       behaviour: this.#behaviour?.behaviour,
-      rpz: this.#rpz,
+      rpz: this.#response.rpz,
       findings: this.#findings,
       isOwnHost: (address) => isOwnHost(this.#config, address),
       flush: () => this.#writer.flush(),
       warmupMs: () => this.#config.warmup,
-      tap: this.#tap,
+      tap: this.#events.tap,
       endWarmup: () => this.#enforcement.endWarmup(),
       status,
     });
@@ -350,7 +332,7 @@ export class Application {
       history: this.#history,
       policies: this.#policies,
       modeOf: (group) => this.#enforcement.modeOf(group),
-      feed: this.#feed,
+      feed: this.#events.feed,
       sampler: new AllowedSampler(this.#clock, events.allowed_every),
       hold: { timeMs: hold.time, packets: hold.packets, bytes: hold.bytes },
       openings: TCP_OPENINGS,

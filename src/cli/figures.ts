@@ -23,6 +23,7 @@ import type { BehaviourHouse } from './behaviour/create-behaviour.ts';
 import type { LearningSources } from './learning-sources.ts';
 import type { NodeHost } from './node/node-host.ts';
 import type { QueryLog } from './query-log/query-log.ts';
+import type { QuarantineRules } from './response/quarantine-rules.ts';
 import type { RpzHost } from './response/rpz-host.ts';
 
 /** The parts that have figures. */
@@ -46,6 +47,7 @@ export interface CountedParts {
   readonly behaviour: BehaviourHouse | undefined;
   readonly findings: Pick<FindingBook, 'figures'>;
   readonly rpz: RpzHost | undefined;
+  readonly quarantineRules: QuarantineRules;
 }
 
 export function statusOf(parts: CountedParts): StatusView {

@@ -60,6 +60,7 @@ export function metricSources(clock: TimeSource, parts: CountedParts, joined: Jo
     behaviour: () => behaviourOf(parts),
     openFindings: () => openFindingsOf(parts),
     rpz: () => parts.rpz?.figures,
+    quarantineRules: () => parts.quarantineRules.figures,
     policy: () => ({ rules: rulesOf(parts.policies), packs: packs === undefined ? undefined : packsOf(packs) }),
   };
 }

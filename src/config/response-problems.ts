@@ -1,5 +1,6 @@
 import { formatName, isAtOrBelow, ROOT } from '../dns/name.ts';
 import { isPublicSuffix } from '../dns/public-suffix.ts';
+import { HOST_FINDING_KINDS } from '../findings/finding.ts';
 import type { Contradiction } from './contradictions.ts';
 import { formatDuration } from './fields.ts';
 import { isLoopback } from './plain-places.ts';
@@ -18,8 +19,6 @@ interface RuleProblem {
 /** 18 h; the hard timeout of a flow has 16 bits of seconds (OpenFlow 1.3.5 §7.3.4.1). */
 const MAX_QUARANTINE_MS = 64_800_000;
 
-/** Kinds of findings whose subject is the address of one host of the inside that misbehaves. */
-const HOST_KINDS: readonly string[] = ['infected-host', 'foreign-resolver', 'answer-flood'];
 /** Kinds of findings that have a name or address of a C&C server. */
 const SERVER_KINDS: readonly string[] = ['c2-server', 'download-server'];
 
@@ -49,9 +48,9 @@ function zoneRuleProblems({ findings }: RuleConfig, rpz: RpzConfig | undefined):
 function quarantineRuleProblems(rule: RuleConfig, { inside, querylog }: Config): readonly RuleProblem[] {
   const { action, findings } = rule;
   const problems: RuleProblem[] = [];
-  const other = findings.find((kind) => !HOST_KINDS.includes(kind));
+  const other = findings.find((kind) => HOST_FINDING_KINDS.every((one) => one !== kind));
   if (other !== undefined) {
-    const problem = `a finding of ${other} is not about one host that could be put in quarantine: want ${HOST_KINDS.join(', ')}`;
+    const problem = `a finding of ${other} is not about one host that could be put in quarantine: want ${HOST_FINDING_KINDS.join(', ')}`;
     problems.push({ key: 'findings', problem });
   }
   if (rule.for > MAX_QUARANTINE_MS) {

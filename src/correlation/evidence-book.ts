@@ -22,9 +22,10 @@ export const SUSPECT_SCORE = 0.08;
 export const HOSTS_IN_ONE_GO = 200;
 /**
  * Programs that call home regularly and that ask by names of noise are had by many for good reasons, and those who have the same ones
- * share what they call: of several such hosts each makes the others no more suspect.
+ * share what they call: up to these weights several such hosts make each other no more suspect. The most that beaconing by name
+ * weighs, and that names of data and TXT do together.
  */
-const HABITS: readonly EvidenceKind[] = ['beaconing', 'odd-names'];
+const HABITS: Partial<Record<EvidenceKind, number>> = { beaconing: 0.3, 'odd-names': 0.25 };
 /** The same of users of one resolver that was set by hand. */
 const FOREIGN_HABITS: readonly EvidenceKind[] = ['direct-queries', 'blocked-queries'];
 
@@ -119,8 +120,9 @@ export class EvidenceBook {
     let doubt = 1;
     for (const detector of this.#detectors) {
       const { kind } = detector;
-      if (HABITS.includes(kind) || (isForeign && FOREIGN_HABITS.includes(kind))) continue;
-      doubt *= 1 - detector.weight(host, nowMs);
+      if (isForeign && FOREIGN_HABITS.includes(kind)) continue;
+      const weight = detector.weight(host, nowMs);
+      if (weight > (HABITS[kind] ?? 0)) doubt *= 1 - weight;
     }
     return 1 - doubt;
   }

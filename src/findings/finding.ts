@@ -16,6 +16,12 @@ export const FINDING_KINDS = [
   'answer-flood',
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
+/** Those whose subject is the address of one host of the inside. */
+export const HOST_FINDING_KINDS = [
+  'infected-host',
+  'foreign-resolver',
+  'answer-flood',
+] as const satisfies FindingKind[];
 
 export const FINDING_STATES = ['new', 'acknowledged', 'escalated', 'closed'] as const;
 export type FindingState = (typeof FINDING_STATES)[number];

@@ -56,10 +56,6 @@ export class Quarantines {
     this.#listeners.push(listener);
   }
 
-  has(host: QuarantinedHost): boolean {
-    return this.#orders.has(hostKey(host));
-  }
-
   /** In place of one of the same host. Throws GluewallError `quarantine-full`. */
   begin(order: QuarantineOrder): void {
     const key = hostKey(order.host);

@@ -254,6 +254,13 @@ export interface RpzFigures {
   readonly failures: number;
 }
 
+/** Of the rules of `response` that put hosts in quarantine. */
+export interface QuarantineRuleFigures {
+  readonly begun: number;
+  /** Hosts for which there was no room. */
+  readonly refused: number;
+}
+
 /** What hosts do. */
 export interface BehaviourMetricFigures {
   readonly isLooking: boolean;
@@ -282,6 +289,7 @@ export interface MetricSources extends NodeMetricSources {
   openFindings(): Iterable<readonly [kind: string, count: number]>;
   /** Undefined where there is none. */
   rpz(): RpzFigures | undefined;
+  quarantineRules(): QuarantineRuleFigures;
 }
 
 /** What a traceback node without a gate has of them, too. */

@@ -1,4 +1,4 @@
-import { byWord, counters, flag, gauge, gauges, type Metric, type Sample, seconds } from './metric.ts';
+import { byWord, counter, counters, flag, gauge, gauges, type Metric, type Sample, seconds } from './metric.ts';
 import type { MetricSources, NodeMetricSources } from './metric-sources.ts';
 
 /** What gluewall is and what it was told. */
@@ -64,6 +64,16 @@ export const MODE_METRICS: readonly Metric[] = [
     'gluewall_quarantines_active',
     'Hosts in quarantine (gluewall quarantine).',
     (sources) => sources.mode().quarantines,
+  ),
+  counter(
+    'gluewall_quarantines_begun_by_rules_total',
+    'Quarantines that response.rules began.',
+    (sources) => sources.quarantineRules().begun,
+  ),
+  counter(
+    'gluewall_quarantines_refused_total',
+    'Hosts that response.rules would have put in quarantine, beyond response.most_hosts.',
+    (sources) => sources.quarantineRules().refused,
   ),
   gauges(
     'gluewall_bypass_end_timestamp_seconds',

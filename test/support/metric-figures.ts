@@ -144,6 +144,7 @@ export function metricFigures(changes: Partial<MetricSources> = {}): MetricSourc
       roundsSeconds: 1.5,
     }),
     openFindings: () => [['infected-host', 3]],
+    quarantineRules: () => ({ begun: 2, refused: 1 }),
     rpz: () => ({
       serial: 1_768_000_000,
       entries: 12,

@@ -1,7 +1,7 @@
 /** From findings to which hosts rules put in quarantine, and which they let go: pure. */
 import type { Config } from '../../config/schema.ts';
 import type { Quarantine } from '../../controller/quarantine-flows.ts';
-import { type Address, parseAddress } from '../../core/address.ts';
+import { type Address, formatAddress, parseAddress } from '../../core/address.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { isClearlyMore } from '../../findings/speaks-against.ts';
 import type { QuarantineOrder } from '../../firewall/quarantines.ts';
@@ -44,31 +44,52 @@ export interface QuarantineSituation {
 }
 
 export function decideQuarantines(situation: QuarantineSituation): QuarantineDecision {
-  const { orders, response } = situation;
-  const byHost = findingsByHost(situation.findings);
+  const { ofRules, ofOthers, end } = sortOrders(situation);
+  const begin: CalledFor[] = [];
+  const noRoom: CalledFor[] = [];
+  const begun = new Set<Address>();
+  let taken = ofRules.size;
+  for (const called of calledFor(situation)) {
+    const { host, finding } = called;
+    if (ofOthers.has(host) || begun.has(host)) continue;
+    const held = ofRules.get(host);
+    if (held !== undefined && !isBegunFor(finding, held)) continue;
+    if (held === undefined && taken >= situation.response.most_hosts) {
+      noRoom.push(called);
+      continue;
+    }
+    if (held === undefined) taken++;
+    begun.add(host);
+    begin.push(called);
+  }
+  return { begin, end, noRoom };
+}
+
+/** By who began them; `end`: those of rules that nothing calls for any more. */
+function sortOrders(situation: QuarantineSituation) {
   const ofRules = new Map<Address, QuarantineOrder>();
   const ofOthers = new Set<Address>();
   const end: QuarantineOrder[] = [];
-  for (const order of orders) {
-    if (!('address' in order.host)) continue;
-    const { address } = order.host;
-    const findings = byHost.get(address) ?? [];
-    if (!findings.some((finding) => isBegunFor(finding, order))) ofOthers.add(address);
-    else if (findings.some((finding) => isBegunFor(finding, order) && maySpeakFor(finding, address, situation)))
-      ofRules.set(address, order);
+  for (const { order, host, findings } of findingsOfOrders(situation)) {
+    const begunFor = findings.filter((finding) => isBegunFor(finding, order));
+    if (begunFor.length === 0) ofOthers.add(host);
+    else if (begunFor.some((finding) => maySpeakFor(finding, host, situation))) ofRules.set(host, order);
     else end.push(order);
   }
-  const begin: CalledFor[] = [];
-  const noRoom: CalledFor[] = [];
-  for (const called of calledFor(situation)) {
-    if (ofOthers.has(called.host) || begin.some(({ host }) => host === called.host)) continue;
-    const held = ofRules.get(called.host);
-    if (held !== undefined && !isBegunFor(called.finding, held)) continue;
-    const taken = ofRules.size + begin.filter(({ host }) => !ofRules.has(host)).length;
-    if (held === undefined && taken >= response.most_hosts) noRoom.push(called);
-    else begin.push(called);
-  }
-  return { begin, end, noRoom };
+  return { ofRules, ofOthers, end };
+}
+
+/** Each quarantine of an address, with all findings about that. */
+function findingsOfOrders({ orders, findings }: QuarantineSituation) {
+  const bySubject = new Map(
+    orders.flatMap((order) => {
+      if (!('address' in order.host)) return [];
+      const { address: host } = order.host;
+      return [[formatAddress(host), { order, host, findings: [] as Finding[] }] as const];
+    }),
+  );
+  for (const finding of findings) bySubject.get(finding.subject)?.findings.push(finding);
+  return bySubject.values();
 }
 
 /** What rules call for that was not done yet for its finding, the surest first. */
@@ -82,11 +103,10 @@ function calledFor(situation: QuarantineSituation): readonly CalledFor[] {
     .toSorted((one, other) => other.finding.score - one.finding.score);
 }
 
-function wantedFor(finding: Finding, { response, isProtected, nowMs }: QuarantineSituation): CalledFor | undefined {
+function wantedFor(finding: Finding, situation: QuarantineSituation): CalledFor | undefined {
+  const { response, isProtected, nowMs } = situation;
   const host = parseAddress(finding.subject);
   if (host === undefined) return undefined;
-  const standing = standingOf(finding);
-  if (standing === 'ended') return undefined;
   const [widest] = response.rules
     .flatMap((rule, index): CalledFor[] => {
       const { action, findings, min_score, for: forMs } = rule;
@@ -97,8 +117,10 @@ function wantedFor(finding: Finding, { response, isProtected, nowMs }: Quarantin
     })
     .toSorted((one, other) => width(other) - width(one) || other.forMs - one.forMs);
   if (widest === undefined || isProtected(host)) return undefined;
-  const isMore =
-    standing === undefined || width(widest) > width(standing) || isClearlyMore(finding.score, standing.score);
+  const standing = standingOf(finding);
+  if (standing === undefined) return widest;
+  if (standing === 'ended') return undefined;
+  const isMore = width(widest) > width(standing) || isClearlyMore(finding.score, standing.score);
   return isMore ? widest : undefined;
 }
 
@@ -113,18 +135,6 @@ function isBegunFor(finding: Finding, { owner, untilMs }: QuarantineOrder): bool
   if (owner !== RULE_OWNER && owner !== '') return false;
   const standing = standingOf(finding);
   return standing !== undefined && standing !== 'ended' && Math.abs(standing.untilMs - untilMs) <= NEAR_MS;
-}
-
-function findingsByHost(findings: readonly Finding[]): ReadonlyMap<Address, readonly Finding[]> {
-  const byHost = new Map<Address, Finding[]>();
-  for (const finding of findings) {
-    const host = parseAddress(finding.subject);
-    if (host === undefined) continue;
-    const others = byHost.get(host);
-    if (others === undefined) byHost.set(host, [finding]);
-    else others.push(finding);
-  }
-  return byHost;
 }
 
 function width({ scope }: Pick<CalledFor, 'scope'>): number {

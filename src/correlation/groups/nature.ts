@@ -63,7 +63,7 @@ const REGULAR = { beats: 4, leastSeconds: 10, mostDeviation: 0.35 } as const;
 const STEADY = { beats: 10, leastSeconds: 30, mostDeviation: 0.8, spanSeconds: 7200 } as const;
 const REPEATED = { contacts: 3, seconds: 600 } as const;
 /** So many, and so many of them at once, are nobody's browser, unless the server accepts them. */
-const BURST = { contacts: 30, acceptedContacts: 200, atOnce: 12 } as const;
+const BURST = { contacts: 30, acceptedContacts: 100, atOnce: 12 } as const;
 const UNANSWERED_MANY = 10;
 
 export function natureOf(pairs: PairTable, pair: number): Nature {

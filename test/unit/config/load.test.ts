@@ -25,7 +25,7 @@ describe('defaults', () => {
       mode: 'monitor',
       on_failure: 'open',
       warmup: 48 * 3_600_000,
-      inside: { networks: [] },
+      inside: { networks: [], zones: [] },
       outside: { ports: [] },
       trusted_resolvers: [],
       allow: [],
@@ -39,7 +39,7 @@ describe('defaults', () => {
         learn: false,
         learn_rate: 5000,
       },
-      capture: { direction: 'port', fallback: 3_600_000 },
+      capture: { direction: 'port', fallback: 3_600_000, syns: false },
       groups: [],
       rules: [],
       strictness: {
@@ -79,6 +79,16 @@ describe('defaults', () => {
       },
       store: { kind: 'sqlite', tls: 'auto', journal_size: 256 * 1024 * 1024, flush: 1000, events: 100_000 },
       querylog: { size: 20 * 1024 ** 3, capture: false, dnstap: true, sources: [] },
+      behaviour: {
+        client_side: { interfaces: [], dnstap: false },
+        hosts: 100_000,
+        pairs: 10_000_000,
+        half_life: 6 * 3_600_000,
+        min_score: 0.8,
+        round: 30_000,
+        mail_servers: [],
+      },
+      response: { rules: [], never: [], most_hosts: 20 },
       eve: {},
       control: {},
       log: { level: 'info', rate: 1000 },
@@ -143,7 +153,7 @@ log: { level: debug, rate: 10 }
       learn: true,
       learn_rate: 300,
     });
-    expect(config.capture).toEqual({ interfaces: ['eth1'], direction: 'networks', fallback: 3_600_000 });
+    expect(config.capture).toEqual({ interfaces: ['eth1'], direction: 'networks', fallback: 3_600_000, syns: false });
     expect(config.hold).toEqual({ time: 100, packets: 10, bytes: 10_000 });
   });
 });

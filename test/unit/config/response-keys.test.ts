@@ -17,7 +17,7 @@ function problemOf(response: string): string {
 
 describe('response', () => {
   it('does nothing by default', () => {
-    expect(parseConfig('', 'gluewall.yaml').response).toEqual({ rules: [] });
+    expect(parseConfig('', 'gluewall.yaml').response).toEqual({ rules: [], never: [], most_hosts: 20 });
   });
 
   it('takes a zone with its ways out', () => {
@@ -38,7 +38,46 @@ describe('response', () => {
     );
   });
 
+  it('takes rules that put hosts in quarantine', () => {
+    const rule = '{ findings: [infected-host, answer-flood], min_score: 0.9, action: quarantine, for: 18h }';
+    const text = `inside: { networks: [192.0.2.0/24] }
+response: { remediation: 192.0.2.80, never: [192.0.2.0/28], most_hosts: 5, rules: [${rule}] }
+`;
+    const config = parseConfig(text, 'gluewall.yaml');
+    expect(config.response).toMatchObject({ most_hosts: 5, rules: [{ action: 'quarantine', for: 64_800_000 }] });
+    expect(summarise(config).sentences.at(-1)).toBe(
+      'rules put hosts in quarantine, 5 at once at most: infected-host, answer-flood',
+    );
+  });
+
   it.each([
+    ['networks: [192.0.2.0/24]', 'for: 19h', ':2:', 'is for 18h at most, by which switches end it, and here for 19h'],
+    ['networks: [192.0.2.0/24]', '', ':2:', 'is for 18h at most, by which switches end it, and here for 1d: set for'],
+    ['networks: []', 'for: 1h', ':2:', 'quarantine-dns needs inside.networks'],
+    [
+      'networks: [192.0.2.0/24] }\nquerylog: { anonymise: { key_file: k }',
+      'for: 1h',
+      ':3:',
+      'quarantine-dns does not go with querylog.anonymise: a pseudonym may be the address of another host',
+    ],
+  ])('refuses a quarantine: %s, %s', (inside, given, place, problem) => {
+    const rule = `{ findings: [infected-host], min_score: 1, action: quarantine-dns, ${given} }`;
+    const text = `inside: { ${inside} }\nresponse: { rules: [${rule}] }\n`;
+    let message = 'none';
+    try {
+      parseConfig(text, 'gluewall.yaml');
+    } catch (error) {
+      message = messageOf(error);
+    }
+    expect(message).toContain(problem);
+    expect(message).toContain(place);
+  });
+
+  it.each([
+    [
+      'rules: [{ findings: [bot-group], min_score: 1, action: quarantine, for: 1h }]',
+      'a finding of bot-group is not about one host that could be put in quarantine',
+    ],
     ['rpz: {}', 'nobody gets the zone: set file, or listen'],
     ['rpz: { listen: "127.0.0.1:5354" }', 'needs tsig, or unsigned: loopback, else nobody is answered'],
     ['rpz: { listen: "192.0.2.1:5354", unsigned: loopback }', 'loopback is for a listener on a loopback address'],

@@ -29,6 +29,18 @@ async function linesOf({ portions }: Scenario): Promise<EventLine[]> {
   return lines;
 }
 
+/** As the scenario, but for what comes after two hours. */
+function firstHours(scenario: Scenario): Scenario {
+  const portions = async function* () {
+    let count = 0;
+    for await (const portion of scenario.portions()) {
+      if (count++ === 24) return;
+      yield portion;
+    }
+  };
+  return { ...scenario, portions };
+}
+
 const DOCUMENTATION = ['198.18.0.0/15', '192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'].map(
   (text) => parseNetwork(text)!,
 );
@@ -56,7 +68,7 @@ describe('scenarios that are made up', () => {
   });
 
   it('hold all kinds of bots, in groups that have somebody who commands them', () => {
-    const truths = Array.from({ length: 40 }, (_, seed) => makeScenario(seed, 50).truth);
+    const truths = Array.from({ length: 16 }, (_, seed) => makeScenario(seed, 50).truth);
     const kinds = new Set(truths.flatMap(({ hosts }) => hosts.filter((one) => one.isInfected).map(({ kind }) => kind)));
     expect([...kinds].sort()).toEqual([...BOT_KINDS].sort());
     for (const { hosts, groups } of truths) {
@@ -72,12 +84,14 @@ describe('scenarios that are made up', () => {
 describe('a scenario in a folder', () => {
   it('is read as it was written', async () => {
     const place = join(folder, 'written');
-    const scenario = makeScenario(5, 50);
+    const scenario = firstHours(makeScenario(5, 50));
     await writeScenario(scenario, place);
     const read = openScenario(place);
     expect(read.truth).toEqual(scenario.truth);
-    const wanted = (await linesOf(makeScenario(5, 50))).map(composeEventLine);
-    expect((await linesOf(read)).map(composeEventLine)).toEqual(wanted);
+    const wanted = (await linesOf(firstHours(makeScenario(5, 50)))).map(composeEventLine);
+    const texts = (await linesOf(read)).map(composeEventLine);
+    expect(texts).toHaveLength(wanted.length);
+    expect(texts.every((text, index) => text === wanted[index])).toBe(true);
   });
 
   it('may be spread over files that overlap', async () => {

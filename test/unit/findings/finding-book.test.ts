@@ -267,6 +267,17 @@ describe('what people do', () => {
     expect(only().cases).toEqual(['one', 'two']);
     expect(only().changes).toHaveLength(2);
   });
+
+  it('tells what was done about it, and is as open as before', async () => {
+    news.length = 0;
+    const { id } = only();
+    book.respond(id, 'in quarantine', 'rule 1');
+    expect(only()).toMatchObject({ state: 'new', changes: [{ by: 'rule 1', text: 'in quarantine' }] });
+    expect(told()).toEqual([`response ${HOST} new`]);
+    await book.flush();
+    expect((await stored())[0]!.changes).toEqual(only().changes);
+    expect(codeOf(() => book.respond('F-none', 'x', 'y'))).toBe('finding-unknown');
+  });
 });
 
 describe('a closed finding', () => {

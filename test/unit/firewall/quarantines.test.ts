@@ -91,6 +91,23 @@ describe('quarantines', () => {
     expect(quarantines.end(host)).toBeUndefined();
   });
 
+  it('tell of those that are ended before their time', () => {
+    const { clock, quarantines, begin } = rig();
+    const told: QuarantineOrder[] = [];
+    quarantines.subscribe((order) => told.push(order));
+    const first = begin('192.0.2.66');
+    quarantines.end(first.host);
+    quarantines.end(first.host);
+    const others = [begin('192.0.2.67'), begin('192.0.2.68')];
+    begin('192.0.2.67', 90);
+    quarantines.endAll();
+    expect(told).toEqual([first, others[1], expect.objectContaining({ host: others[0]!.host })]);
+    begin('192.0.2.66');
+    clock.advance(60_000);
+    quarantines.tick();
+    expect(told).toHaveLength(3);
+  });
+
   it('are bounded, and say so', () => {
     const { quarantines, begin } = rig();
     for (let index = 0; index < MAX_QUARANTINES; index++) begin(`198.18.${index >> 8}.${index & 255}`);
