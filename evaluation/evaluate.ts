@@ -93,7 +93,7 @@ async function main(): Promise<void> {
   try {
     wanted = readWanted();
   } catch (error) {
-    say(`${messageOf(error)}\n${USAGE}`);
+    for (const line of [messageOf(error), USAGE]) say(line);
     process.exitCode = EXIT.usage;
     return;
   }

@@ -232,10 +232,15 @@ function behaviourLosses(house: BehaviourHouse | undefined): readonly (readonly 
   const { droppedByKernel = 0, droppedByBackpressure = 0 } = house.clientSide?.statistics() ?? {};
   return [
     ['packets captured on the side of the clients dropped', droppedByKernel + droppedByBackpressure],
-    ['batches of captures not looked at for what hosts do', lost.border + lost.client],
+    ['batches of captures not looked at for what hosts do', lost.border + lost.client + (thread?.lostBatches ?? 0)],
     ['frames of dnstap not looked at for what hosts do', lost.dnstap],
     ['verdicts not looked at for what hosts do', lost.gate],
     ['entries of logs not looked at for what hosts do', thread?.lostEntries ?? 0],
+    ['hosts forgotten for want of room', thread?.forgotten ?? 0],
+    ['contacts of hosts forgotten for want of room', thread?.forgottenPairs ?? 0],
+    ['contacts of hosts left out for want of room', thread?.leftOut ?? 0],
+    ['answers left out that no host had asked for', thread?.unasked ?? 0],
+    ['findings of rounds left out, the least sure', thread?.foundBeyond ?? 0],
   ];
 }
 

@@ -100,7 +100,7 @@ function behaviourOf({ behaviour: house }: CountedParts): BehaviourMetricFigures
     pairs,
     groups,
     events: Object.entries(events),
-    lost: [...Object.entries(lost), ['log', lostEntries]],
+    lost: Object.entries({ ...lost, border: lost.border + (thread?.lostBatches ?? 0), log: lostEntries }),
     rounds,
     roundsSeconds: roundsMs / 1000,
   };

@@ -11,7 +11,7 @@ import { configOf } from './ask.ts';
 import { connectCommand } from './connect-command.ts';
 import { createLogger } from './logger.ts';
 import { openJournal, openStore, withStore } from './open-store.ts';
-import { begin, stopOnSignal } from './process-life.ts';
+import { begin } from './process-life.ts';
 import { createQueryLog } from './query-log/create-query-log.ts';
 import { readConfigAside } from './read-config-aside.ts';
 import { Reloader } from './reloader.ts';
@@ -52,17 +52,17 @@ export async function run(options: RunOptions, version: string | undefined): Pro
   });
   const application = new Application(config, socketPath, kept, clock, log, reloader, version);
   reopenFiles = () => application.reopenFiles();
-  sayHowToConnect(log, config, await begin(application, flush));
+  const stop = () => {
+    reloader.stop();
+    return application.stop();
+  };
+  const life = { log, flush, farewell: 'stopping; the flows stay on the switches' };
+  sayHowToConnect(log, config, await begin({ start: () => application.start(), stop }, life));
   reload = () => {
     reloader.reload(false).catch(() => undefined);
   };
   reloader.start();
   if (!existsSync(file)) sayWhatToFill(log, file);
-  const stop = () => {
-    reloader.stop();
-    return application.stop();
-  };
-  stopOnSignal(log, 'stopping; the flows stay on the switches', stop, flush);
 }
 
 /** With `--strict` there is no start without what the store holds. Throws GluewallError `store-strict`. */

@@ -16,6 +16,7 @@ import type { Quarantines } from '../firewall/quarantines.ts';
 import type { PacketInView } from '../openflow/packet-in.ts';
 import type { FlowStats } from '../openflow/schema/multipart.ts';
 import type { ClientGroup } from '../policy/client-group.ts';
+import { quarantineProblem } from '../services/quarantine-services.ts';
 import { baseSettings, isEnforcing, type ModeOf, meterRates, outsidePortProblems } from './bridge-settings.ts';
 
 /** Gates of switches that are away are kept, for their return, until there are this many for each connection allowed. */
@@ -164,8 +165,10 @@ export class Switchboard {
     const flows = present.flatMap((flow) => readVerdictFlow(flow) ?? []);
     for (const bypass of firewall.adopt(gate, flows)) this.#parts.bypassFound(gate, bypass);
     if (gate.isProactive) gate.anticipateAll(firewall.foreseeAll(gate));
-    quarantines.adopt(session.datapathId, present);
-    return [...quarantines.desiredFlows(), ...gate.desiredFlows()];
+    const { inside, trusted_resolvers } = this.#config;
+    const site = { insideNetworks: () => inside.networks, trustedResolvers: () => trusted_resolvers };
+    quarantines.adopt(session.datapathId, present, (host) => quarantineProblem(host, site) === undefined);
+    return [...quarantines.desiredFlows(session.datapathId), ...gate.desiredFlows()];
   }
 
   /** One alarm for each connection. What the switch refused is sent again now that there is room. */

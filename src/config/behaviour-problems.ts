@@ -18,6 +18,9 @@ export function behaviourProblems(config: Config): readonly Contradiction[] {
   }
   const captured = new Set(captureInterfaces(config));
   for (const [index, name] of interfaces.entries()) {
+    if (interfaces.indexOf(name) !== index) {
+      say([...ofClients, 'interfaces', index], `behaviour.client_side.interfaces: ${name} is there already`);
+    }
     if (!captured.has(name)) continue;
     const problem = `behaviour.client_side.interfaces: ${name} is captured already, on the side of the Internet: name one between clients and their resolver`;
     say([...ofClients, 'interfaces', index], problem);

@@ -2,6 +2,7 @@
 
 import { findRivals } from '../policy/rule-rivals.ts';
 import { describeMatch } from '../policy/rule-text.ts';
+import { responseWarnings } from './response-warnings.ts';
 import type { Config } from './schema.ts';
 
 /** `path` leads to the key to look at; `other` to one that it has to do with. */
@@ -15,7 +16,14 @@ type ConfigRule = Config['rules'][number];
 
 /** Rules that never decide (expired, outdone by another one, or about a group that there is not) or decide everything. */
 export function configWarnings(config: Config, nowMs: number): readonly ConfigWarning[] {
-  return [...expired(config, nowMs), ...outdone(config, nowMs), ...groupless(config), ...boundless(config)];
+  return [
+    ...expired(config, nowMs),
+    ...outdone(config, nowMs),
+    ...groupless(config),
+    ...boundless(config),
+    ...responseWarnings(config),
+    ...unguarded(config),
+  ];
 }
 
 function expired({ rules }: Config, nowMs: number): ConfigWarning[] {
@@ -58,6 +66,13 @@ function boundless(config: Config): ConfigWarning[] {
     const problem = `this rule ${rule.action === 'allow' ? 'allows' : 'denies'} every query: say which with from, to, zone, types or protocol`;
     return [{ path: ['rules', index], problem }];
   });
+}
+
+function unguarded({ inside, node, response }: Config): ConfigWarning[] {
+  if (response.rpz === undefined || inside.zones.length + (node?.zones.length ?? 0) > 0) return [];
+  const problem =
+    'nothing keeps zones of your own out of the Response Policy Zone: name them in inside.zones, or allow them by a rule';
+  return [{ path: ['response', 'rpz'], problem }];
 }
 
 function matchOf({ from, to, zone, types, protocol }: ConfigRule) {

@@ -98,7 +98,7 @@ function wantedType({ expected, path, message }: z.core.$ZodIssueInvalidType): s
 }
 
 const WANTED_TYPES: Readonly<Record<string, string>> = {
-  array: 'want a list, such as [192.0.2.53]',
+  array: 'want a list, such as [ONE, OTHER]',
   object: 'want keys below it, such as "hold: {time: 50ms}"',
   boolean: 'want true or false',
   string: 'want text',

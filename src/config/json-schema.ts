@@ -34,8 +34,10 @@ export function configJsonSchema(): Readonly<Record<string, unknown>> {
         ['outside', 'ports'],
       ]),
       needs(['teach'], { const: 'resolvers' }, [['trusted_resolvers']]),
+      needs(['behaviour', 'client_side', 'interfaces'], { minItems: 1 }, [['inside', 'networks']]),
       ...CONNECTIONS,
       CAPTURE,
+      CLIENT_SIDE,
       DNSTAP,
       ...STORE,
     ],
@@ -79,6 +81,11 @@ const DNSTAP: JsonSchema = {
     under(['dnstap', 'plain'], { const: 'anywhere' }),
     { properties: { dnstap: { properties: { listen: { pattern: `^(?:/|${LOOPBACK_HOST}:[0-9]+$)` } } } } },
   ],
+};
+
+/** What resolvers write is taken by the listener. */
+const CLIENT_SIDE: JsonSchema = {
+  anyOf: [{ not: under(['behaviour', 'client_side', 'dnstap'], { const: true }) }, under(['dnstap', 'listen'], {})],
 };
 
 const WITH_MARIADB = under(['store', 'kind'], { const: 'mariadb' });

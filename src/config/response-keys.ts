@@ -25,9 +25,10 @@ const rpzKeys = z.strictObject({
     .describe('The name of the zone, as the resolvers have it in their configuration')
     .meta(facts('domain name', DEFAULT_ZONE, 'one name')),
   file: neededPath
-    .optional()
-    .describe('File that the zone is written to whenever it changes, relative to this file; its folder must be there')
-    .meta(facts('path', 'none is written', '4095 characters')),
+    .describe(
+      'File that the zone is written to whenever it changes, and that keeps its serial, relative to this file; its folder must be there',
+    )
+    .meta(facts('path', 'none', '4095 characters')),
   reload: z
     .array(argument)
     .min(1)

@@ -74,9 +74,7 @@ function rpzProblems(rpz: RpzConfig, { inside }: Config): readonly Contradiction
   const problems: Contradiction[] = [];
   const say = (key: string, problem: string) =>
     problems.push({ path: ['response', 'rpz', key], problem: `response.rpz.${key}: ${problem}` });
-  const { file, reload, listen, tsig, unsigned, notify, zone } = rpz;
-  if (file === undefined && listen === undefined) say('zone', 'nobody gets the zone: set file, or listen');
-  if (reload !== undefined && file === undefined) say('reload', 'there is no file to reload: set file');
+  const { listen, tsig, unsigned, notify, zone } = rpz;
   if (notify.length > 0 && listen === undefined) say('notify', 'who is told would ask in vain: set listen');
   if (listen !== undefined && tsig === undefined && unsigned === 'never') {
     say('listen', 'needs tsig, or unsigned: loopback, else nobody is answered');

@@ -113,7 +113,7 @@ function responseSentences({ response }: Config): readonly string[] {
   const sentences: string[] = [];
   if (rpz !== undefined) {
     const ways = [
-      ...(rpz.file === undefined ? [] : [`written to ${rpz.file}`]),
+      `written to ${rpz.file}`,
       ...(rpz.listen === undefined ? [] : [`given to secondaries on ${listenAddress.encode(rpz.listen)}`]),
     ];
     const byRule = rules.some(({ action }) => action === 'rpz') ? ', or a rule names' : '';

@@ -1,5 +1,5 @@
 /** The flows that keep a host in quarantine, as values, and back. */
-import { type Address, isIpv4 } from '../core/address.ts';
+import { type Address, isIpv4, parseAddress } from '../core/address.ts';
 import { formatMac } from '../core/mac-address.ts';
 import type { Match } from '../openflow/match.ts';
 import type { Oxm } from '../openflow/oxm.ts';
@@ -21,7 +21,11 @@ export interface Quarantine {
 
 /** DNS, and DNS over TLS or QUIC (RFC 7858 §3.1, RFC 9250 §4.1.1). */
 const DNS_PORTS = [53, 853];
-const DHCP_SERVER_PORT = { ipv4: 67, ipv6: 547 } as const;
+/** Where a client finds any DHCP server, also when it renews an address in vain (RFC 2131 §4.4.5, RFC 8415 §7.1, §18.2.5). */
+const DHCP_SERVERS = {
+  ipv4: { address: parseAddress('255.255.255.255')!, port: 67 },
+  ipv6: { address: parseAddress('ff02::1:2')!, port: 547 },
+} as const;
 /** Router solicitation, neighbour solicitation and advertisement (RFC 4861 §4). */
 const NEIGHBOUR_DISCOVERY = [133, 135, 136];
 
@@ -80,16 +84,18 @@ function dnsMatches(end: Match): Match[] {
 
 function passMatches(end: Match, remediation: Address | undefined): Match[] {
   const isV4 = end.some((oxm) => oxm.field === 'eth_type' && oxm.value === ETHER_TYPE.IPV4);
+  const servers = isV4 ? DHCP_SERVERS.ipv4 : DHCP_SERVERS.ipv6;
+  const to = (address: Address): Match => [...end, matchAddress('dst', address)[1]!];
   const dhcp: Match = [
-    ...end,
+    ...to(servers.address),
     { field: 'ip_proto', value: IP_PROTOCOL.UDP },
-    { field: 'udp_dst', value: isV4 ? DHCP_SERVER_PORT.ipv4 : DHCP_SERVER_PORT.ipv6 },
+    { field: 'udp_dst', value: servers.port },
   ];
   const discovery = NEIGHBOUR_DISCOVERY.map(
     (value): Match => [...end, { field: 'ip_proto', value: IP_PROTOCOL.ICMPV6 }, { field: 'icmpv6_type', value }],
   );
   const isReachable = remediation !== undefined && isIpv4(remediation) === isV4;
-  const toRemediation: Match[] = isReachable ? [[...end, matchAddress('dst', remediation)[1]!]] : [];
+  const toRemediation: Match[] = isReachable ? [to(remediation)] : [];
   return [dhcp, ...(isV4 ? [] : discovery), ...toRemediation];
 }
 
@@ -102,7 +108,9 @@ function hostOf(match: Match): QuarantinedHost | undefined {
   return undefined;
 }
 
+/** To which all may be sent. */
 function destinationOf(match: Match): Address | undefined {
+  if (match.some(({ field }) => field === 'ip_proto')) return undefined;
   for (const oxm of match) {
     if ((oxm.field === 'ipv4_dst' || oxm.field === 'ipv6_dst') && oxm.mask === undefined) return oxm.value;
   }

@@ -42,9 +42,22 @@ export class Correlator {
     this.#pairs = new PairTable({ pairs: options.pairs, hosts: options.hosts }, site);
   }
 
-  /** Hosts, and pairs of a host and what it contacted, that are held. */
-  get figures(): { readonly hosts: number; readonly pairs: number } {
-    return { hosts: this.#book.hosts.size, pairs: this.#pairs.size };
+  /**
+   * Hosts, and pairs of a host and what it contacted, that are held; hosts, and such pairs, that went for want of room; contacts
+   * that found none; answers that the host had not asked for.
+   */
+  get figures(): {
+    readonly hosts: number;
+    readonly pairs: number;
+    readonly forgotten: number;
+    readonly forgottenPairs: number;
+    readonly leftOut: number;
+    readonly unasked: number;
+  } {
+    const { hosts, unasked } = this.#book;
+    const { pushedOut: forgottenPairs, ofFullHosts, withoutRoom } = this.#pairs.counts;
+    const leftOut = ofFullHosts + withoutRoom;
+    return { hosts: hosts.size, pairs: this.#pairs.size, forgotten: hosts.forgotten, forgottenPairs, leftOut, unasked };
   }
 
   get groups(): readonly BotGroup[] {
@@ -63,9 +76,12 @@ export class Correlator {
     this.#pairs.configure(site);
   }
 
-  observe(event: HostEvent): void {
-    const host = this.#book.observe(event);
-    if (!this.#isOfSite(event)) this.#pairs.observe(host, event);
+  /** `isAsked`: as EvidenceBook.observe has it. */
+  observe(event: HostEvent, isAsked = false): void {
+    const { unasked } = this.#book;
+    const host = this.#book.observe(event, isAsked);
+    const isUnasked = this.#book.unasked > unasked;
+    if (!isUnasked && !this.#isOfSite(event)) this.#pairs.observe(host, event);
   }
 
   /** Judges all hosts and groups them; yields so often that events may come between. */

@@ -3,8 +3,14 @@ import { formatName, type Name } from '../dns/name.ts';
 import { formatRecordType, RCODE } from '../dns/registry.ts';
 import type { AnswerSeen, HostEvent } from './host-event.ts';
 
+type Told<T> = T extends HostEvent
+  ? Omit<T, 'host' | 'mac' | 'isDirect' | 'recursionDesired' | 'hostPort' | 'ttlSeconds' | 'packets'>
+  : never;
+/** What of an event people are told. */
+export type ToldEvent = Told<HostEvent>;
+
 /** An event as people read it, without its time and host; nothing in it can steer a terminal. */
-export function eventText(event: HostEvent): string {
+export function eventText(event: ToldEvent): string {
   switch (event.kind) {
     case 'query':
       return `asked ${serverText(event.server)} for ${questionText(event.type, event.name)}`;
@@ -33,7 +39,7 @@ function questionText(type: number | undefined, name: Name | undefined): string 
   return name === undefined ? typeText : `${typeText} ${formatName(name)}`;
 }
 
-function answerText({ responseCode, addresses }: AnswerSeen): string {
+function answerText({ responseCode, addresses }: Told<AnswerSeen>): string {
   if (responseCode === RCODE.NXDOMAIN) return 'NXDOMAIN';
   if (responseCode === RCODE.SERVFAIL) return 'SERVFAIL';
   if (responseCode !== RCODE.NOERROR) return `with response code ${responseCode}`;

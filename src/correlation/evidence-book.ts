@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Address } from '../core/address.ts';
 import { AnswerMemory } from './answer-memory.ts';
+import { Awaited } from './awaited.ts';
 import type { CorrelationOptions, Site } from './correlation-options.ts';
 import type { Detector, Evidence, EvidenceKind } from './detector.ts';
 import { AnswerFlood } from './detectors/answer-flood.ts';
@@ -13,7 +14,8 @@ import { Scanning } from './detectors/scanning.ts';
 import { SynFlood } from './detectors/syn-flood.ts';
 import { SynsWithoutAnswer } from './detectors/syns-without-answer.ts';
 import { UnresolvableNames } from './detectors/unresolvable-names.ts';
-import type { HostEvent } from './host-event.ts';
+import { hashText } from './hashing.ts';
+import type { AnswerSeen, HostEvent, QuerySeen } from './host-event.ts';
 import { HostTable } from './host-table.ts';
 
 /** From this score on a host is worth a look in a round: below infected ones stand users of foreign resolvers and members of groups. */
@@ -30,7 +32,8 @@ const HABITS: Partial<Record<EvidenceKind, number>> = { beaconing: 0.3, 'odd-nam
 const FOREIGN_HABITS: readonly EvidenceKind[] = ['direct-queries', 'blocked-queries'];
 
 type Kind = HostEvent['kind'];
-type Audience = Readonly<Record<Kind, readonly Detector[]>>;
+/** `unasked`: of answers that nobody waits for. */
+type Audience = Readonly<Record<Kind | 'unasked', readonly Detector[]>>;
 
 /**
  * All that speaks against hosts: gives each its number, shows its events to the detectors, and adds up what they say. A mail server of
@@ -40,6 +43,8 @@ export class EvidenceBook {
   readonly options: CorrelationOptions;
   readonly hosts: HostTable;
   readonly #answers: AnswerMemory;
+  readonly #asked = new Awaited();
+  readonly #seed: number;
   readonly #directQueries: DirectQueries;
   readonly #detectors: readonly Detector[];
   readonly #forAll: Audience;
@@ -47,11 +52,13 @@ export class EvidenceBook {
   readonly #forResolvers: Audience;
   #mailServers: ReadonlySet<Address> = new Set();
   #resolvers: ReadonlySet<Address> = new Set();
+  #unasked = 0;
 
   /** `seed`: 32 bits that nobody who sends can know. */
   constructor(options: CorrelationOptions, site: Site, onForget?: (host: number) => void, seed = randomInt(2 ** 32)) {
     const { halfLifeMs } = options;
     this.options = options;
+    this.#seed = seed;
     this.configure(site);
     this.#answers = new AnswerMemory(seed);
     this.#directQueries = new DirectQueries(halfLifeMs, seed, this.#answers);
@@ -78,6 +85,7 @@ export class EvidenceBook {
     this.hosts = new HostTable(options.hosts, (host) => {
       for (const detector of this.#detectors) detector.forget(host);
       this.#answers.forget(host);
+      this.#asked.clear(host);
       onForget?.(host);
     });
   }
@@ -88,12 +96,22 @@ export class EvidenceBook {
     this.#resolvers = new Set(trustedResolvers);
   }
 
-  /** Takes an event; returns the number of its host. Times may jump, also back. */
-  observe(event: HostEvent): number {
+  /** Answers that came to hosts that had not asked: they may come from anybody, and count for nothing but a flood of them. */
+  get unasked(): number {
+    return this.#unasked;
+  }
+
+  /**
+   * Takes an event; returns the number of its host. Times may jump, also back. `isAsked`: of an answer, that whoever tells of it knows
+   * that the host asked; else the query must have been seen.
+   */
+  observe(event: HostEvent, isAsked = false): number {
     const host = this.hosts.numberOf(event);
     const audience = this.#audienceOf(event.host);
-    if (event.kind === 'answer') this.#answers.note(host, event);
-    for (const detector of audience[event.kind]) detector.observe(host, event);
+    const isOwn = isAsked || event.kind !== 'answer' || this.#isAwaited(host, event);
+    if (event.kind === 'query') this.#await(host, event);
+    if (event.kind === 'answer' && isOwn) this.#answers.note(host, event);
+    for (const detector of audience[isOwn ? event.kind : 'unasked']) detector.observe(host, event);
     return host;
   }
 
@@ -144,6 +162,21 @@ export class EvidenceBook {
     return this.#directQueries.usesForeignResolver(host);
   }
 
+  #await(host: number, query: QuerySeen): void {
+    this.#asked.note(host, this.#questionOf(query), query.atMs);
+  }
+
+  #isAwaited(host: number, answer: AnswerSeen): boolean {
+    if (this.#asked.settle(host, this.#questionOf(answer))) return true;
+    if (this.#asked.isOverrun(host, answer.atMs)) return true;
+    this.#unasked++;
+    return false;
+  }
+
+  #questionOf({ name, type }: QuerySeen | AnswerSeen): number {
+    return (hashText(name, this.#seed) ^ type) >>> 0;
+  }
+
   #audienceOf(address: Address): Audience {
     if (this.#resolvers.size > 0 && this.#resolvers.has(address)) return this.#forResolvers;
     if (this.#mailServers.size > 0 && this.#mailServers.has(address)) return this.#forMailServers;
@@ -159,5 +192,6 @@ function audienceOf(detectors: readonly Detector[]): Audience {
     syn: whoTakes('syn'),
     'syn-ack': whoTakes('syn-ack'),
     verdict: whoTakes('verdict'),
+    unasked: detectors.filter(({ kind }) => kind === 'answer-flood'),
   };
 }

@@ -4,6 +4,7 @@ import { type FindingKind, type Found, MAX_REASONS, type Reason } from '../findi
 import type { Evidence, EvidenceKind } from './detector.ts';
 import { MOST_FOR_FLOOD } from './detectors/answer-flood.ts';
 import type { EvidenceBook } from './evidence-book.ts';
+import { hostDetail } from './host-detail.ts';
 import { combineWeights } from './weights.ts';
 
 /** Hosts put into words before others may run. */
@@ -82,6 +83,7 @@ function foundOf(
     .sort((a, b) => b.weight - a.weight)
     .slice(0, MAX_REASONS)
     .map((reason) => ({ ...reason, line: `${asWho}${reason.line}` }));
+  const detail = hostDetail(book.hosts, host);
   return {
     kind,
     subject,
@@ -90,5 +92,6 @@ function foundOf(
     hosts: [subject],
     firstAtMs: Math.min(...reasons.map(({ firstAtMs }) => firstAtMs)),
     lastAtMs: Math.max(...reasons.map(({ lastAtMs }) => lastAtMs)),
+    ...(detail === undefined ? {} : { detail }),
   };
 }

@@ -5,12 +5,19 @@ import type { HostEvent } from './host-event.ts';
 
 /** Hosts held with one address: a sender of made-up MAC addresses must not make each look-up walk through all of them. */
 const MAX_WITH_ADDRESS = 16;
+/** Hosts that are looked at for one that can go. */
+const LOOKED_AT = 16;
+/** A prime beyond all host numbers: those that came one after the other are mostly alike. */
+const STRIDE = 2_654_435_761;
+/** In so long without an event a host is worth what one with half as many events is. */
+const FADES_MS = 6 * 3_600_000;
 const NONE = -1;
 
 /**
  * Gives hosts small numbers, by which everything else keeps what it knows of them. A host is an address and, where it is known, a
  * MAC address: an address that another MAC address uses is another host; an event without one belongs to whoever had the
- * address last. When it is full, the host not seen for longest goes, and its number is used again.
+ * address last. When it is full, of some hosts the one goes that has been seen least and longest ago, and its number is used again: so
+ * addresses that are made up for a packet or two push each other out, and not those of whom there is something to remember.
  */
 export class HostTable {
   readonly #most: number;
@@ -23,11 +30,9 @@ export class HostTable {
   #lastAtMs = new Float64Array(0);
   /** Of the hosts with one address, the one seen before this one. */
   #sameAddress = new Int32Array(0);
-  /** In the order in which they were seen last. */
-  #newer = new Int32Array(0);
-  #older = new Int32Array(0);
-  #newest = NONE;
-  #oldest = NONE;
+  #events = new Float64Array(0);
+  #hand = 0;
+  #forgotten = 0;
 
   constructor(most: number, onForget: (host: number) => void) {
     this.#most = Math.max(1, most);
@@ -36,6 +41,11 @@ export class HostTable {
 
   get size(): number {
     return this.#addresses.length - this.#free.length;
+  }
+
+  /** Hosts that went for want of room. */
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
   /** Numbers are below this; some of them may be free. */
@@ -54,8 +64,7 @@ export class HostTable {
     const host = found === NONE ? this.#make(event) : found;
     this.#lead(event.host, host, event.atMs);
     this.#lastAtMs[host] = event.atMs;
-    this.#unlink(host);
-    this.#link(host);
+    this.#events[host]!++;
     return host;
   }
 
@@ -97,15 +106,31 @@ export class HostTable {
 
   #make({ host: address, mac }: HostEvent): number {
     const rivals = this.numbersOf(address);
-    if (rivals.length >= MAX_WITH_ADDRESS) this.#forget(rivals.at(-1)!);
-    if (this.size >= this.#most) this.#forget(this.#oldest);
+    if (rivals.length >= MAX_WITH_ADDRESS) this.#forget(this.#leastOf(rivals));
+    if (this.size >= this.#most) this.#forget(this.#leastOf(this.#some()));
     const host = this.#free.pop() ?? this.#addresses.length;
     this.#grow(host + 1);
     this.#addresses[host] = address;
     this.#macs[host] = mac ?? Number.NaN;
     this.#sameAddress[host] = NONE;
-    this.#link(host);
+    this.#events[host] = 0;
     return host;
+  }
+
+  /** When the table is full: hosts here and there in it. */
+  #some(): number[] {
+    return Array.from({ length: LOOKED_AT }, () => {
+      this.#hand = (this.#hand + STRIDE) % this.end;
+      return this.#hand;
+    });
+  }
+
+  #leastOf(hosts: readonly number[]): number {
+    return hosts.reduce((least, host) => (this.#worth(host) < this.#worth(least) ? host : least));
+  }
+
+  #worth(host: number): number {
+    return Math.log2(this.#events[host]!) + this.#lastAtMs[host]! / FADES_MS;
   }
 
   /** Puts a host at the head of those with its address. */
@@ -135,26 +160,9 @@ export class HostTable {
     if (head !== host) this.#dropFromChain(head, host);
     else if (next === NONE) this.#byAddress.delete(address);
     else this.#byAddress.set(address, this.#lastAtMs[next]!, next + 1);
-    this.#unlink(host);
     this.#addresses[host] = undefined;
     this.#free.push(host);
-  }
-
-  #link(host: number): void {
-    this.#older[host] = this.#newest;
-    this.#newer[host] = NONE;
-    if (this.#newest === NONE) this.#oldest = host;
-    else this.#newer[this.#newest] = host;
-    this.#newest = host;
-  }
-
-  #unlink(host: number): void {
-    const newer = this.#newer[host]!;
-    const older = this.#older[host]!;
-    if (newer === NONE) this.#newest = older;
-    else this.#older[newer] = older;
-    if (older === NONE) this.#oldest = newer;
-    else this.#newer[older] = newer;
+    this.#forgotten++;
   }
 
   #grow(length: number): void {
@@ -162,7 +170,6 @@ export class HostTable {
     this.#macs = grown(this.#macs, length);
     this.#lastAtMs = grown(this.#lastAtMs, length);
     this.#sameAddress = grown(this.#sameAddress, length);
-    this.#newer = grown(this.#newer, length);
-    this.#older = grown(this.#older, length);
+    this.#events = grown(this.#events, length);
   }
 }

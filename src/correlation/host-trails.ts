@@ -1,5 +1,7 @@
 import { MAX_SAMPLES } from '../findings/finding.ts';
 import type { DistinctSketch } from './distinct-sketch.ts';
+import { EventSamples } from './event-samples.ts';
+import type { ToldEvent } from './event-text.ts';
 import { grown } from './grown.ts';
 import type { HostEvent } from './host-event.ts';
 import { leftAfter } from './weights.ts';
@@ -25,7 +27,7 @@ export class HostTrails {
   readonly #width: number;
   readonly #sketches: readonly DistinctSketch[];
   readonly #free: number[] = [];
-  readonly #samples: (HostEvent | undefined)[] = [];
+  readonly #samples = new EventSamples();
   /** The row and 1; 0: none. */
   #rowOfHost = new Int32Array(0);
   #values = new Float64Array(0);
@@ -61,16 +63,16 @@ export class HostTrails {
   sample(row: number, event: HostEvent): void {
     const at = row * this.#width + SAMPLED;
     const sampled = this.#values[at]!;
-    this.#samples[row * MAX_SAMPLES + (sampled % MAX_SAMPLES)] = event;
+    this.#samples.put(row * MAX_SAMPLES + (sampled % MAX_SAMPLES), event);
     this.#values[at] = sampled + 1;
   }
 
   /** The newest events, the newest first. */
-  samples(row: number): readonly HostEvent[] {
+  samples(row: number): readonly ToldEvent[] {
     const sampled = this.#values[row * this.#width + SAMPLED]!;
-    const events: HostEvent[] = [];
+    const events: ToldEvent[] = [];
     for (let back = 1; back <= Math.min(sampled, MAX_SAMPLES); back++) {
-      events.push(this.#samples[row * MAX_SAMPLES + ((sampled - back) % MAX_SAMPLES)]!);
+      events.push(this.#samples.at(row * MAX_SAMPLES + ((sampled - back) % MAX_SAMPLES)));
     }
     return events;
   }
@@ -140,13 +142,12 @@ export class HostTrails {
     this.#rowOfHost = grown(this.#rowOfHost, host + 1);
     this.#rowOfHost[host] = row + 1;
     this.#values = grown(this.#values, (row + 1) * this.#width);
-    while (this.#samples.length < (row + 1) * MAX_SAMPLES) this.#samples.push(undefined);
     return row;
   }
 
   #clear(row: number): void {
+    for (let place = row * MAX_SAMPLES; place < (row + 1) * MAX_SAMPLES; place++) this.#samples.clear(place);
     this.#values.fill(0, row * this.#width, (row + 1) * this.#width);
-    this.#samples.fill(undefined, row * MAX_SAMPLES, (row + 1) * MAX_SAMPLES);
     for (const sketch of this.#sketches) sketch.clear(row);
   }
 }

@@ -7,6 +7,8 @@ import type { HostEvent } from './host-event.ts';
 /** All that was found in events of the past. */
 export interface ReplayOutcome {
   readonly events: number;
+  /** Events left out since their time cannot be right. */
+  readonly tooLate: number;
   /** Milliseconds since the epoch; undefined: there was no event. */
   readonly firstAtMs: number | undefined;
   readonly lastAtMs: number | undefined;
@@ -18,8 +20,8 @@ export interface ReplayOutcome {
 
 /** Evidence does not decay much in this time. */
 const ROUND_MS = 30 * 60_000;
-/** Clocks jump: no more rounds in a time without events. */
-const MAX_ROUNDS_IN_A_ROW = 4;
+/** A round looks at all hosts, and waits for one event to so many of them: else each line of a file whose clock jumps would make one. */
+const HOSTS_PER_EVENT = 16;
 /** The oldest go. */
 const MAX_FOUND = 100_000;
 
@@ -28,20 +30,39 @@ export class Replay {
   readonly #correlator: Correlator;
   readonly #found = new Map<string, Found>();
   readonly #groups = new Map<string, BotGroup>();
+  readonly #latestMs: number;
   #events = 0;
+  #tooLate = 0;
+  #sinceRound = 0;
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
-  #nextMs = Number.NEGATIVE_INFINITY;
+  /** Of the event before. */
+  #nowMs = 0;
+  /** Of the event that the last round, or the beginning, came with. */
+  #roundMs = 0;
 
-  constructor(options: CorrelationOptions, site: Site) {
+  /** Events after `latestMs` are left out, and counted. */
+  constructor(options: CorrelationOptions, site: Site, latestMs = Number.POSITIVE_INFINITY) {
     this.#correlator = new Correlator(options, site);
+    this.#latestMs = latestMs;
   }
 
   /** Takes an event; they come in order of time, but for some. */
   observe(event: HostEvent): void {
     const { atMs } = event;
-    if (atMs >= this.#nextMs) this.#passTime(atMs);
+    if (atMs > this.#latestMs) {
+      this.#tooLate++;
+      return;
+    }
+    if (this.#events === 0) this.#roundMs = atMs;
+    if (this.#isDue(atMs)) {
+      // What there was before a jump of the clock is looked for in its own time.
+      this.#round(this.#nowMs);
+      this.#roundMs = atMs;
+    }
+    this.#nowMs = atMs;
     this.#events++;
+    this.#sinceRound++;
     if (atMs < this.#firstMs) this.#firstMs = atMs;
     if (atMs > this.#lastMs) this.#lastMs = atMs;
     this.#correlator.observe(event);
@@ -50,9 +71,10 @@ export class Replay {
   /** To be called when there are no more events. */
   finish(): ReplayOutcome {
     const isEmpty = this.#events === 0;
-    if (!isEmpty) this.#round(this.#lastMs);
+    if (!isEmpty) this.#round(this.#nowMs);
     return {
       events: this.#events,
+      tooLate: this.#tooLate,
       firstAtMs: isEmpty ? undefined : this.#firstMs,
       lastAtMs: isEmpty ? undefined : this.#lastMs,
       found: [...this.#found.values()],
@@ -60,16 +82,13 @@ export class Replay {
     };
   }
 
-  #passTime(atMs: number): void {
-    const isFirst = this.#events === 0;
-    for (let rounds = 0; !isFirst && this.#nextMs <= atMs && rounds < MAX_ROUNDS_IN_A_ROW; rounds++) {
-      this.#round(this.#nextMs);
-      this.#nextMs += ROUND_MS;
-    }
-    if (this.#nextMs <= atMs) this.#nextMs = atMs + ROUND_MS;
+  #isDue(atMs: number): boolean {
+    if (Math.abs(atMs - this.#roundMs) < ROUND_MS) return false;
+    return this.#sinceRound * HOSTS_PER_EVENT >= this.#correlator.figures.hosts;
   }
 
   #round(atMs: number): void {
+    this.#sinceRound = 0;
     const { found, groups } = this.#run(atMs);
     for (const one of found) keep(this.#found, `${one.kind} ${one.subject}`, one);
     for (const group of groups) keep(this.#groups, group.id, group);

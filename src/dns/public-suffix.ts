@@ -1,5 +1,5 @@
 import { getPublicSuffix, parse } from 'tldts';
-import { type Name, ROOT } from './name.ts';
+import { type Name, parentName, ROOT } from './name.ts';
 
 /** Of the list: its ICANN section alone, and the name as it stands, whatever octets are in it. */
 const LIST_OPTIONS = {
@@ -8,6 +8,7 @@ const LIST_OPTIONS = {
   validateHostname: false,
   detectIp: false,
 } as const;
+const PROVIDER_OPTIONS = { ...LIST_OPTIONS, allowPrivateDomains: true } as const;
 
 /**
  * Whether a canonical name is the root, a TLD or another name under which a registry registers domains: by the ICANN section of
@@ -20,6 +21,16 @@ export function isPublicSuffix(name: Name): boolean {
   if (name === ROOT) return true;
   const text = listText(name);
   return !text.includes('.') || getPublicSuffix(text, LIST_OPTIONS) === text;
+}
+
+/** Whether customers of somebody, or of a registry, have names below it that are theirs: by both sections of the list. */
+export function isSharedSuffix(name: Name): boolean {
+  return isPublicSuffix(name) || getPublicSuffix(listText(name), PROVIDER_OPTIONS) === listText(name);
+}
+
+/** Whether a canonical name is just below a public suffix, so that all that somebody registered is below it. */
+export function isRegistrableDomain(name: Name): boolean {
+  return !isPublicSuffix(name) && isPublicSuffix(parentName(name));
 }
 
 /** Whether a canonical name ends in a suffix that is on the list, as names of the Internet do. */

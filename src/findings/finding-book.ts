@@ -21,6 +21,7 @@ import { idBeginning, randomFindingId } from './finding-id.ts';
 import { MAX_BY_CHARACTERS, MAX_CASES, MAX_WORDS_CHARACTERS } from './finding-record.ts';
 import { FindingSaver, type FindingSaverFigures } from './finding-saver.ts';
 import type { FindingStore } from './finding-store.ts';
+import { HeldFindings } from './held-findings.ts';
 import { addOutside, isOutside, keepOutside } from './outside-evidence.ts';
 import { isClearlyMore, whyAgain } from './speaks-against.ts';
 
@@ -66,8 +67,6 @@ const SAME_SCORE = 0.005;
 /** What was found that is taken in one turn of the event loop. */
 const TURN_FOUND = 100;
 const OWN_NAME = 'gluewall';
-/** In what order findings go for want of room. */
-const GOES_BY_STATE: readonly FindingState[] = ['closed', 'new', 'acknowledged', 'escalated'];
 
 /**
  * All findings, in memory and behind it in a store. The same kind and subject is the same finding; whoever finds it again updates it,
@@ -78,10 +77,7 @@ export class FindingBook {
   readonly #newId: () => string;
   readonly #most: number;
   readonly #saver: FindingSaver;
-  /** In the order of their last update. */
-  #findings = new Map<string, Finding>();
-  /** Ids by kind and subject. */
-  readonly #ids = new Map<string, string>();
+  readonly #held = new HeldFindings();
   /** The score that others were last told of, where it is not that of the load. */
   readonly #toldScores = new Map<string, number>();
   readonly #listeners: ((news: FindingNews) => void)[] = [];
@@ -91,7 +87,7 @@ export class FindingBook {
     this.#clock = clock;
     this.#newId = newId;
     this.#most = most;
-    this.#saver = new FindingSaver({ clock, log, store }, (id) => this.#findings.get(id));
+    this.#saver = new FindingSaver({ clock, log, store }, (id) => this.#held.get(id));
   }
 
   /** Takes up what the store holds; until then nothing is written to it. Rejects as the store does. Safe twice. */
@@ -122,7 +118,7 @@ export class FindingBook {
     const reason = boundedReason(given);
     const nowMs = this.#clock.nowMs();
     const { firstAtMs, lastAtMs } = reason;
-    const held = this.#of('infected-host', host);
+    const held = this.of('infected-host', host);
     const none = { kind: 'infected-host', subject: host, score: 0, reasons: [], hosts: [host] } as const;
     const joined = addOutside(held ?? boundedFound({ ...none, firstAtMs, lastAtMs }), reason);
     if (joined === undefined) return;
@@ -134,7 +130,7 @@ export class FindingBook {
   /** Those last updated first. */
   list({ kind, state, host, sinceMs, limit = Number.POSITIVE_INFINITY }: FindingFilter = {}): readonly Finding[] {
     const wanted: Finding[] = [];
-    for (const finding of [...this.#findings.values()].reverse()) {
+    for (const finding of this.#held.newestFirst()) {
       if (wanted.length >= limit || (sinceMs !== undefined && finding.updatedAtMs < sinceMs)) break;
       if (kind !== undefined && finding.kind !== kind) continue;
       if (state !== undefined && finding.state !== state) continue;
@@ -143,12 +139,17 @@ export class FindingBook {
     return wanted;
   }
 
+  /** Undefined where there is none, in any state. */
+  of(kind: FindingKind, subject: string): Finding | undefined {
+    return this.#held.of(kind, subject);
+  }
+
   /** By its id, or by as much of the beginning of it as no other has. Throws GluewallError `finding-unknown`. */
   get(id: string): Finding {
     const beginning = idBeginning(id);
-    const exact = this.#findings.get(beginning);
+    const exact = this.#held.get(beginning);
     if (exact !== undefined) return exact;
-    const meant = [...this.#findings.values()].filter((finding) => finding.id.startsWith(beginning));
+    const meant = this.#held.newestFirst().filter((finding) => finding.id.startsWith(beginning));
     if (meant.length === 1 && beginning !== idBeginning('')) return meant[0]!;
     const shown = boundedText(id, 64);
     throw new GluewallError(
@@ -227,12 +228,12 @@ export class FindingBook {
       FindingKind,
       Record<FindingState, number>
     >;
-    for (const { kind, state } of this.#findings.values()) counts[kind][state]++;
-    return { held: this.#findings.size, dropped: this.#dropped, counts, ...this.#saver.figures };
+    for (const { kind, state } of this.#held.newestFirst()) counts[kind][state]++;
+    return { held: this.#held.size, dropped: this.#dropped, counts, ...this.#saver.figures };
   }
 
   #takeOne(found: Found, nowMs: number): void {
-    const held = this.#of(found.kind, found.subject);
+    const held = this.of(found.kind, found.subject);
     if (held === undefined) this.#open(found, nowMs);
     else this.#refresh(held, keepOutside(found, held), nowMs);
   }
@@ -247,7 +248,6 @@ export class FindingBook {
       cases: [],
     } as const;
     const finding = { ...found, ...fresh, id: this.#freshId(), changes: found.changes ?? [] };
-    this.#ids.set(keyOf(found), finding.id);
     this.#put(finding);
     this.#tell('opened', finding);
   }
@@ -292,8 +292,7 @@ export class FindingBook {
 
   #put(changed: Finding): Finding {
     const finding = { ...changed, updatedAtMs: this.#clock.nowMs() };
-    this.#findings.delete(finding.id);
-    this.#findings.set(finding.id, finding);
+    this.#held.put(finding);
     this.#saver.changed(finding.id);
     return finding;
   }
@@ -303,59 +302,35 @@ export class FindingBook {
     for (const listener of this.#listeners) listener({ what, finding });
   }
 
-  #of(kind: FindingKind, subject: string): Finding | undefined {
-    return this.#findings.get(this.#ids.get(keyOf({ kind, subject })) ?? '');
-  }
-
   #freshId(): string {
     for (;;) {
       const id = this.#newId();
-      if (!this.#findings.has(id)) return id;
+      if (this.#held.get(id) === undefined) return id;
     }
   }
 
   /** What was found before the store could be read goes on under the ids that it has there. */
   #restore(loaded: readonly Finding[]): void {
-    const early = [...this.#findings.values()];
-    this.#findings = new Map(loaded.toReversed().map((finding) => [finding.id, finding]));
-    this.#ids.clear();
-    for (const [id, finding] of this.#findings) this.#ids.set(keyOf(finding), id);
+    const early = this.#held.newestFirst().toReversed();
+    this.#held.clear();
+    for (const finding of loaded.toReversed()) this.#held.put(finding);
     for (const finding of early) {
-      const held = this.#of(finding.kind, finding.subject);
-      if (held !== undefined) {
-        this.#takeOne(finding, this.#clock.nowMs());
-        continue;
-      }
-      this.#ids.set(keyOf(finding), finding.id);
-      this.#put(finding);
+      const held = this.of(finding.kind, finding.subject);
+      if (held === undefined) this.#put(finding);
+      else this.#takeOne(finding, this.#clock.nowMs());
     }
     this.#trim();
   }
 
   #trim(): void {
-    let excess = this.#findings.size - this.#most;
-    for (const state of GOES_BY_STATE) {
-      if (excess <= 0) return;
-      for (const finding of [...this.#findings.values()]) {
-        if (excess <= 0) return;
-        if (finding.state !== state) continue;
-        this.#forget(finding);
-        excess--;
-      }
+    while (this.#held.size > this.#most) {
+      const { id } = this.#held.first!;
+      this.#held.delete(id);
+      this.#toldScores.delete(id);
+      this.#dropped++;
+      this.#saver.forgotten(id);
     }
   }
-
-  #forget(finding: Finding): void {
-    this.#findings.delete(finding.id);
-    this.#ids.delete(keyOf(finding));
-    this.#toldScores.delete(finding.id);
-    this.#dropped++;
-    this.#saver.forgotten(finding.id);
-  }
-}
-
-function keyOf({ kind, subject }: Pick<Found, 'kind' | 'subject'>): string {
-  return `${kind} ${subject}`;
 }
 
 /** Evidence that only grows older is not worth a write. */

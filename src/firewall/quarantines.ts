@@ -21,6 +21,8 @@ export interface QuarantineOrder extends Quarantine {
   readonly untilMs: number;
   readonly reason: string;
   readonly owner: string;
+  /** The datapath ids of those that had it when nobody here knew of it: only they keep it. Undefined: all. */
+  readonly foundOn?: readonly string[];
 }
 
 /** Hosts in quarantine at once; an order takes up to ten flows on each switch. */
@@ -28,7 +30,7 @@ export const MAX_QUARANTINES = 1000;
 
 /**
  * Hosts in quarantine, on all switches, whatever their mode. What stands on a switch that nobody here knows of, as after a
- * restart, is taken over; it ends by itself, also when nobody here is left to.
+ * restart, is taken over for that switch; it ends by itself, also when nobody here is left to.
  */
 export class Quarantines {
   readonly #clock: TimeSource;
@@ -38,8 +40,9 @@ export class Quarantines {
   /** Until when flows of what was ended before its time may come back with a switch that was away. */
   readonly #ended = new Map<string, number>();
   readonly #listeners: ((ended: QuarantineOrder) => void)[] = [];
+  #isChangePlanned = false;
 
-  /** `changed`: brings the switches in step. */
+  /** `changed`: brings the switches in step, once for all that is begun and ended in one turn. */
   constructor(clock: TimeSource, log: Log, changed: () => void) {
     this.#clock = clock;
     this.#log = log;
@@ -66,13 +69,13 @@ export class Quarantines {
       );
     }
     this.#keep(key, order);
-    this.#changed();
+    this.#planChange();
   }
 
   /** What it ended; undefined when the host was in none. */
   end(host: QuarantinedHost): QuarantineOrder | undefined {
     const ended = this.#forget(hostKey(host));
-    if (ended !== undefined) this.#changed();
+    if (ended !== undefined) this.#planChange();
     return ended;
   }
 
@@ -80,26 +83,33 @@ export class Quarantines {
   endAll(): readonly QuarantineOrder[] {
     const ended = this.orders;
     for (const { host } of ended) this.#forget(hostKey(host));
-    if (ended.length > 0) this.#changed();
+    if (ended.length > 0) this.#planChange();
     return ended;
   }
 
-  /** Takes over what a switch has and nobody here has begun or ended. */
-  adopt(datapathId: string, present: readonly FlowStats[]): void {
+  /** Takes over, for this switch, what it has and nobody here has begun or ended, of hosts that `mayHold` allows. */
+  adopt(datapathId: string, present: readonly FlowStats[], mayHold: (host: QuarantinedHost) => boolean): void {
     const nowMs = this.#clock.nowMs();
     for (const { secondsLeft: left, ...quarantine } of readQuarantines(present)) {
       const key = hostKey(quarantine.host);
-      const isKnown = this.#orders.has(key) || (this.#ended.get(key) ?? 0) > nowMs;
-      if (isKnown || this.#orders.size >= MAX_QUARANTINES) continue;
+      const known = this.#orders.get(key);
+      if (known?.foundOn !== undefined && !known.foundOn.includes(datapathId)) {
+        this.#orders.set(key, { ...known, foundOn: [...known.foundOn, datapathId] });
+      }
+      const isEnded = (this.#ended.get(key) ?? 0) > nowMs;
+      if (known !== undefined || isEnded || this.#orders.size >= MAX_QUARANTINES || !mayHold(quarantine.host)) continue;
+      const times = { sinceMs: nowMs, untilMs: nowMs + left * 1000 };
       const reason = `found on switch ${datapathId}`;
-      this.#keep(key, { ...quarantine, sinceMs: nowMs, untilMs: nowMs + left * 1000, reason, owner: '' });
+      this.#keep(key, { ...quarantine, ...times, reason, owner: '', foundOn: [datapathId] });
     }
   }
 
-  /** The flows that should be on every switch now. */
-  desiredFlows(): readonly Flow[] {
+  /** The flows that should be on this switch now. */
+  desiredFlows(datapathId: string): readonly Flow[] {
     const nowMs = this.#clock.nowMs();
-    const live = [...this.#orders.values()].filter(({ untilMs }) => untilMs > nowMs);
+    const live = [...this.#orders.values()].filter(
+      ({ untilMs, foundOn }) => untilMs > nowMs && (foundOn === undefined || foundOn.includes(datapathId)),
+    );
     return live.flatMap((order) => quarantineFlows(order, secondsLeft(order.untilMs, nowMs)));
   }
 
@@ -112,6 +122,15 @@ export class Quarantines {
       this.#log.warn({ host: formatHost(order.host) }, `quarantine of ${formatHost(order.host)} is over`);
     }
     for (const [key, untilMs] of this.#ended) if (untilMs <= nowMs) this.#ended.delete(key);
+  }
+
+  #planChange(): void {
+    if (this.#isChangePlanned) return;
+    this.#isChangePlanned = true;
+    queueMicrotask(() => {
+      this.#isChangePlanned = false;
+      this.#changed();
+    });
   }
 
   #keep(key: string, order: QuarantineOrder): void {

@@ -20,9 +20,17 @@ export interface AxfrOptions {
   readonly unsignedOnLoopback: boolean;
 }
 
+interface Connection {
+  readonly peer: string;
+  /** Whether it has asked what it may ask. */
+  isGood: boolean;
+}
+
 const MAX_CONNECTIONS = 32;
 const MAX_CONNECTIONS_OF_PEER = 8;
 const MAX_REQUESTS = 64;
+/** Until a connection has asked what it may ask. */
+const FIRST_REQUEST_MS = 2000;
 /** Nothing moves on a connection for so long. */
 const SILENCE_MS = 10_000;
 /** For all that is done on a connection. */
@@ -37,7 +45,7 @@ export class AxfrServer {
   readonly #zone: () => ZoneState | undefined;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #connections = new Map<Socket, string>();
+  readonly #connections = new Map<Socket, Connection>();
   #tcp: Server | undefined;
   #udp: UdpSocket | undefined;
 
@@ -54,8 +62,6 @@ export class AxfrServer {
     const { host, port } = this.#options.listen;
     try {
       const tcp = createServer((socket) => this.#accept(socket));
-      tcp.maxConnections = MAX_CONNECTIONS;
-      tcp.on('drop', () => this.counters.add('connections refused'));
       this.#tcp = tcp;
       tcp.listen(port, host);
       await once(tcp, 'listening');
@@ -92,26 +98,42 @@ export class AxfrServer {
   #accept(socket: Socket): void {
     socket.on('error', () => socket.destroy());
     const peer = socket.remoteAddress ?? '';
-    const ofPeer = Array.from(this.#connections.values()).filter((other) => other === peer).length;
-    if (ofPeer >= MAX_CONNECTIONS_OF_PEER) {
+    const ofPeer = Array.from(this.#connections.values()).filter((other) => other.peer === peer).length;
+    if (ofPeer >= MAX_CONNECTIONS_OF_PEER || !this.#makeRoom()) {
       this.counters.add('connections refused');
       socket.destroy();
       return;
     }
-    this.#connections.set(socket, peer);
+    const connection = { peer, isGood: false };
+    this.#connections.set(socket, connection);
     socket.setTimeout(SILENCE_MS, () => socket.destroy());
+    const cancelFirst = this.#clock.after(FIRST_REQUEST_MS, () => connection.isGood || socket.destroy());
     const cancel = this.#clock.after(CONNECTION_MS, () => socket.destroy());
     socket.on('close', () => {
+      cancelFirst();
       cancel();
       this.#connections.delete(socket);
     });
-    this.#serve(socket, peer)
+    this.#serve(socket, connection)
       .catch(() => undefined)
       .finally(() => socket.destroy());
   }
 
+  /** True when there is room for a connection more: the oldest that has not asked what it may ask goes for it. */
+  #makeRoom(): boolean {
+    if (this.#connections.size < MAX_CONNECTIONS) return true;
+    for (const [socket, { isGood }] of this.#connections) {
+      if (isGood) continue;
+      this.#connections.delete(socket);
+      this.counters.add('connections refused');
+      socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
   /** Answers one request after the other; while one is answered nothing is read. */
-  async #serve(socket: Socket, peer: string): Promise<void> {
+  async #serve(socket: Socket, connection: Connection): Promise<void> {
     let held = Buffer.alloc(0);
     let requests = 0;
     for await (const octets of socket) {
@@ -119,23 +141,25 @@ export class AxfrServer {
       for (let message = firstMessage(held); message !== undefined; message = firstMessage(held)) {
         held = held.subarray(LENGTH_OCTETS + message.length);
         const isOver = ++requests > MAX_REQUESTS || message.length > MAX_REQUEST_OCTETS;
-        if (isOver || !(await this.#answerOnStream(socket, message, peer))) return;
+        if (isOver || !(await this.#answerOnStream(socket, message, connection))) return;
       }
       if (held.length >= LENGTH_OCTETS && held.readUInt16BE(0) > MAX_REQUEST_OCTETS) return;
     }
   }
 
   /** False when the peer is not to ask on. */
-  async #answerOnStream(socket: Socket, message: Buffer, peer: string): Promise<boolean> {
-    const answered = this.#answer(message, peer, 'tcp');
+  async #answerOnStream(socket: Socket, message: Buffer, connection: Connection): Promise<boolean> {
+    const answered = this.#answer(message, connection.peer, 'tcp');
     if (answered === undefined) return false;
+    const isGood = GOOD.includes(answered.outcome);
+    connection.isGood ||= isGood;
     for (const octets of answered.messages) {
       const length = Buffer.alloc(LENGTH_OCTETS);
       length.writeUInt16BE(octets.length);
       if (!socket.write(Buffer.concat([length, octets]))) await drained(socket);
       if (socket.destroyed) return false;
     }
-    if (GOOD.includes(answered.outcome)) return true;
+    if (isGood) return true;
     await new Promise<void>((resolve) => socket.end(resolve));
     return false;
   }

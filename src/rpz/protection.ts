@@ -1,6 +1,6 @@
 import { type Address, type Network, networkContains } from '../core/address.ts';
-import { formatName, type Name, parentName, ROOT } from '../dns/name.ts';
-import { isPublicSuffix } from '../dns/public-suffix.ts';
+import { formatName, type Name, parentName, parseName, ROOT } from '../dns/name.ts';
+import { isSharedSuffix } from '../dns/public-suffix.ts';
 import type { Trigger } from './trigger.ts';
 
 /** What must never be blocked, with what each is, such as `a zone of ours`. Names are canonical. */
@@ -30,6 +30,10 @@ export interface KnownServers {
 export const MANY_ZONES = 10;
 
 const SPECIAL_LABEL = /^rpz-/;
+/** By these all other names are found. */
+const FOUNDATIONS = ['arpa', 'root-servers.net', 'gtld-servers.net'].map((name) => {
+  return [parseName(name)!, 'a zone that the DNS itself stands on'] as const;
+});
 
 /** Says of triggers whether they may be in the zone. */
 export class Protection {
@@ -43,7 +47,7 @@ export class Protection {
   constructor({ names, addresses, networks, lists }: ProtectedThings) {
     const byName = new Map<Name, string>();
     const above = new Map<Name, Name>();
-    for (const [name, what] of names) {
+    for (const [name, what] of [...names, ...FOUNDATIONS]) {
       if (byName.has(name)) continue;
       byName.set(name, what);
       for (let zone = name; zone !== ROOT && !above.has(zone); zone = parentName(zone)) above.set(zone, name);
@@ -84,7 +88,7 @@ export class Protection {
     if (below !== undefined) return `is above ${formatName(below)}, which is ${this.#names.get(below)}`;
     const list = this.#lists.find((one) => one.hasName(name));
     if (list !== undefined) return `is ${list.what}`;
-    return isPublicSuffix(name) ? 'is a public suffix: others register their domains below it' : undefined;
+    return isSharedSuffix(name) ? 'is a public suffix: others have names of their own below it' : undefined;
   }
 
   #ofAddress(address: Address): string | undefined {
@@ -97,8 +101,7 @@ export class Protection {
 
   #ofZones(zones: readonly Name[]): string | undefined {
     for (const zone of zones) {
-      if (zone === ROOT || isPublicSuffix(zone))
-        return `serves ${formatName(zone)}, and whatever is registered below it`;
+      if (isSharedSuffix(zone)) return `serves ${formatName(zone)}, and whatever is registered below it`;
       const problem = this.#ofName(zone);
       if (problem !== undefined) return `serves ${formatName(zone)}, which ${problem}`;
     }

@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -27,7 +29,8 @@ export interface ZoneFileFigures {
 
 const RELOAD_MS = 30_000;
 const RETRY_MS = 30_000;
-const MAX_OUTPUT_BYTES = 65_536;
+/** What a command says may be read after its end. */
+const LAST_WORDS_MS = 200;
 const MAX_OUTPUT_SHOWN = 200;
 /** For all to read: a name server reads it as a user of its own. */
 const FILE_MODE = 0o644;
@@ -144,29 +147,30 @@ export async function serialOfFile(path: string, apex: Name): Promise<number | u
   }
 }
 
-/** Rejects with an Error that says how it ended. */
+/** Rejects with an Error that says how it ended. What the command leaves behind is not waited for. */
 async function runReload([program = '', ...rest]: readonly string[]): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const options = {
-      timeout: RELOAD_MS,
-      killSignal: 'SIGKILL',
-      maxBuffer: MAX_OUTPUT_BYTES,
-      encoding: 'utf8',
-    } as const;
-    execFile(program, rest, options, (error, _, errors) => {
-      if (error === null) resolve();
-      else reject(new Error(`the reload command ${printable(program)} ${howItEnded(error, errors)}`));
-    });
+  const fails = (ending: string) => new Error(`the reload command ${printable(program)} ${ending}`);
+  const child = spawn(program, rest, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: RELOAD_MS,
+    killSignal: 'SIGKILL',
   });
-}
-
-function howItEnded(error: Error & { readonly code?: unknown; readonly killed?: boolean }, errors: string): string {
-  const said = printable(errors.trim().slice(0, MAX_OUTPUT_SHOWN));
-  const ending =
-    error.killed === true
-      ? `took more than ${RELOAD_MS / 1000} s, or said too much`
-      : typeof error.code === 'number'
-        ? `ended with ${error.code}`
-        : `could not be run (${String(error.code)})`;
-  return said === '' ? ending : `${ending}: ${said}`;
+  const errors = child.stderr.setEncoding('utf8');
+  let said = '';
+  errors.on('data', (text: string) => {
+    said = (said + text).slice(0, MAX_OUTPUT_SHOWN);
+  });
+  try {
+    const [code]: (number | null)[] = await once(child, 'exit');
+    if (code === 0) return;
+    await Promise.race([once(errors, 'close'), setTimeout(LAST_WORDS_MS)]);
+    const ending =
+      typeof code !== 'number' ? `was killed, or took more than ${RELOAD_MS / 1000} s` : `ended with ${code}`;
+    throw fails(said.trim() === '' ? ending : `${ending}: ${printable(said.trim())}`);
+  } catch (error) {
+    const { syscall, code } = error as NodeJS.ErrnoException;
+    throw syscall === undefined ? error : fails(`could not be run (${code})`);
+  } finally {
+    errors.destroy();
+  }
 }

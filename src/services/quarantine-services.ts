@@ -4,7 +4,10 @@ import type { QuarantinedHost } from '../controller/quarantine-flows.ts';
 import { type Address, formatAddress, type Network, networkContains } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
+import { formatMac } from '../core/mac-address.ts';
 import { formatHost, type QuarantineOrder, type Quarantines } from '../firewall/quarantines.ts';
+import type { ClientRecord } from '../identity/client-identity.ts';
+import type { ClientSource } from './client-view.ts';
 import { formatInstant } from './instant.ts';
 
 export type { QuarantinedHost };
@@ -48,6 +51,8 @@ export interface QuarantineParts {
   readonly quarantines: Quarantines | undefined;
   readonly insideNetworks: () => readonly Network[];
   readonly trustedResolvers: () => readonly Address[];
+  /** Who has which hardware address; left out where nobody knows. */
+  readonly clients?: Pick<ClientSource, 'recordsOfMac'>;
 }
 
 export function quarantineServices(parts: QuarantineParts): QuarantineServices {
@@ -83,9 +88,9 @@ export function quarantineServices(parts: QuarantineParts): QuarantineServices {
 /** Why this host must not be put in quarantine; undefined for any other. */
 export function quarantineProblem(
   host: QuarantinedHost,
-  { insideNetworks, trustedResolvers }: Pick<QuarantineParts, 'insideNetworks' | 'trustedResolvers'>,
+  { insideNetworks, trustedResolvers, clients }: Omit<QuarantineParts, 'clock' | 'quarantines'>,
 ): string | undefined {
-  if ('mac' in host) return undefined;
+  if ('mac' in host) return macProblem(host.mac, [...(clients?.recordsOfMac(host.mac) ?? [])], trustedResolvers());
   const { address } = host;
   const text = formatAddress(address);
   if (trustedResolvers().includes(address))
@@ -93,6 +98,20 @@ export function quarantineProblem(
   const inside = insideNetworks();
   if (inside.length > 0 && !inside.some((network) => networkContains(network, address)))
     return `${text} is not in inside.networks: it is no host of ours; to block a server add a rule (gluewall rule add deny)`;
+  return undefined;
+}
+
+function macProblem(
+  mac: number,
+  records: readonly ClientRecord[],
+  trustedResolvers: readonly Address[],
+): string | undefined {
+  const addresses = new Set(records.flatMap((record) => record.addresses));
+  const resolver = trustedResolvers.find((address) => addresses.has(address));
+  if (resolver !== undefined)
+    return `${formatMac(mac)} has ${formatAddress(resolver)}, a trusted resolver: without it nobody has DNS; take it off trusted_resolvers first`;
+  if (records.some(({ isBehindRouter }) => isBehindRouter))
+    return `${formatMac(mac)} is a router, with ${addresses.size} addresses behind it: name the address of the host instead`;
   return undefined;
 }
 

@@ -59,6 +59,17 @@ describe('report hosts', () => {
     expect(report('queries.log').stdout).toMatch(/name what is inside with --inside/);
   });
 
+  it('leaves out what it does not know, and what is of the future, and says so in one line each', () => {
+    const late = { time: Date.now() + 2 * 86_400_000, event: 'syn', source: '192.0.2.9', port: 80, answered: false };
+    const lines = [{ ...late, destination: '198.18.0.1', 'odd\nkey': 1 }].map((line) => JSON.stringify(line));
+    writeFileSync(join(folder, 'late.jsonl'), [...scanLines(), ...lines].join('\n'));
+    const { status, stdout, stderr } = report('late.jsonl', '--inside', '192.0.2.0/24', '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ events: 400, findings: [{ subject: '192.0.2.66' }] });
+    expect(stderr).toMatch(/^gluewall: 1 event left out: the time is more than a day ahead of now$/m);
+    expect(stderr).toMatch(/^gluewall: .*late\.jsonl: keys that nobody knows were left out: odd\\x0akey$/m);
+  });
+
   it('says what is wrong with a file, and where', () => {
     writeFileSync(join(folder, 'bad.jsonl'), `${scanLines()[0]}\n{"time": 1, "event": "syn", "source": "x"}\n`);
     expect(report('bad.jsonl')).toMatchObject({

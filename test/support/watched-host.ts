@@ -10,7 +10,7 @@ export function bookOf(options: Partial<typeof DEFAULT_CORRELATION> = {}, site: 
   return new EvidenceBook({ ...DEFAULT_CORRELATION, ...options }, { ...SITE, ...site }, undefined, 12345);
 }
 
-/** What all detectors say of one host after its events, asked for at the time of the last. */
+/** What all detectors say of one host after its events, answers to what it asked, asked for at the time of the last. */
 export interface Watched {
   readonly score: number;
   readonly evidence: ReadonlyMap<EvidenceKind, Evidence>;
@@ -22,7 +22,7 @@ export function watch(events: readonly HostEvent[], site: Partial<Site> = {}): W
   let host = 0;
   let lastMs = BEGIN_MS;
   for (const event of events) {
-    host = book.observe(event);
+    host = book.observe(event, true);
     lastMs = event.atMs;
   }
   const evidence = new Map(book.evidence(host, lastMs).map((one) => [one.kind, one]));

@@ -24,6 +24,13 @@ export interface BehaviourThreadFigures {
   readonly hosts: number;
   readonly pairs: number;
   readonly groups: number;
+  /** Hosts that went for want of room, with all that was known of them. */
+  readonly forgotten: number;
+  /** Pairs of a host and what it contacted that went for want of room, and contacts that found none. */
+  readonly forgottenPairs: number;
+  readonly leftOut: number;
+  /** Answers that the host had not asked for. */
+  readonly unasked: number;
   readonly events: Readonly<Record<HostEvent['kind'], number>>;
   /** Events that two sources told of: the second ones. */
   readonly seenTwice: number;
@@ -31,6 +38,10 @@ export interface BehaviourThreadFigures {
   readonly damaged: number;
   /** Entries of logs that found no room on their way. */
   readonly lostEntries: number;
+  /** Batches that found no room to wait for what comes later by another way. */
+  readonly lostBatches: number;
+  /** What rounds found beyond what they may hand over. */
+  readonly foundBeyond: number;
   readonly rounds: number;
   /** Work of all rounds together, and of the last one; milliseconds. */
   readonly roundsMs: number;
@@ -53,8 +64,9 @@ export type ToBehaviourThread =
 
 export type FromBehaviourThread =
   | { readonly kind: 'taken'; readonly octets: number }
-  /** What a round has found. */
-  | { readonly kind: 'round'; readonly found: readonly Found[]; readonly groups: readonly BotGroup[] }
+  /** The groups after a round, then what it has found, in portions. */
+  | { readonly kind: 'groups'; readonly groups: readonly BotGroup[] }
+  | { readonly kind: 'found'; readonly found: readonly Found[] }
   | { readonly kind: 'figures'; readonly figures: BehaviourThreadFigures }
   | { readonly kind: 'done'; readonly id: number; readonly result: unknown }
   /** Errors travel as their code and message, which is what a clone would lose. */

@@ -6,6 +6,7 @@ import type { BehaviourOrder } from './behaviour-order.ts';
 import type { FromBehaviourThread, ToBehaviourThread } from './behaviour-protocol.ts';
 import { BehaviourWork, type RoundResult } from './behaviour-work.ts';
 import { EntryPort } from './entry-tee.ts';
+import { sendInPortions } from './found-portions.ts';
 import { Rounds, type RoundTakers } from './rounds.ts';
 
 const FIGURES_MS = 1000;
@@ -17,7 +18,10 @@ function serveBehaviour(order: BehaviourOrder): void {
   const log = sentLog(send);
   const work = new BehaviourWork(order, systemClock);
   const takers: RoundTakers<RoundResult> = {
-    ended: (result) => send({ kind: 'round', ...result }),
+    ended: ({ found, groups }) => {
+      send({ kind: 'groups', groups });
+      return sendInPortions(found, systemClock, (portion) => send({ kind: 'found', found: portion }));
+    },
     failed: (error) => log.error({ error: error.message }, `what hosts did could not be judged: ${error.message}`),
   };
   const rounds = new Rounds(() => work.round(), order.roundMs, takers, systemClock);

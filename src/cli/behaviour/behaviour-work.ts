@@ -17,6 +17,7 @@ import type { BehaviourQuestions, HostAnswer } from '../../services/behaviour-se
 import type { BehaviourOrder, BehaviourSettings } from './behaviour-order.ts';
 import type { BehaviourThreadFigures, HandedSight } from './behaviour-protocol.ts';
 import type { TeedEntries } from './entry-tee.ts';
+import { heaviestFound } from './found-portions.ts';
 import { HeldBatches } from './held-batches.ts';
 import { type EventSource, SeenTwice } from './seen-twice.ts';
 import { unseenOf } from './unseen.ts';
@@ -45,7 +46,10 @@ export class BehaviourWork implements BehaviourQuestions {
   /** What the border shows, where the answers of clients come later. */
   readonly #held: HeldBatches | undefined;
   readonly #events: Record<HostEvent['kind'], number> = { query: 0, answer: 0, syn: 0, 'syn-ack': 0, verdict: 0 };
-  readonly #counts = { seenTwice: 0, damaged: 0, lostEntries: 0, rounds: 0, roundsMs: 0, lastRoundMs: 0 };
+  readonly #counts = {
+    ...{ seenTwice: 0, damaged: 0, lostEntries: 0, foundBeyond: 0 },
+    ...{ rounds: 0, roundsMs: 0, lastRoundMs: 0 },
+  };
   #settings: BehaviourSettings;
   #backscatter: BackscatterWatch;
 
@@ -122,7 +126,10 @@ export class BehaviourWork implements BehaviourQuestions {
       workedMs += turnMs;
       if (step.done === true) {
         this.#count(workedMs);
-        return { found: [...step.value.found, ...this.#foundBackscatter(nowMs)], groups: step.value.groups };
+        const all = [...step.value.found, ...this.#foundBackscatter(nowMs)];
+        const found = heaviestFound(all);
+        this.#counts.foundBeyond += all.length - found.length;
+        return { found, groups: step.value.groups };
       }
       await nextTurn();
       turnBeganAtMs = this.#clock.nowMs();
@@ -130,9 +137,10 @@ export class BehaviourWork implements BehaviourQuestions {
   }
 
   get figures(): BehaviourThreadFigures {
-    const { hosts, pairs } = this.#correlator.figures;
+    const held = this.#correlator.figures;
     const groups = this.#correlator.groups.length;
-    return { hosts, pairs, groups, events: { ...this.#events }, ...this.#counts };
+    const lostBatches = this.#held?.lost ?? 0;
+    return { ...held, groups, events: { ...this.#events }, ...this.#counts, lostBatches };
   }
 
   async groups(): Promise<readonly BotGroup[]> {
@@ -165,7 +173,8 @@ export class BehaviourWork implements BehaviourQuestions {
       return;
     }
     this.#events[event.kind]++;
-    this.#correlator.observe(event);
+    // A resolver may write its responses only, and knows whom it answers.
+    this.#correlator.observe(event, source === 'dnstap');
     this.#backscatter.observe(event);
     if (source === 'client' || source === 'dnstap' || !this.#order.capturesClients) this.#dnsTcp?.observe(event);
   }

@@ -21,7 +21,7 @@ import type {
 
 export interface BehaviourOptions {
   readonly order: BehaviourOrder;
-  /** Takes what a round has found. */
+  /** Takes what a round has found, a portion at a time. */
   readonly onFound: (found: readonly Found[]) => void;
   /** Who has entries of logs to give: takes a port to send them to each time the thread begins. */
   readonly giveLogPort?: ((port: MessagePort) => void) | undefined;
@@ -204,8 +204,10 @@ export class Behaviour implements BehaviourQuestions {
       case 'taken':
         this.#waitingOctets -= message.octets;
         return;
-      case 'round':
+      case 'groups':
         this.#order = { ...this.#order, groups: message.groups };
+        return;
+      case 'found':
         this.#options.onFound(message.found);
         return;
       case 'figures':

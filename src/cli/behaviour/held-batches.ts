@@ -6,7 +6,7 @@ interface Held {
   readonly dueMs: number;
 }
 
-/** Beyond them the oldest go on before their time. */
+/** What comes beyond them is lost: before its time it would be judged without what belongs to it. */
 const MAX_BATCHES = 8192;
 const MAX_OCTETS = 16 * 1024 * 1024;
 
@@ -17,6 +17,7 @@ export class HeldBatches {
   readonly #take: (batch: Uint8Array, shiftMs: number) => void;
   #held: Held[] = [];
   #octets = 0;
+  #lost = 0;
 
   constructor(clock: TimeSource, delayMs: number, take: (batch: Uint8Array, shiftMs: number) => void) {
     this.#clock = clock;
@@ -24,11 +25,20 @@ export class HeldBatches {
     this.#take = take;
   }
 
+  /** Batches that found no room. */
+  get lost(): number {
+    return this.#lost;
+  }
+
   /** Takes a batch in memory of its own. */
   add(batch: Uint8Array, shiftMs: number): void {
+    this.release();
+    if (this.#held.length >= MAX_BATCHES || this.#octets + batch.length > MAX_OCTETS) {
+      this.#lost++;
+      return;
+    }
     this.#held.push({ batch, shiftMs, dueMs: this.#clock.nowMs() + this.#delayMs });
     this.#octets += batch.length;
-    this.release();
   }
 
   /** Lets go of what has waited long enough; to be called about once a second. */
@@ -36,8 +46,7 @@ export class HeldBatches {
     const nowMs = this.#clock.nowMs();
     let count = 0;
     for (const { batch, shiftMs, dueMs } of this.#held) {
-      const isFull = this.#held.length - count > MAX_BATCHES || this.#octets > MAX_OCTETS;
-      if (dueMs > nowMs && !isFull) break;
+      if (dueMs > nowMs) break;
       this.#octets -= batch.length;
       count++;
       this.#take(batch, shiftMs);

@@ -2,12 +2,22 @@ import { parseAddress } from '../../core/address.ts';
 import type { BotGroup } from '../../correlation/bot-group.ts';
 import type { Finding } from '../../findings/finding.ts';
 
-/** The groups that findings are about, as far as those tell: their ids and hosts, by which they are known again. */
+/** Older ones have hardly a host left by which they would be known again. */
+const MAX_KNOWN = 1000;
+
+/**
+ * The groups that the newest findings are about, the oldest first, as far as those tell: their ids and hosts, by which they are known
+ * again. One whose finding is closed has ended.
+ */
 export function groupsOf(findings: readonly Finding[]): readonly BotGroup[] {
-  return findings.flatMap((finding) => (finding.kind === 'bot-group' ? [groupOf(finding)] : []));
+  return findings
+    .filter(({ kind }) => kind === 'bot-group')
+    .sort((a, b) => a.lastAtMs - b.lastAtMs)
+    .slice(-MAX_KNOWN)
+    .map(groupOf);
 }
 
-function groupOf({ subject: id, firstAtMs: sinceMs, lastAtMs, score, hosts }: Finding): BotGroup {
+function groupOf({ subject: id, firstAtMs: sinceMs, lastAtMs, score, hosts, state }: Finding): BotGroup {
   const addresses = hosts.flatMap((host) => parseAddress(host) ?? []);
   return {
     id,
@@ -19,6 +29,6 @@ function groupOf({ subject: id, firstAtMs: sinceMs, lastAtMs, score, hosts }: Fi
     matches: [],
     candidates: [],
     victims: [],
-    changes: [],
+    changes: state === 'closed' ? [{ atMs: lastAtMs, what: 'ended', with: [] }] : [],
   };
 }

@@ -1,5 +1,5 @@
 /** Groups of bots for a person, as lines. */
-import { percent } from '../../core/words.ts';
+import { counted, percent } from '../../core/words.ts';
 import type { BotGroupView, CandidateView } from '../../services/bot-view.ts';
 import { aligned } from '../aligned.ts';
 
@@ -16,6 +16,12 @@ export function printGroupLine({ id, score, hosts, candidates, last, findings }:
   return `${id}  ${percent(score)}  ${hosts.length} hosts: ${named.join(', ')}${more}; ${masters}; last ${last}${finding}`;
 }
 
+/** A group of a running gluewall, which knows more. */
+export function printHeldGroup(group: BotGroupView): string[] {
+  const host = group.hosts[0]?.host ?? 'ADDRESS';
+  return [...printGroup(group), '', `of one host: gluewall host show ${host}`];
+}
+
 export function printGroup(group: BotGroupView): string[] {
   const { id, score, since, last, hosts, findings } = group;
   return [
@@ -23,15 +29,14 @@ export function printGroup(group: BotGroupView): string[] {
     ...(findings.length === 0 ? [] : [`findings (gluewall findings show FINDING): ${findings.join(', ')}`]),
     '',
     ...table(
-      ['HOST', 'SCORE', 'IN COMMON'],
-      hosts.map(({ host, score: own, matches }) => [host, percent(own), `${matches}`]),
+      ['HOST', 'BY ITSELF', 'IN COMMON'],
+      hosts.slice(0, MAX_SHOWN).map(({ host, score: own, matches }) => [host, percent(own), `${matches}`]),
     ),
+    ...moreThan(hosts.length),
     ...candidateLines(group),
     ...featureLines(group),
     ...victimLines(group),
     ...changeLines(group),
-    '',
-    `of one host: gluewall host show ${hosts[0]?.host ?? 'ADDRESS'}`,
   ];
 }
 
@@ -40,10 +45,10 @@ function candidateLines({ candidates }: BotGroupView): readonly string[] {
   const lines = candidates
     .slice(0, MAX_SHOWN)
     .flatMap((candidate, index) => [
-      `  ${index + 1}. ${candidate.role === 'c2' ? 'C&C' : 'download'} ${placeOf(candidate)}${portsOf(candidate)}  ${percent(candidate.score)}  ${candidate.suspects} of the group, ${candidate.others} others; ${candidate.first} to ${candidate.last}`,
+      `  ${index + 1}. ${candidate.role === 'c2' ? 'C&C' : 'download'} ${placeOf(candidate)}${portsOf(candidate)}  ${percent(candidate.score)}  ${candidate.suspects} of the group, ${counted(candidate.others, 'other')}; ${candidate.first} to ${candidate.last}`,
       ...candidate.reasons.map((reason) => `       ${reason}`),
     ]);
-  return ['', 'servers they have in common, the likeliest first:', ...lines];
+  return ['', 'servers they have in common, the likeliest first:', ...lines, ...moreThan(candidates.length)];
 }
 
 function featureLines({ features, hosts }: BotGroupView): readonly string[] {

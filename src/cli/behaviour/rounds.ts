@@ -2,7 +2,8 @@ import type { Clock } from '../../core/clock.ts';
 
 /** What is done in rounds, and who is told of it. */
 export interface RoundTakers<Result> {
-  ended(result: Result): void;
+  /** The next one begins no earlier than this is done. */
+  ended(result: Result): void | Promise<void>;
   failed(error: Error): void;
 }
 

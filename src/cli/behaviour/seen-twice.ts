@@ -23,7 +23,9 @@ export class SeenTwice {
   /** Whether another source has told of it; if not, it is remembered. */
   isAgain(source: EventSource, event: HostEvent): boolean {
     if (event.kind !== 'query' && event.kind !== 'answer') return false;
-    const key = `${event.kind}${event.type} ${event.host} ${event.name}`;
+    // What goes past the resolver is no query to it again, nor one to another server.
+    const path = event.isDirect ? event.server : '';
+    const key = `${event.kind}${event.type} ${event.host} ${path} ${event.name}`;
     const sight = this.#young.get(key) ?? this.#old.get(key);
     const isKnown = sight !== undefined && sight.source !== source && Math.abs(sight.atMs - event.atMs) <= SAME_MS;
     if (isKnown) return true;

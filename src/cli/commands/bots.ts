@@ -18,8 +18,8 @@ export function addBotCommands(program: Command): void {
     'gluewall bots show G-4c7q',
     'gluewall bots show G-4c7q --json',
   ]).action(async (group: string, options: AskOptions) => {
-    const { printGroup } = await print();
-    await ask(options, { operation: 'bots show', group }, printGroup);
+    const { printHeldGroup } = await print();
+    await ask(options, { operation: 'bots show', group }, printHeldGroup);
   });
 }
 

@@ -57,11 +57,27 @@ function wordLines(heading: string, all: FindingView['comments']): readonly stri
   return ['', heading, ...earlier, ...shown];
 }
 
-function nextLines({ id, state }: FindingView): readonly string[] {
+function nextLines({ id, kind, subject, state }: FindingView): readonly string[] {
   if (state === 'closed') return ['', `to look at it again: gluewall findings reopen ${id}`];
   const take = state === 'new' ? [`to look after it: gluewall findings acknowledge ${id}`] : [];
+  const act = actLine(kind, id, subject, state);
   const close = `when it is dealt with: gluewall findings close ${id} --as mistake|resolved|accepted --reason TEXT`;
-  return ['', ...take, close];
+  return ['', ...take, ...(act === undefined ? [] : [act]), close];
+}
+
+/** What can be done about what was found; undefined: nothing here. */
+function actLine(
+  kind: FindingView['kind'],
+  id: string,
+  subject: string,
+  state: FindingView['state'],
+): string | undefined {
+  if (kind === 'infected-host')
+    return `to keep it from DNS: gluewall quarantine start ${subject} --for 4h --reason ${id}`;
+  if (kind !== 'c2-server' && kind !== 'download-server') return undefined;
+  return state === 'escalated'
+    ? 'what resolvers are told of it: gluewall rpz show'
+    : `to have resolvers block it (response.rpz): gluewall findings escalate ${id}`;
 }
 
 function named(by: string): string {

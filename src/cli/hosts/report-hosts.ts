@@ -1,6 +1,8 @@
 import { type Address, parseAddress, parseNetwork } from '../../core/address.ts';
+import { systemClock } from '../../core/clock.ts';
 import { GluewallError } from '../../core/errors.ts';
-import { percent } from '../../core/words.ts';
+import { printable } from '../../core/printable.ts';
+import { counted, percent } from '../../core/words.ts';
 import { DEFAULT_CORRELATION, type Site } from '../../correlation/correlation-options.ts';
 import { entryEvents } from '../../correlation/events/entry-events.ts';
 import { lineEvents } from '../../correlation/events/line-events.ts';
@@ -25,6 +27,9 @@ import { type FileKind, fileKind } from './file-kind.ts';
 import { orderedLines } from './ordered-lines.ts';
 import { readLogFile } from './read-log-file.ts';
 
+/** Clocks and time zones differ by no more. */
+const AHEAD_MS = 24 * 60 * 60_000;
+
 /** What was found in files. */
 interface HostsReport {
   readonly events: number;
@@ -42,11 +47,14 @@ export async function reportHosts(paths: readonly string[], options: HostsComman
   const reading = readOptions({});
   const files: FileKind[] = [];
   for (const path of paths) files.push(await fileKind(path, reading));
-  const replay = new Replay(DEFAULT_CORRELATION, site);
+  const replay = new Replay(DEFAULT_CORRELATION, site, systemClock.nowMs() + AHEAD_MS);
   await readLogs(files, reading, site, replay);
   await readEvents(files, site, replay);
   const damage = await readPackets(files, site, replay);
-  const report = reportOf(replay.finish(), damage);
+  const outcome = replay.finish();
+  if (outcome.tooLate > 0)
+    complain(`${counted(outcome.tooLate, 'event')} left out: the time is more than a day ahead of now`);
+  const report = reportOf(outcome, damage);
   if (options.json === true) await printJson(report);
   else await printLines(describe(report, site));
   process.exitCode = damage.length === 0 ? EXIT.done : EXIT.refused;
@@ -91,7 +99,8 @@ async function readEvents(files: readonly FileKind[], site: Site, replay: Replay
     for (const line of lines) lineEvents(line, site, (event) => replay.observe(event));
   }
   for (const { name, unknownKeys } of opened) {
-    if (unknownKeys.size > 0) complain(`${name}: keys that nobody knows were left out: ${[...unknownKeys].join(', ')}`);
+    if (unknownKeys.size > 0)
+      complain(`${name}: keys that nobody knows were left out: ${printable([...unknownKeys].join(', '))}`);
   }
 }
 
@@ -124,7 +133,7 @@ function describe({ events, first, last, findings, groups, damage }: HostsReport
       : [];
   const none = findings.length === 0 ? ['nothing was found'] : [];
   return [
-    `${events} events of hosts${first === null ? '' : ` from ${first} to ${last}`}`,
+    `${counted(events, 'event')} of hosts${first === null ? '' : ` from ${first} to ${last}`}`,
     ...where,
     ...damage,
     ...none,

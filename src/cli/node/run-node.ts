@@ -4,7 +4,7 @@ import { GluewallError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { configOf } from '../ask.ts';
 import { createLogger } from '../logger.ts';
-import { begin, stopOnSignal } from '../process-life.ts';
+import { begin } from '../process-life.ts';
 import { readConfigAside } from '../read-config-aside.ts';
 import { Reloader } from '../reloader.ts';
 import { defaultSocketPath } from '../socket-path.ts';
@@ -37,17 +37,17 @@ export async function runNode(options: RunNodeOptions, version: string | undefin
   });
   const socketPath = options.socket ?? config.control.socket ?? defaultSocketPath();
   const application = new NodeApplication(config, socketPath, systemClock, log, reloader, version);
-  const port = await begin(application, flush);
+  const stop = () => {
+    reloader.stop();
+    return application.stop();
+  };
+  const farewell = 'stopping; cases that are worked on are kept as far as they have come';
+  const port = await begin({ start: () => application.start(), stop }, { log, flush, farewell });
   sayWhatItIs(log, config, port ?? config.node.listen.port);
   reload = () => {
     reloader.reload(false).catch(() => undefined);
   };
   reloader.start();
-  const stop = () => {
-    reloader.stop();
-    return application.stop();
-  };
-  stopOnSignal(log, 'stopping; cases that are worked on are kept as far as they have come', stop, flush);
 }
 
 function sayWhatItIs(log: Log, config: Config, port: number): void {

@@ -2,6 +2,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { Quarantine } from '../../controller/quarantine-flows.ts';
 import { type Address, formatAddress, parseAddress } from '../../core/address.ts';
+import { isAlone } from '../../correlation/host-detail.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { isClearlyMore } from '../../findings/speaks-against.ts';
 import type { QuarantineOrder } from '../../firewall/quarantines.ts';
@@ -11,6 +12,8 @@ import { standingOf } from './quarantine-standing.ts';
 export const RULE_OWNER = 'rule';
 /** What a switch says of the rest of a flow is so far off at most. */
 const NEAR_MS = 5000;
+/** The surest for which there is no room; more are not looked at. */
+const MAX_NO_ROOM = 1000;
 
 /** A quarantine that a rule calls for. */
 export interface CalledFor {
@@ -27,7 +30,7 @@ export interface QuarantineDecision {
   readonly begin: readonly CalledFor[];
   /** What rules began and nothing calls for any more. */
   readonly end: readonly QuarantineOrder[];
-  /** Called for, and beyond `response.most_hosts`. */
+  /** Called for, and beyond `response.most_hosts`: the surest, 1000 at most. */
   readonly noRoom: readonly CalledFor[];
 }
 
@@ -56,6 +59,7 @@ export function decideQuarantines(situation: QuarantineSituation): QuarantineDec
     if (held !== undefined && !isBegunFor(finding, held)) continue;
     if (held === undefined && taken >= situation.response.most_hosts) {
       noRoom.push(called);
+      if (noRoom.length >= MAX_NO_ROOM) break;
       continue;
     }
     if (held === undefined) taken++;
@@ -93,14 +97,18 @@ function findingsOfOrders({ orders, findings }: QuarantineSituation) {
 }
 
 /** What rules call for that was not done yet for its finding, the surest first. */
-function calledFor(situation: QuarantineSituation): readonly CalledFor[] {
-  return situation.findings
-    .filter(({ state }) => state !== 'closed')
-    .flatMap((finding) => {
-      const called = wantedFor(finding, situation);
-      return called === undefined ? [] : [called];
+function* calledFor(situation: QuarantineSituation): Generator<CalledFor, void> {
+  const rules = situation.response.rules.filter(({ action }) => action !== 'rpz');
+  const named = situation.findings
+    .filter(({ state, kind, score }) => {
+      if (state === 'closed') return false;
+      return rules.some(({ findings, min_score }) => score >= min_score && findings.includes(kind));
     })
-    .toSorted((one, other) => other.finding.score - one.finding.score);
+    .sort((one, other) => other.score - one.score);
+  for (const finding of named) {
+    const called = wantedFor(finding, situation);
+    if (called !== undefined) yield called;
+  }
 }
 
 function wantedFor(finding: Finding, situation: QuarantineSituation): CalledFor | undefined {
@@ -117,6 +125,8 @@ function wantedFor(finding: Finding, situation: QuarantineSituation): CalledFor 
     })
     .toSorted((one, other) => width(other) - width(one) || other.forMs - one.forMs);
   if (widest === undefined || isProtected(host)) return undefined;
+  // It may be that a neighbour sends in its name: which of them it is, a person has to say.
+  if (!isAlone(finding.detail)) return undefined;
   const standing = standingOf(finding);
   if (standing === undefined) return widest;
   if (standing === 'ended') return undefined;

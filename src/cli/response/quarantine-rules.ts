@@ -12,7 +12,7 @@ import { type CalledFor, decideQuarantines, RULE_OWNER } from './decide-quaranti
 import { describeStanding, ENDED_EARLY, standingOf } from './quarantine-standing.ts';
 
 export interface QuarantineRulesParts {
-  readonly findings: Pick<FindingBook, 'list' | 'subscribe' | 'respond'>;
+  readonly findings: Pick<FindingBook, 'list' | 'of' | 'subscribe' | 'respond'>;
   readonly quarantines: Quarantines;
   readonly clock: Clock;
   readonly log: Log;
@@ -91,7 +91,7 @@ export class QuarantineRules {
   }
 
   #findingsOfHosts(): readonly Finding[] {
-    return HOST_FINDING_KINDS.flatMap((kind) => this.#parts.findings.list({ kind }));
+    return this.#parts.findings.list().filter(({ kind }) => HOST_FINDING_KINDS.some((one) => one === kind));
   }
 
   /** False where all quarantines are taken. */
@@ -126,10 +126,10 @@ export class QuarantineRules {
     const { rules } = this.#config.response;
     const subject = formatAddress(host.address);
     const kinds = new Set(rules.flatMap(({ action, findings }) => (action === 'rpz' ? [] : findings)));
-    for (const finding of this.#findingsOfHosts()) {
-      const { id, state, kind } = finding;
-      if (finding.subject !== subject || state === 'closed' || standingOf(finding) === 'ended') continue;
-      if (kinds.has(kind)) this.#parts.findings.respond(id, ENDED_EARLY, '');
+    for (const kind of kinds) {
+      const finding = this.#parts.findings.of(kind, subject);
+      if (finding === undefined || finding.state === 'closed' || standingOf(finding) === 'ended') continue;
+      this.#parts.findings.respond(finding.id, ENDED_EARLY, '');
     }
   }
 

@@ -13,7 +13,7 @@ import { RpzZone, type ZoneState } from '../../rpz/zone.ts';
 import { serialOfFile, ZoneFile } from '../../rpz/zone-file.ts';
 import { historyServers } from './history-servers.ts';
 import { protectedThings } from './protected-things.ts';
-import { SERVER_KINDS, wantedEntries } from './wanted-entries.ts';
+import { isOfServer, wantedEntries } from './wanted-entries.ts';
 
 type RpzConfig = NonNullable<Config['response']['rpz']>;
 
@@ -37,7 +37,7 @@ const SOON_MS = 200;
 export class RpzHost {
   readonly #parts: RpzHostParts;
   readonly #servers: ReturnType<typeof historyServers>;
-  readonly #file: ZoneFile | undefined;
+  readonly #file: ZoneFile;
   readonly #server: AxfrServer | undefined;
   readonly #notifier: Notifier | undefined;
   #zone: RpzZone;
@@ -58,7 +58,7 @@ export class RpzHost {
     this.#zone = new RpzZone(rpz.zone, undefined);
     const { file, reload, listen, notify, unsigned } = rpz;
     const key = keyOf(rpz);
-    this.#file = file === undefined ? undefined : new ZoneFile({ path: file, reload }, clock, log);
+    this.#file = new ZoneFile({ path: file, reload }, clock, log);
     if (listen === undefined) return;
     const options = { listen, key, unsignedOnLoopback: unsigned === 'loopback' };
     this.#server = new AxfrServer(options, () => (this.#isMade ? this.#zone.state : undefined), clock, log);
@@ -69,9 +69,11 @@ export class RpzHost {
   async start(): Promise<number | undefined> {
     const { zone, file } = this.#rpz;
     const { policies, findings, clock } = this.#parts;
-    if (file !== undefined) this.#zone = new RpzZone(zone, await serialOfFile(file, zone));
+    this.#zone = new RpzZone(zone, await serialOfFile(file, zone));
     policies.subscribe(() => this.#changed());
-    findings.subscribe(() => this.#soon());
+    findings.subscribe(({ finding }) => {
+      if (isOfServer(finding)) this.#soon();
+    });
     this.review();
     this.#cancelReview = every(clock, REVIEW_MS, () => {
       this.#protection = undefined;
@@ -92,7 +94,7 @@ export class RpzHost {
     this.#cancelReview?.();
     this.#notifier?.stop();
     await this.#server?.stop();
-    await this.#file?.stop();
+    await this.#file.stop();
   }
 
   /** The zone as it is now: what is protected by now is not in it. */
@@ -104,7 +106,7 @@ export class RpzHost {
   get figures(): RpzFigures {
     const { serial, entries, leftOut } = this.#zone.state;
     const notified = this.#notifier?.figures;
-    const written = this.#file?.figures;
+    const written = this.#file.figures;
     return {
       serial,
       entries: entries.length,
@@ -112,8 +114,8 @@ export class RpzHost {
       requests: Object.entries(this.#server?.counters.snapshot() ?? {}),
       notifies: notified?.sent ?? 0,
       notifiesUnanswered: notified?.unanswered ?? 0,
-      problem: this.#isMade ? written?.problem : WAITS,
-      failures: written?.failures ?? 0,
+      problem: this.#isMade ? written.problem : WAITS,
+      failures: written.failures,
     };
   }
 
@@ -125,13 +127,14 @@ export class RpzHost {
     if (!isReady()) return;
     this.#isMade = true;
     const { rules } = this.#config.response;
-    const found = SERVER_KINDS.flatMap((kind) => findings.list({ kind }));
-    const wanted = wantedEntries(found, { rpz: this.#rpz, rules }, this.#servers);
-    if (!this.#zone.update(wanted, this.#protected(), this.#servers, clock.nowMs())) return;
+    const nowMs = clock.nowMs();
+    const found = findings.list().filter(isOfServer);
+    const wanted = wantedEntries(found, { rpz: this.#rpz, rules }, this.#servers, nowMs);
+    if (!this.#zone.update(wanted, this.#protected(), this.#servers, nowMs)) return;
     const { serial, entries, leftOut } = this.#zone.state;
     const counts = { serial, entries: entries.length, leftOut: leftOut.length };
     log.info(counts, `response.rpz: serial ${serial}, ${entries.length} entries, ${leftOut.length} left out`);
-    this.#file?.put(this.#zone.state);
+    this.#file.put(this.#zone.state);
     this.#notifier?.notify(this.#zone.state);
   }
 

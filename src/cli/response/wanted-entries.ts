@@ -2,8 +2,9 @@
 import type { Config } from '../../config/schema.ts';
 import type { Address } from '../../core/address.ts';
 import type { Name } from '../../dns/name.ts';
+import { isRegistrableDomain } from '../../dns/public-suffix.ts';
 import type { Finding } from '../../findings/finding.ts';
-import type { Wanted } from '../../rpz/zone.ts';
+import { MAX_ENTRIES, type Wanted } from '../../rpz/zone.ts';
 import { type FoundServer, serverOfFinding } from './found-server.ts';
 
 /** What the history knows of name servers that still holds, or once did. */
@@ -16,39 +17,69 @@ export interface ServerNames {
 type ResponseConfig = Pick<Config['response'], 'rpz' | 'rules'>;
 
 /** The kinds of findings that are about a server outside. */
-export const SERVER_KINDS = ['c2-server', 'download-server'] as const;
+const SERVER_KINDS = ['c2-server', 'download-server'] as const;
 const DNS_PORTS: readonly number[] = [53, 853];
+/** More than the zone takes, so that what finds no room is told of. */
+const MAX_WANTED = MAX_ENTRIES + 1000;
 
-/** Every trigger that some finding calls for: a person has escalated it, or a rule names it. */
+/** A finding that calls for something now. */
+interface Calling {
+  readonly finding: Finding;
+  /** Since a person has escalated it; 0: nobody has. */
+  readonly escalatedUntilMs: number;
+  /** 0: no rule names it. */
+  readonly ruledUntilMs: number;
+}
+
+/**
+ * Every trigger that some finding calls for, as far as the zone has room: what people have escalated first, then the surest. What a
+ * person has escalated calls for all of its server; a rule calls for its full name alone: what else is at a registrable domain, or
+ * served by a name server, a person has to judge.
+ */
 export function* wantedEntries(
   findings: Iterable<Finding>,
   config: ResponseConfig,
   servers: ServerNames,
+  nowMs: number,
 ): Generator<Wanted, void> {
-  for (const finding of findings) {
-    const expiresAtMs = holdsUntil(finding, config);
-    const server = expiresAtMs === undefined ? undefined : serverOfFinding(finding);
-    if (expiresAtMs === undefined || server === undefined) continue;
+  for (const { finding, escalatedUntilMs, ruledUntilMs } of callingOnes(findings, config, nowMs)) {
+    const server = serverOfFinding(finding);
+    if (server === undefined) continue;
     for (const { trigger, behind } of triggersOf(server, servers)) {
-      yield { trigger, behind, why: finding.id, expiresAtMs };
+      const isNarrow = trigger.kind === 'name' && !isRegistrableDomain(trigger.name);
+      const expiresAtMs = Math.max(escalatedUntilMs, isNarrow ? ruledUntilMs : 0);
+      if (expiresAtMs > nowMs) yield { trigger, behind, why: finding.id, expiresAtMs };
     }
   }
 }
 
-/** Undefined when nothing is to be done about it. */
-function holdsUntil(finding: Finding, { rpz, rules }: ResponseConfig): number | undefined {
-  if (rpz === undefined || !isOfServer(finding) || finding.state === 'closed') return undefined;
+function callingOnes(findings: Iterable<Finding>, config: ResponseConfig, nowMs: number): readonly Calling[] {
+  const calling: Calling[] = [];
+  for (const finding of findings) {
+    const one = callOf(finding, config);
+    if (Math.max(one.escalatedUntilMs, one.ruledUntilMs) > nowMs) calling.push(one);
+  }
+  const isEscalated = (one: Calling) => Number(one.escalatedUntilMs > nowMs);
+  return calling
+    .sort((a, b) => isEscalated(b) - isEscalated(a) || b.finding.score - a.finding.score)
+    .slice(0, MAX_WANTED);
+}
+
+function callOf(finding: Finding, { rpz, rules }: ResponseConfig): Calling {
+  if (rpz === undefined || !isOfServer(finding) || finding.state === 'closed') {
+    return { finding, escalatedUntilMs: 0, ruledUntilMs: 0 };
+  }
   const ends = rules
     .filter(
       ({ action, findings, min_score }) =>
         action === 'rpz' && findings.includes(finding.kind) && finding.score >= min_score,
     )
     .map((rule) => finding.lastAtMs + rule.for);
-  if (finding.state === 'escalated') ends.push(escalatedAtMs(finding) + rpz.keep);
-  return ends.length === 0 ? undefined : Math.max(...ends);
+  const escalatedUntilMs = finding.state === 'escalated' ? escalatedAtMs(finding) + rpz.keep : 0;
+  return { finding, escalatedUntilMs, ruledUntilMs: Math.max(0, ...ends) };
 }
 
-function isOfServer({ kind }: Finding): boolean {
+export function isOfServer({ kind }: Pick<Finding, 'kind'>): boolean {
   return SERVER_KINDS.some((one) => one === kind);
 }
 

@@ -6,10 +6,16 @@ const BITS = 4096;
 /** About how many different names were seen, in half a kilobyte: linear counting. Beyond some 30,000 it says no more. */
 export class DistinctNames {
   readonly #bits = new Uint8Array(BITS / 8);
+  readonly #seed: number;
   #set = 0;
 
+  /** `seed`: 32 bits that nobody who chooses names can know. */
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
   add(name: Name): void {
-    const place = hashText(name, 0) % BITS;
+    const place = hashText(name, this.#seed) % BITS;
     const mask = 1 << (place & 7);
     if ((this.#bits[place >> 3]! & mask) !== 0) return;
     this.#bits[place >> 3]! |= mask;

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { formatName, isAtOrBelow, type Name, parseName } from '../../dns/name.ts';
 import { RCODE, RECORD_TYPE } from '../../dns/registry.ts';
 import type { AnswerSeen, QuerySeen } from '../host-event.ts';
@@ -58,10 +59,12 @@ export class MailServerSlots {
   readonly #most: number;
   readonly #slots = new Map<number, Mutable<Slot>>();
   readonly #sketches = new Map<number, Sketches>();
+  readonly #seed: number;
   #leftOut = 0;
 
-  /** `most`: slots that are held at once; what is of others then is counted and left out. */
-  constructor(windowMs: number, names: LocalNames, most: number) {
+  /** `most`: slots that are held at once; what is of others then is counted and left out. `seed`: 32 bits that nobody who sends can know. */
+  constructor(windowMs: number, names: LocalNames, most: number, seed = randomInt(2 ** 32)) {
+    this.#seed = seed;
     this.#slotMs = windowMs / SLOTS_PER_WINDOW;
     this.#names = names;
     this.#most = most;
@@ -140,7 +143,7 @@ export class MailServerSlots {
     const number = Math.floor(atMs / (SLOTS_PER_WINDOW * this.#slotMs));
     let sketches = this.#sketches.get(number);
     if (sketches === undefined) {
-      sketches = { failed: new DistinctNames(), appended: new DistinctNames() };
+      sketches = { failed: new DistinctNames(this.#seed), appended: new DistinctNames(this.#seed) };
       this.#sketches.set(number, sketches);
     }
     return sketches;

@@ -1,6 +1,7 @@
 import { type Address, formatAddress } from '../../core/address.ts';
 import { counted } from '../../core/words.ts';
 import { DistinctSketch } from '../distinct-sketch.ts';
+import type { ToldEvent } from '../event-text.ts';
 import { hashAddress } from '../hashing.ts';
 import type { HostEvent } from '../host-event.ts';
 import { HEAT, HostTrails } from '../host-trails.ts';
@@ -66,7 +67,7 @@ export class BlockedQueries extends TrailDetector {
 }
 
 /** `198.51.100.7, 198.51.100.8, …`: the servers of some events. */
-export function namedServers(events: readonly HostEvent[]): string {
+export function namedServers(events: readonly ToldEvent[]): string {
   const servers = new Set<Address>();
   for (const event of events) {
     if ('server' in event && event.server !== undefined) servers.add(event.server);

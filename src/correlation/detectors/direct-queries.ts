@@ -1,4 +1,5 @@
 import { counted, percent } from '../../core/words.ts';
+import type { Name } from '../../dns/name.ts';
 import { RECORD_TYPE } from '../../dns/registry.ts';
 import type { AnswerMemory } from '../answer-memory.ts';
 import { type DirectQuery, isDirectQuery } from '../direct-query.ts';
@@ -23,6 +24,9 @@ const MOST_FOR_ONE_DOMAIN = 0.35;
 const MOST_FOR_RESOLVED_CARRIERS = 0.6;
 /** Mostly MX: whoever sends mail to everybody, through a resolver of its own choice. Mail servers of the site are not looked at. */
 const MOST_FOR_MX = 0.7;
+/** Different names asked for TXT of one server below one domain: few are tests of mail, and whatever else is asked beside many. */
+const FEW_CARRIER_NAMES = 5;
+const MANY_CARRIER_NAMES = 20;
 /** The verdict of the gate and what a capture saw are the same query. */
 const SAME_QUERY_MS = 2000;
 /** A resolver set by hand has a few addresses; who asks more is a resolver. */
@@ -39,6 +43,9 @@ const MX = 6;
 
 const LAST_QUERY = 0;
 const LAST_QUERY_AT = 1;
+/** Whom, and below which domain, most of the carriers ask. */
+const CHANNEL = 2;
+const CHANNEL_VOTES = 3;
 
 /** Queries to servers outside that are nobody's of the site, whatever the gate says of them. */
 export class DirectQueries extends TrailDetector {
@@ -49,17 +56,20 @@ export class DirectQueries extends TrailDetector {
   readonly #servers: DistinctSketch;
   readonly #domains: DistinctSketch;
   readonly #names: DistinctSketch;
+  readonly #carrierNames: DistinctSketch;
 
   constructor(halfLifeMs: number, seed: number, answers: AnswerMemory) {
     const servers = new DistinctSketch(256, halfLifeMs);
     const domains = new DistinctSketch(256, halfLifeMs);
     const names = new DistinctSketch(256, halfLifeMs);
-    super(new HostTrails(halfLifeMs, 6, 2, [servers, domains, names]));
+    const carrierNames = new DistinctSketch(64, halfLifeMs);
+    super(new HostTrails(halfLifeMs, 6, 4, [servers, domains, names, carrierNames]));
     this.#seed = seed;
     this.#answers = answers;
     this.#servers = servers;
     this.#domains = domains;
     this.#names = names;
+    this.#carrierNames = carrierNames;
   }
 
   observe(host: number, event: HostEvent): void {
@@ -84,13 +94,14 @@ export class DirectQueries extends TrailDetector {
     if (event.type === RECORD_TYPE.MX) trails.add(row, MX);
     if (isCarrier(event.type)) {
       trails.add(row, CARRIERS);
+      if (event.name !== undefined) this.#seeCarrier(row, serverHash, nameHash, event.name, event.atMs);
       if (this.#answers.isJustResolved(host, server, event.atMs)) trails.add(row, RESOLVED_CARRIERS);
     }
   }
 
   /**
    * The host uses a resolver of its own choice as one uses a resolver: it asks few addresses, to recurse, for names of many domains and
-   * hardly for TXT or MX.
+   * hardly for TXT or MX, and no data of one domain by TXT.
    */
   usesForeignResolver(host: number): boolean {
     const row = this.trails.rowOf(host);
@@ -100,6 +111,7 @@ export class DirectQueries extends TrailDetector {
     return (
       this.#servers.count(row) <= MOST_RESOLVERS &&
       this.#domains.count(row) >= LEAST_DOMAINS &&
+      this.#carrierNames.count(row) <= FEW_CARRIER_NAMES &&
       trails.counter(row, RD_SET) >= toldRd * 0.8 &&
       trails.counter(row, CARRIERS) + trails.counter(row, MX) <= trails.counter(row, HEAT) * 0.3
     );
@@ -111,12 +123,19 @@ export class DirectQueries extends TrailDetector {
     const carriers = trails.counter(row, CARRIERS);
     const mx = trails.counter(row, MX);
     const isOneDomain = this.#domains.count(row) <= 2;
+    // Ordinary queries beside it, of which one can send any number, take nothing away.
+    const carrierNames = this.#carrierNames.count(row);
+    const carrying = Math.max(
+      ramp(carriers / all, 0.1, 0.5),
+      ramp(carrierNames, FEW_CARRIER_NAMES, MANY_CARRIER_NAMES),
+    );
+    const namesOfOne = isOneDomain ? this.#names.count(row) : carrierNames;
     return combineWeights([
       MOST_FOR_ANY * saturate(all, 8),
-      MOST_FOR_CARRIERS * saturate(carriers, 4) * ramp(carriers / all, 0.1, 0.5),
+      MOST_FOR_CARRIERS * saturate(carriers, 4) * carrying,
       MOST_FOR_MX * saturate(mx, 8) * ramp(mx / all, MX_SHARE_OF_RESOLVERS, MX_SHARE_OF_BOTS),
-      isOneDomain ? MOST_FOR_ONE_DOMAIN * ramp(this.#names.count(row), 5, 20) : 0,
-      MOST_FOR_RESOLVED_CARRIERS * saturate(trails.counter(row, RESOLVED_CARRIERS), 3) * ramp(carriers / all, 0.1, 0.5),
+      MOST_FOR_ONE_DOMAIN * ramp(namesOfOne, FEW_CARRIER_NAMES, MANY_CARRIER_NAMES),
+      MOST_FOR_RESOLVED_CARRIERS * saturate(trails.counter(row, RESOLVED_CARRIERS), 3),
     ]);
   }
 
@@ -135,6 +154,21 @@ export class DirectQueries extends TrailDetector {
     if (trails.counter(row, BLOCKED) >= 1)
       parts.push(`${percent(Math.min(1, trails.counter(row, BLOCKED) / all))} blocked`);
     return parts.join(', ');
+  }
+
+  /** Counts the names below the server and domain that most of the carriers ask, as a majority vote has it (Boyer and Moore). */
+  #seeCarrier(row: number, serverHash: number, nameHash: number, name: Name, atMs: number): void {
+    const { trails } = this;
+    const channel = (serverHash ^ hashText(name, this.#seed, domainStart(name))) >>> 0;
+    const votes = trails.figure(row, CHANNEL_VOTES);
+    const isSame = trails.figure(row, CHANNEL) === channel;
+    trails.setFigure(row, CHANNEL_VOTES, votes === 0 || isSame ? votes + 1 : votes - 1);
+    if (!isSame && votes > 0) return;
+    if (!isSame) {
+      trails.setFigure(row, CHANNEL, channel);
+      this.#carrierNames.clear(row);
+    }
+    this.#carrierNames.add(row, nameHash, atMs);
   }
 
   #count(row: number, event: DirectQuery): void {

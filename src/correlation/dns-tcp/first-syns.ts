@@ -71,15 +71,20 @@ export class FirstSyns {
   /** Milliseconds since the nearest answer for which this SYN is the earliest; undefined when it is for none. */
   syn(destination: Address, atMs: number): number | undefined {
     this.#dropPast(atMs);
+    const chain = this.#chains.get(destination);
+    if (chain === undefined) return undefined;
     let delayMs: number | undefined;
-    for (let link = this.#chains.get(destination)?.first; link !== undefined; link = link.next) {
+    let link: Link | undefined = chain.first;
+    // Nothing that a SYN has passed is looked at again: an answer after it is left to later SYNs.
+    for (; link !== undefined && link.answer.atMs <= atMs; link = link.next) {
       const { answer } = link;
-      const sinceMs = atMs - answer.atMs;
-      if (answer.taken || sinceMs < 0) continue;
+      if (answer.taken) continue;
       answer.taken = true;
+      const sinceMs = atMs - answer.atMs;
       if (delayMs === undefined || sinceMs < delayMs) delayMs = sinceMs;
     }
-    if (this.#chains.get(destination)?.last.answer.taken === true) this.#chains.delete(destination);
+    if (link === undefined) this.#chains.delete(destination);
+    else chain.first = link;
     return delayMs;
   }
 

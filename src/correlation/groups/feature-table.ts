@@ -14,8 +14,8 @@ const FIELD = { NEXT: 0, HASH: 1, KIND_PORT: 2, VALUE: 3, HOSTS: 4, USES: 5, PAR
 const WORDS = 8;
 const NONE = 0;
 
-/** Mean octets of a feature's name, over all features; most features are destinations. */
-const MEAN_OCTETS = 12;
+/** Mean octets that are kept for a feature's name, over all features; most features are destinations, and most names fit in 28. */
+const MEAN_OCTETS = 24;
 /** Addresses that are kept of what a name resolved to: the first ones, which a name that changes them quickly cannot push out. */
 const MAX_ANSWERS = 8;
 const ANSWER = { NEXT: 0, ADDRESS: 1 } as const;
@@ -58,6 +58,22 @@ export class FeatureTable {
   /** How many more there is room for. */
   get room(): number {
     return this.#most - this.#size;
+  }
+
+  /** Whether a text of so many octets, and the shorter one that it may bring with it, can be kept. */
+  hasRoomFor(octets: number): boolean {
+    return this.#heap.hasRoom(2 * octets, 2);
+  }
+
+  /** Whether numbers are held: then nothing that goes leaves room. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** Whether a text is kept for a feature. */
+  hasText(feature: number): boolean {
+    const kind = this.#words[feature * WORDS + FIELD.KIND_PORT]! >> 16;
+    return kind !== KIND.destination4 && kind !== KIND.address4;
   }
 
   /** No feature has a greater number. */
@@ -132,25 +148,24 @@ export class FeatureTable {
     this.#dropUnused(feature);
   }
 
-  /** Notes that a name resolved to an address; false when there is no room for it. */
-  addAnswer(name: number, address: Address): boolean {
+  /** Notes that a name resolved to an address, where there is room for it. */
+  addAnswer(name: number, address: Address): void {
     const id = this.#address(address);
-    if (id === NONE) return false;
+    if (id === NONE) return;
     let count = 0;
     for (let answer = this.#words[name * WORDS + FIELD.ANSWERS]!; answer !== NONE; answer = this.#nextAnswer(answer)) {
-      if (this.#answers[answer * ANSWER_WORDS + ANSWER.ADDRESS] === id) return true;
+      if (this.#answers[answer * ANSWER_WORDS + ANSWER.ADDRESS] === id) return;
       count++;
     }
     const answer = count < MAX_ANSWERS ? this.#takeAnswer() : NONE;
     if (answer === NONE) {
       this.#dropUnused(id);
-      return false;
+      return;
     }
     this.#answers[answer * ANSWER_WORDS + ANSWER.ADDRESS] = id;
     this.#answers[answer * ANSWER_WORDS + ANSWER.NEXT] = this.#words[name * WORDS + FIELD.ANSWERS]!;
     this.#words[name * WORDS + FIELD.ANSWERS] = answer;
     this.#words[id * WORDS + FIELD.USES]!++;
-    return true;
   }
 
   /** The address numbers that a name resolved to. */
@@ -257,7 +272,6 @@ export class FeatureTable {
     let feature = this.#buckets[hash & (this.#buckets.length - 1)]!;
     for (; feature !== NONE; feature = words[feature * WORDS + FIELD.NEXT]!) {
       const at = feature * WORDS;
-      // Names end with the root label and addresses have one length, so neither is the beginning of another.
       const isSame = words[at + FIELD.HASH] === hash && words[at + FIELD.KIND_PORT] === kindPort;
       if (isSame && this.#heap.isAt(words[at + FIELD.VALUE]!, text)) break;
     }
@@ -272,7 +286,7 @@ export class FeatureTable {
     const found = this.#findText(kindPort, text);
     if (found !== NONE || this.#size >= this.#most) return found;
     const place = this.#heap.put(text);
-    return place < 0 ? NONE : this.#add(this.#hashText(kindPort, text), kindPort, place);
+    return place === 0 ? NONE : this.#add(this.#hashText(kindPort, text), kindPort, place);
   }
 
   #add(hash: number, kindPort: number, value: number): number {
@@ -299,7 +313,7 @@ export class FeatureTable {
     this.#unlink(feature, words[at + FIELD.HASH]!);
     this.#dropAnswers(feature);
     if (kind === KIND.name || kind === KIND.address6) {
-      this.#heap.giveBack(words[at + FIELD.VALUE]!, this.#text(feature).length);
+      this.#heap.giveBack(words[at + FIELD.VALUE]!);
     }
     const parent = words[at + FIELD.PARENT]!;
     words[at + FIELD.KIND_PORT] = NONE;
@@ -337,14 +351,7 @@ export class FeatureTable {
   }
 
   #text(feature: number): string {
-    const octets = this.#heap.octetsAt(this.#words[feature * WORDS + FIELD.VALUE]!);
-    const isName = this.isName(feature);
-    let end = isName ? 0 : 16;
-    if (isName) {
-      while (octets[end] !== 0) end += octets[end]! + 1;
-      end++;
-    }
-    return String.fromCharCode(...octets.subarray(0, end));
+    return this.#heap.textAt(this.#words[feature * WORDS + FIELD.VALUE]!);
   }
 
   #hash(kindPort: number, value: number): number {

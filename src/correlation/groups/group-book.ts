@@ -50,10 +50,12 @@ export class GroupBook {
 
   /** Takes in groups of before a restart, so that they keep their ids. */
   restore(groups: readonly BotGroup[]): void {
+    const standing = [...this.#standing];
     for (const group of groups) {
       if (group.changes.at(-1)?.what === 'ended') this.#bury(group);
-      else this.#standing = [...this.#standing, { group, foundAtMs: undefined }];
+      else standing.push({ group, foundAtMs: undefined });
     }
+    this.#standing = standing;
   }
 
   /** Takes in what a round found, and returns the groups that stand. */

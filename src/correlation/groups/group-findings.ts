@@ -1,7 +1,10 @@
 import { type Address, formatAddress } from '../../core/address.ts';
-import { formatName } from '../../dns/name.ts';
+import { counted } from '../../core/words.ts';
+import { formatName, type Name } from '../../dns/name.ts';
+import { isRegistrableDomain } from '../../dns/public-suffix.ts';
 import { type FindingChange, type Found, MAX_HOSTS, MAX_REASONS, type Reason } from '../../findings/finding.ts';
 import type { BotGroup, Candidate, SharedFeature } from '../bot-group.ts';
+import { endText } from '../event-text.ts';
 
 /** A group is told from this score on, and its servers from theirs, and only those about as likely as the first. */
 const MIN_GROUP = 0.5;
@@ -21,10 +24,11 @@ const MIN_ATTACKERS = 2;
 export function groupFindings(groups: readonly BotGroup[]): readonly Found[] {
   const found = new Map<string, Found>();
   for (const group of groups) {
-    if (group.score < MIN_GROUP) continue;
+    if (group.score < MIN_GROUP || isOnlyKnown(group)) continue;
     found.set(group.id, groupFound(group));
-    for (const candidate of likelyServers(group)) {
-      const server = serverFound(group, candidate);
+    const likely = likelyServers(group);
+    for (const candidate of likely) {
+      const server = serverFound(group, candidate, rivalsOf(candidate, likely));
       const key = `${server.kind} ${server.subject}`;
       const other = found.get(key);
       found.set(key, other === undefined ? server : joined(other, server));
@@ -61,7 +65,7 @@ export function groupReasons(
         (attackers.has(host) ? Math.max(link, LINK_OF_ATTACKERS) : link) * company,
       );
       if (weight < LEAST_BY_COMPANY) continue;
-      const line = `shares ${count(matches, 'rare feature')} with other hosts of group ${group.id}, most of all ${featureText(group.features[0])}`;
+      const line = `shares ${counted(matches, 'rare feature')} with other hosts of group ${group.id}, most of all ${featureText(group.features[0])}`;
       reasons.set(host, {
         kind: 'group',
         weight,
@@ -87,10 +91,8 @@ export function featureText(shared: SharedFeature | undefined): string {
   if (shared === undefined) return 'nothing';
   const { feature } = shared;
   switch (feature.kind) {
-    case 'destination': {
-      const address = formatAddress(feature.address);
-      return address.includes(':') ? `[${address}]:${feature.port}` : `${address}:${feature.port}`;
-    }
+    case 'destination':
+      return endText(feature.address, feature.port);
     case 'name':
       return formatName(feature.name);
     case 'timing':
@@ -102,6 +104,11 @@ function durationText(ms: number): string {
   return ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
 }
 
+/** Of before a restart, and not found since: its finding tells more than it. */
+function isOnlyKnown({ features, candidates }: BotGroup): boolean {
+  return features.length === 0 && candidates.length === 0;
+}
+
 function likelyServers({ candidates }: BotGroup): readonly Candidate[] {
   const first = candidates[0]?.score ?? 0;
   return candidates.filter(({ score }) => score >= MIN_SERVER && score >= SHARE_OF_FIRST * first);
@@ -109,8 +116,8 @@ function likelyServers({ candidates }: BotGroup): readonly Candidate[] {
 
 function groupFound(group: BotGroup): Found {
   const shared = group.features.slice(0, FEATURES_TOLD).map((feature): Reason => {
-    const others = feature.others === 0 ? 'no other host has' : `${feature.others} other hosts have`;
-    const line = `${count(feature.members, 'host')} of ${group.hosts.length} share ${featureText(feature)}, which ${others}`;
+    const others = othersText(feature.others);
+    const line = `${counted(feature.members, 'host')} of ${group.hosts.length} share ${featureText(feature)}, which ${others}`;
     return reasonOf(group, 'shared-feature', feature.weight, line, feature.members);
   });
   const servers = likelyServers(group).map((candidate): Reason => {
@@ -137,23 +144,40 @@ function mergesAndSplits({ changes }: BotGroup): readonly FindingChange[] {
   );
 }
 
-function serverFound(group: BotGroup, candidate: Candidate): Found {
-  const name = candidate.name === undefined ? [] : [`hosts came to it by the name ${formatName(candidate.name)}`];
+/**
+ * How many candidates are about as likely, itself among them: a bot may come to any number of servers that are innocent. A name without
+ * an address may be that of an address without a name.
+ */
+function rivalsOf({ role, address }: Candidate, likely: readonly Candidate[]): number {
+  return likely.filter((other) => {
+    return other.role === role && (other.address === undefined) === (address === undefined);
+  }).length;
+}
+
+function serverFound(group: BotGroup, candidate: Candidate, rivals: number): Found {
+  const name = candidate.name === undefined ? [] : [`hosts came to it by ${nameText(candidate.name)}`];
   const lines = [
     ...candidate.reasons,
     ...(candidate.address === undefined ? [] : name),
+    ...(rivals === 1 ? [] : [`${rivals} servers are about as likely, so each of them is less so`]),
     `its hosts are group ${group.id}`,
   ];
   return {
     kind: candidate.role === 'c2' ? 'c2-server' : 'download-server',
     subject: candidateText(candidate),
-    score: Math.min(1, group.score * Math.sqrt(candidate.score)),
+    score: Math.min(1, group.score * Math.sqrt(candidate.score / rivals)),
     reasons: lines.map((line) => reasonOf(candidate, candidate.role, candidate.score, line, candidate.suspects)),
     hosts: candidate.contactedBy.slice(0, MAX_HOSTS).map(formatAddress),
     firstAtMs: candidate.firstAtMs,
     lastAtMs: candidate.lastAtMs,
     detail: serverDetail(candidate),
   };
+}
+
+/** A registrable domain stands for all names below it that hosts asked for. */
+function nameText(name: Name): string {
+  const text = formatName(name);
+  return isRegistrableDomain(name) ? `the name ${text}, or names below it` : `the name ${text}`;
 }
 
 /** For the response: what the server is known by, and the ports it was contacted on. */
@@ -191,6 +215,7 @@ function reasonOf(
   return { kind, weight, line, events, firstAtMs: firstAtMs ?? sinceMs ?? lastAtMs, lastAtMs, samples: [] };
 }
 
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
+function othersText(others: number): string {
+  if (others === 0) return 'no other host has';
+  return others === 1 ? '1 other host has' : `${others} other hosts have`;
 }

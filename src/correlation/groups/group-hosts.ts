@@ -11,6 +11,7 @@ import {
 import { type Cluster, cohesionOf } from './cluster.ts';
 import { clusterHosts } from './cluster-hosts.ts';
 import type { FeatureTable } from './feature-table.ts';
+import { FirstOf } from './first-of.ts';
 import {
   countFeatures,
   joinFeatures,
@@ -43,6 +44,8 @@ const MAX_VICTIMS = 100;
 const MAX_COMMANDERS = 3;
 /** Pairs that are looked at between two turns of others: some milliseconds. */
 const PAIRS_A_TURN = 20_000;
+/** Shared features that are. */
+const FEATURES_A_TURN = 1000;
 
 /**
  * Finds the hosts among the suspects that belong together, the surest group first. A generator, so that other work gets its turn: it
@@ -118,9 +121,9 @@ function* describeGroup(
 ): Generator<void, FreshGroup> {
   const members = [...cluster.members].sort((a, b) => a - b).map((member) => compared[member]!);
   const contacts = yield* memberContacts(pairs, members, known);
-  const matches = matchHosts(members, contacts);
-  const candidates = rankCandidates(pairs.features, members, contacts, known);
-  yield;
+  const matches = yield* matchHosts(members, contacts);
+  const candidates = yield* rankCandidates(pairs.features, members, contacts, known);
+  const features = yield* sharedFeatures(pairs.features, contacts, cluster, known);
   return {
     sinceMs: Math.min(nowMs, ...candidates.slice(0, MAX_COMMANDERS).map(({ firstAtMs }) => firstAtMs)),
     lastAtMs: Math.max(0, ...candidates.map(({ lastAtMs }) => lastAtMs)) || nowMs,
@@ -128,35 +131,37 @@ function* describeGroup(
     hosts: members.map(({ address, score }, index): GroupHost => {
       return { host: address, score, matches: matches.ofMember[index]! };
     }),
-    features: sharedFeatures(pairs.features, contacts, cluster, known),
+    features,
     matches: matches.pairs,
     candidates,
     victims: mostAttacked(members, contacts, candidates),
   };
 }
 
-function sharedFeatures(
+function* sharedFeatures(
   features: FeatureTable,
   contacts: GroupContacts,
   { members: all, sums }: Cluster,
   known: SuspectFeatures,
-): readonly SharedFeature[] {
-  const shared: SharedFeature[] = [];
+): Generator<void, readonly SharedFeature[]> {
+  const shared = new FirstOf<SharedFeature>(MAX_FEATURES, compareShared);
+  let looked = 0;
   for (const { feature, members } of contacts.features.values()) {
+    if (++looked % FEATURES_A_TURN === 0) yield;
     const what = features.feature(feature);
     if (what === undefined) continue;
     const others = Math.max(0, features.hosts(feature) - members.length);
     const strength = (sums.get(known.units.unitOf(feature)) ?? 0) / all.length;
     const weight = rounded(Math.min(known.rarity(feature), strength));
-    shared.push({ feature: what, members: members.length, others, weight });
+    shared.add({ feature: what, members: members.length, others, weight });
   }
   for (const [rhythm, sum] of sums) {
     const members = Math.round(sum / RHYTHM_STRENGTH);
     if (rhythm >= 0 || members < 2) continue;
     const feature = { kind: 'timing', periodMs: Math.round(rhythmSeconds(rhythm)) * 1000 } as const;
-    shared.push({ feature, members, others: 0, weight: rounded(sum / all.length) });
+    shared.add({ feature, members, others: 0, weight: rounded(sum / all.length) });
   }
-  return shared.sort(compareShared).slice(0, MAX_FEATURES);
+  return shared.list;
 }
 
 function compareShared(a: SharedFeature, b: SharedFeature): number {

@@ -6,6 +6,8 @@ import type { Suspect } from './suspect.ts';
 const MAX_HOSTS = 200;
 /** Pairs counted in all: two scanners may have thousands of targets in common, which says no more than hundreds. */
 const MAX_COUNTED = 2_000_000;
+/** Hosts of features that are looked at between two turns of others. */
+const LOOKED_A_TURN = 50_000;
 
 export interface Matches {
   /** The most first. */
@@ -15,12 +17,18 @@ export interface Matches {
 }
 
 /** How many features the members of a group share, two by two (paper 2, figure 9). */
-export function matchHosts(members: readonly Suspect[], contacts: GroupContacts): Matches {
+export function* matchHosts(members: readonly Suspect[], contacts: GroupContacts): Generator<void, Matches> {
   const ofMember = new Array<number>(members.length).fill(0);
   const size = Math.min(MAX_HOSTS, members.length);
   const counts = new Uint32Array(size * size);
   let counted = 0;
+  let looked = 0;
   for (const { members: having } of contacts.features.values()) {
+    looked += having.length;
+    if (looked > LOOKED_A_TURN) {
+      looked = 0;
+      yield;
+    }
     for (const member of having) ofMember[member]!++;
     const few = having.filter((member) => member < size);
     counted += few.length ** 2 / 2;

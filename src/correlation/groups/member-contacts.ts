@@ -13,7 +13,7 @@ export interface MemberFeature {
 }
 
 /** What one member had to do with one server. */
-export interface ServerUse {
+interface ServerUse {
   firstAtMs: number;
   lastAtMs: number;
   contacts: number;
@@ -24,10 +24,21 @@ export interface ServerUse {
 
 /** What members of a group had to do with one server. */
 export interface GroupServer {
-  readonly unit: number;
-  /** By index of the member. */
-  readonly uses: Map<number, ServerUse>;
-  readonly features: Set<number>;
+  /** Indexes of the members. */
+  readonly members: number[];
+  /** MAX_SERVER_FEATURES at most. */
+  readonly features: number[];
+  /** How many members used it in which way. */
+  readonly natures: Map<Nature, number>;
+  readonly periodsSeconds: number[];
+  /** Members that contacted it once or a few times. */
+  brief: number;
+  blocked: number;
+  /** Of the members that attacked somebody: those that contacted it before, and the others. */
+  early: number;
+  late: number;
+  firstAtMs: number;
+  lastAtMs: number;
 }
 
 /** What members of a group sent to somebody they attacked. */
@@ -45,8 +56,6 @@ export interface GroupContacts {
   readonly features: ReadonlyMap<number, MemberFeature>;
   readonly servers: ReadonlyMap<number, GroupServer>;
   readonly victims: ReadonlyMap<Address, Attacked>;
-  /** By member: when it attacked first. */
-  readonly firstAttackAtMs: ReadonlyMap<number, number>;
 }
 
 /** Features, and victims, of a group that are held at once; a net of scanners may have millions. */
@@ -54,6 +63,10 @@ const MAX_HELD = 200_000;
 const MAX_VICTIMS_HELD = 20_000;
 /** Features that are kept of one server: fast flux may give a name any number of addresses. */
 const MAX_SERVER_FEATURES = 64;
+/** A download server is contacted so often at most by a host. */
+const MAX_DOWNLOAD_CONTACTS = 4;
+/** Features and servers that are looked at between two turns of others. */
+const LOOKED_A_TURN = 5000;
 
 /** Looks through the pairs of all members. */
 export function* memberContacts(
@@ -64,33 +77,41 @@ export function* memberContacts(
   const features = new Map<number, MemberFeature>();
   const servers = new Map<number, GroupServer>();
   const victims = new Map<Address, Attacked>();
-  const firstAttackAtMs = new Map<number, number>();
   for (const [index, member] of members.entries()) {
-    eachPair(pairs, member, (pair) => {
-      const nature = natureOf(pairs, pair);
-      const isTarget = noteVictim(pairs, pair, index, nature, victims);
-      if (isTarget || nature === 'probe') {
-        const before = firstAttackAtMs.get(index) ?? Number.POSITIVE_INFINITY;
-        firstAttackAtMs.set(index, Math.min(before, pairs.firstAtMs(pair)));
-      }
-      if (known.rarity(pairs.featureOf(pair)) > 0) noteFeature(pairs, pair, index, features);
-    });
-    yield;
-  }
-  for (const [index, member] of members.entries()) {
+    const uses = new Map<number, ServerUse>();
+    let firstAttackAtMs = Number.POSITIVE_INFINITY;
     eachPair(pairs, member, (pair) => {
       const feature = pairs.featureOf(pair);
-      if (known.rarity(feature) > 0) noteServer(pairs, pair, index, known.units.unitOf(feature), servers);
+      const nature = natureOf(pairs, pair);
+      const isTarget = noteVictim(pairs, pair, index, nature, victims);
+      if (isTarget || nature === 'probe') firstAttackAtMs = Math.min(firstAttackAtMs, pairs.firstAtMs(pair));
+      if (known.rarity(feature) === 0) return;
+      // What one suspect has no two members can.
+      if (known.suspects(feature) > 1) noteFeature(feature, index, features);
+      const unit = known.units.unitOf(feature);
+      if (!noteServer(feature, unit, servers)) return;
+      const use = useOf(pairs, pair, nature);
+      const other = uses.get(unit);
+      uses.set(unit, other === undefined ? use : joined(other, use));
     });
+    for (const [unit, use] of uses) countUse(servers.get(unit)!, index, use, firstAttackAtMs);
     yield;
   }
-  for (const [unit, { uses }] of servers) if (uses.size < 2) servers.delete(unit);
-  for (const [feature, { members: having }] of features) if (having.length < 2) features.delete(feature);
-  return { features, servers, victims, firstAttackAtMs };
+  yield* dropSingles(features);
+  yield* dropSingles(servers);
+  return { features, servers, victims };
 }
 
-function noteFeature(pairs: PairTable, pair: number, index: number, features: Map<number, MemberFeature>): void {
-  const feature = pairs.featureOf(pair);
+/** What one member had says nothing of the group. */
+function* dropSingles(held: Map<number, { readonly members: readonly number[] }>): Generator<void, void> {
+  let looked = 0;
+  for (const [number, { members }] of held) {
+    if (members.length < 2) held.delete(number);
+    if (++looked % LOOKED_A_TURN === 0) yield;
+  }
+}
+
+function noteFeature(feature: number, index: number, features: Map<number, MemberFeature>): void {
   const found = features.get(feature);
   if (found !== undefined) found.members.push(index);
   else if (features.size < MAX_HELD) features.set(feature, { feature, members: [index] });
@@ -119,31 +140,45 @@ function noteVictim(
   return true;
 }
 
-function noteServer(
-  pairs: PairTable,
-  pair: number,
-  index: number,
-  unit: number,
-  servers: Map<number, GroupServer>,
-): void {
+/** Notes that a feature is of a server; false when there is no room for the server. */
+function noteServer(feature: number, unit: number, servers: Map<number, GroupServer>): boolean {
   let server = servers.get(unit);
   if (server === undefined) {
-    if (servers.size >= MAX_HELD) return;
-    server = { unit, uses: new Map(), features: new Set() };
+    if (servers.size >= MAX_HELD) return false;
+    server = freshServer();
     servers.set(unit, server);
   }
-  if (server.features.size < MAX_SERVER_FEATURES) server.features.add(pairs.featureOf(pair));
-  const seen = useOf(pairs, pair);
-  const use = server.uses.get(index);
-  server.uses.set(index, use === undefined ? seen : joined(use, seen));
+  const { features } = server;
+  if (features.length < MAX_SERVER_FEATURES && !features.includes(feature)) features.push(feature);
+  return true;
 }
 
-function useOf(pairs: PairTable, pair: number): ServerUse {
+function freshServer(): GroupServer {
+  const times = { firstAtMs: Number.POSITIVE_INFINITY, lastAtMs: 0 };
+  const counts = { brief: 0, blocked: 0, early: 0, late: 0 };
+  return { members: [], features: [], natures: new Map(), periodsSeconds: [], ...counts, ...times };
+}
+
+function countUse(server: GroupServer, index: number, use: ServerUse, firstAttackAtMs: number): void {
+  server.members.push(index);
+  server.natures.set(use.nature, (server.natures.get(use.nature) ?? 0) + 1);
+  if (use.periodSeconds !== undefined) server.periodsSeconds.push(use.periodSeconds);
+  if (use.nature === 'once' && use.contacts <= MAX_DOWNLOAD_CONTACTS) server.brief++;
+  if (use.isBlocked) server.blocked++;
+  if (firstAttackAtMs < Number.POSITIVE_INFINITY) {
+    if (use.firstAtMs < firstAttackAtMs) server.early++;
+    else server.late++;
+  }
+  server.firstAtMs = Math.min(server.firstAtMs, use.firstAtMs);
+  server.lastAtMs = Math.max(server.lastAtMs, use.lastAtMs);
+}
+
+function useOf(pairs: PairTable, pair: number, nature: Nature): ServerUse {
   return {
     firstAtMs: pairs.firstAtMs(pair),
     lastAtMs: pairs.lastAtMs(pair),
     contacts: Math.max(countOf(pairs.useOf(pair)), beatsOf(pairs.useOf(pair))),
-    nature: natureOf(pairs, pair),
+    nature,
     isBlocked: (marksOf(pairs.useOf(pair)) & MARK.blocked) !== 0,
     periodSeconds: periodOf(pairs, pair),
   };

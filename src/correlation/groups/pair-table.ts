@@ -1,4 +1,4 @@
-import { type Address, networkContains } from '../../core/address.ts';
+import { type Address, isIpv4, networkContains } from '../../core/address.ts';
 import { isAtOrBelow, labelCount, type Name, parseName } from '../../dns/name.ts';
 import { RCODE, RECORD_TYPE } from '../../dns/registry.ts';
 import type { Site } from '../correlation-options.ts';
@@ -28,10 +28,12 @@ const DNS_PORT = 53;
 const MAX_PAIRS_OF_HOST = 20_000;
 /** Pairs that are looked at for one that can go. */
 const LOOKED_AT = 8;
-/** A prime beyond all pair numbers: pairs of one host were mostly made one after the other. */
+/** A prime beyond all pair numbers, which comes to each of them: pairs of one host were mostly made one after the other. */
 const STRIDE = 2_654_435_761;
 /** A name may bring its domain with it, a destination its address. */
 const FEATURES_AT_ONCE = 2;
+/** Pairs that go at most so that the text of a name can be kept. */
+const MAX_DROPPED_FOR_TEXT = 16;
 /** What comes within two seconds is one contact: browsers open several connections at once. */
 const MIN_INTERVAL_SECONDS = 2;
 /** A feature that more hosts have goes first when there is no room. */
@@ -50,8 +52,6 @@ export interface PairCounts {
   /** Contacts left out: of hosts with too many, and for want of room for the feature. */
   ofFullHosts: number;
   withoutRoom: number;
-  /** Answers left out of what names resolved to. */
-  answersLeftOut: number;
 }
 
 /**
@@ -64,7 +64,7 @@ export interface PairCounts {
  */
 export class PairTable {
   readonly features: FeatureTable;
-  readonly counts: PairCounts = { pushedOut: 0, ofFullHosts: 0, withoutRoom: 0, answersLeftOut: 0 };
+  readonly counts: PairCounts = { pushedOut: 0, ofFullHosts: 0, withoutRoom: 0 };
   readonly #most: number;
   readonly #fairShare: number;
   #site: Site;
@@ -202,7 +202,7 @@ export class PairTable {
     if (this.#isOwn(server)) return;
     const found = this.features.findDestination(server, port);
     const mayBeNew = found === NONE && !this.#isFull(host);
-    if (mayBeNew) this.#makeRoomForFeatures();
+    if (mayBeNew) this.#makeRoomForFeatures(isIpv4(server) ? 0 : server.length);
     const feature = mayBeNew ? this.features.destination(server, port) : found;
     this.#contact(host, feature, atMs, mark, oddness);
   }
@@ -213,7 +213,7 @@ export class PairTable {
     const oddness = oddnessOf(type, undefined);
     const found = this.features.findName(name);
     const mayBeNew = found === NONE && !this.#isFull(host);
-    if (mayBeNew) this.#makeRoomForFeatures();
+    if (mayBeNew) this.#makeRoomForFeatures(name.length);
     const feature = mayBeNew ? this.features.name(name) : found;
     this.#contact(host, feature, atMs, marks, oddness);
     const domain = feature === NONE ? NONE : this.features.domainOf(feature);
@@ -237,7 +237,7 @@ export class PairTable {
   #answered(host: number, name: Name, addresses: readonly Address[]): void {
     const feature = this.#markName(host, name, MARK.answered);
     if (feature === NONE || this.#isPopular(feature)) return;
-    for (const address of addresses) if (!this.features.addAnswer(feature, address)) this.counts.answersLeftOut++;
+    for (const address of addresses) this.features.addAnswer(feature, address);
   }
 
   #mark(host: number, feature: number, mark: number): void {
@@ -301,20 +301,25 @@ export class PairTable {
     return free;
   }
 
-  #makeRoomForFeatures(): void {
-    for (let dropped = 0; dropped < FEATURES_AT_ONCE && this.features.room < FEATURES_AT_ONCE; dropped++)
-      this.#makeRoom();
+  /** `octets`: of the text that comes, if one does. */
+  #makeRoomForFeatures(octets: number): void {
+    const { features } = this;
+    for (let dropped = 0; dropped < FEATURES_AT_ONCE && features.room < FEATURES_AT_ONCE; dropped++) this.#makeRoom();
+    const most = octets === 0 || features.isHeld ? 0 : MAX_DROPPED_FOR_TEXT;
+    for (let dropped = 0; dropped < most && !features.hasRoomFor(octets); dropped++) this.#makeRoom(true);
   }
 
-  #makeRoom(): void {
+  #makeRoom(ofText = false): void {
     if (this.#used === 0) return;
     let worst = NONE;
     let worstRank = Number.POSITIVE_INFINITY;
     for (let looked = 0; looked < LOOKED_AT; looked++) {
-      this.#hand = 1 + ((this.#hand + STRIDE) % this.#used);
-      const rank = this.#rank(this.#hand);
+      this.#hand = (this.#hand + STRIDE) % this.#used;
+      const pair = 1 + this.#hand;
+      if (ofText && !this.features.hasText(this.featureOf(pair))) continue;
+      const rank = this.#rank(pair);
       if (rank < worstRank) {
-        worst = this.#hand;
+        worst = pair;
         worstRank = rank;
       }
     }

@@ -56,6 +56,12 @@ describe('the keys below behaviour', () => {
       'captured already',
     ],
     [
+      'each interface once',
+      { inside, behaviour: { client_side: { interfaces: ['eth0', 'eth0'] } } },
+      'behaviour.client_side.interfaces.1',
+      'there already',
+    ],
+    [
       'dnstap',
       { inside, behaviour: { client_side: { dnstap: true } } },
       'behaviour.client_side.dnstap',

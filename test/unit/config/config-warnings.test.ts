@@ -30,6 +30,16 @@ describe('warnings', () => {
     expect(warningsOf(text)).toEqual([]);
   });
 
+  it('a Response Policy Zone that nothing keeps the own zones out of', () => {
+    const rpz = 'response:\n  rpz: { file: /var/lib/bind/rpz.zone }\n';
+    expect(warningsOf(rpz)).toEqual([
+      expect.stringMatching(
+        /^f:2:\d+: nothing keeps zones of your own out of the Response Policy Zone: .*inside\.zones/,
+      ),
+    ]);
+    expect(warningsOf(`inside: { zones: [corp.example.org] }\n${rpz}`)).toEqual([]);
+  });
+
   it('an allow that a deny contradicts, with both lines, whichever comes first', () => {
     const text = `rules:
   - action: allow
@@ -108,5 +118,16 @@ rules:
     );
     expect(configWarnings(config, Date.UTC(2019, 0))).toEqual([]);
     expect(configWarnings(config, Date.UTC(2020, 0))).toHaveLength(1);
+  });
+
+  it('about rules that put very many hosts in quarantine, or honest ones', () => {
+    const rule = (more: string) => `{ findings: [foreign-resolver], action: quarantine, for: 18h, ${more} }`;
+    const warned = (response: string) => warningsOf(`inside: { networks: [192.0.2.0/24] }\nresponse: { ${response} }`);
+    expect(warned(`rules: [${rule('min_score: 0')}], most_hosts: 1000`)).toEqual([
+      expect.stringMatching(/^f:2:\d+: this rule puts .*behaviour\.min_score \(0\.8\)/),
+      expect.stringMatching(/^f:2:\d+: rules may put 1000 hosts/),
+    ]);
+    expect(warned(`rules: [${rule('min_score: 0.8')}], most_hosts: 100`)).toEqual([]);
+    expect(warned('most_hosts: 1000')).toEqual([]);
   });
 });

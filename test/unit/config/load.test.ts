@@ -455,7 +455,7 @@ describe('what should stand there', () => {
     expect(mistakesOf(text)).toEqual([
       expect.stringContaining('gluewall.yaml:1:19: outside.ports.0: want'),
       'gluewall.yaml:2:7: mode: want one of: monitor, enforce',
-      'gluewall.yaml:3:8: allow: want a list, such as [192.0.2.53]',
+      'gluewall.yaml:3:8: allow: want a list, such as [ONE, OTHER]',
       'gluewall.yaml:4:7: hold: want keys below it, such as "hold: {time: 50ms}"',
       'gluewall.yaml:5:17: pending.size: want 1 or more',
       'gluewall.yaml:6:13: root_hints: want text',

@@ -44,12 +44,15 @@ describe('the flows of a quarantine', () => {
 
   it('drop all, but for what keeps the addresses of the host and leads to remediation', () => {
     expect(shown(of(host('192.0.2.66'), 'all', '192.0.2.80'))).toEqual([
-      '0 460 eth_type=0x800 ipv4_src=192.0.2.66 ip_proto=17 udp_dst=67 -> goto 2 (60s)',
+      '0 460 eth_type=0x800 ipv4_src=192.0.2.66 ipv4_dst=255.255.255.255 ip_proto=17 udp_dst=67 -> goto 2 (60s)',
       '0 460 eth_type=0x800 ipv4_src=192.0.2.66 ipv4_dst=192.0.2.80 -> goto 2 (60s)',
       '0 450 eth_type=0x800 ipv4_src=192.0.2.66 -> drop (60s)',
     ]);
     const ipv6 = shown(of(host('2001:db8::66'), 'all', '192.0.2.80'));
     expect(ipv6.filter((line) => line.includes('icmpv6_type'))).toHaveLength(3);
+    expect(ipv6.filter((line) => line.includes('udp_dst=547'))).toEqual([
+      expect.stringContaining('ipv6_dst=ff02::1:2 '),
+    ]);
     expect(ipv6.filter((line) => line.includes('192.0.2.80'))).toEqual([]);
     expect(shown(of(MAC, 'all', '2001:db8::80')).filter((line) => line.startsWith('0 450'))).toEqual([
       '0 450 eth_src=02:00:00:00:00:ab eth_type=0x800 -> drop (60s)',

@@ -82,6 +82,25 @@ describe('EvidenceBook', () => {
     }
   });
 
+  it('takes answers for nothing, but for a flood of them, that nobody had asked for', () => {
+    const drawn = (atMs: number, index: number) => ({ atMs, name: name(`xkqzr${index}wvtbn.example`) });
+    const forged = series(60, 100, (atMs, index) => answer(atMs, { ...drawn(atMs, index), responseCode: 3 }));
+    const own = forged.map((event, index) => query(event.atMs - BEGIN_MS - 20, drawn(0, index)));
+    const before = query(0, { host: address('192.0.2.9') });
+    const after = (events: readonly HostEvent[]) => {
+      const book = bookOf();
+      const host = events.map((event) => book.observe(event)).at(-1)!;
+      return { book, kinds: book.evidence(host, events.at(-1)!.atMs).map(({ kind }) => kind) };
+    };
+    expect(after(forged).kinds).toEqual([]);
+    expect(after(forged.flatMap((event, index) => [own[index]!, event])).kinds).toEqual([
+      'unresolvable-names',
+      'odd-names',
+    ]);
+    expect(after([before, ...series(6000, 1, (atMs) => answer(atMs))]).kinds).toEqual(['answer-flood']);
+    expect(after([query(0), answer(1), answer(2, { addresses: [OUTSIDE] })]).book.unasked).toBe(1);
+  });
+
   it('adds reasons up so that one more never lowers the score', () => {
     const { score, evidence } = watch([...scan, ...series(50, 1000, (atMs) => verdict(atMs + 400_000, { type: TXT }))]);
     const weights = [...evidence.values()].map(({ weight }) => weight);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type EvidenceBook, SUSPECT_SCORE } from '../../../src/correlation/evidence-book.ts';
+import { isAlone } from '../../../src/correlation/host-detail.ts';
 import type { HostEvent } from '../../../src/correlation/host-event.ts';
 import { hostFindings } from '../../../src/correlation/host-findings.ts';
 import type { Found, Reason } from '../../../src/findings/finding.ts';
@@ -87,6 +88,15 @@ describe('hostFindings', () => {
     expect(found.map(({ kind }) => kind).sort()).toEqual(['foreign-resolver', 'infected-host']);
     const infected = found.find(({ kind }) => kind === 'infected-host')!;
     expect(infected.reasons[0]!.line).toEqual(expect.stringMatching(/^as 02:00:00:00:00:01: scans/));
+    expect(infected.detail).toEqual({ mac: '02:00:00:00:00:01', others: ['02:00:00:00:00:02'] });
+    expect([isAlone(infected.detail), isAlone({ mac: 'x', others: [] }), isAlone(undefined)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    for (const event of scan) book.observe({ ...event, atMs: event.atMs + 86_400_000, mac: 0x020000000001 });
+    const [later] = findingsOf(book, scan.at(-1)!.atMs + 86_400_000);
+    expect(later!.detail).toEqual({ mac: '02:00:00:00:00:01', others: [] });
   });
 
   it('passes over hosts that have gone since they were listed', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HostTable } from '../../../src/correlation/host-table.ts';
-import { address, HOST, outside, query } from '../../support/host-events.ts';
+import { address, BEGIN_MS, HOST, outside, query } from '../../support/host-events.ts';
 
 const OTHER = address('192.0.2.8');
 const MAC = 0x020000000001;
@@ -48,7 +48,7 @@ describe('HostTable', () => {
     expect(table.numberOf(query(2, { mac: NEXT_MAC }))).not.toBe(host);
   });
 
-  it('forgets the host not seen for longest, and uses its number again', () => {
+  it('forgets the host seen least and longest ago, and uses its number again', () => {
     const { table, forgotten } = tableOf(2);
     const first = table.numberOf(query(0));
     const second = table.numberOf(query(1, { host: OTHER }));
@@ -56,6 +56,7 @@ describe('HostTable', () => {
     const third = table.numberOf(query(3, { host: outside(1) }));
     expect(forgotten).toEqual([second]);
     expect(third).toBe(second);
+    expect(table.forgotten).toBe(1);
     expect(table.size).toBe(2);
     expect(table.numbersOf(OTHER)).toEqual([]);
     expect(table.numbersOf(HOST)).toEqual([first]);
@@ -71,12 +72,30 @@ describe('HostTable', () => {
     expect(table.mac(table.numbersOf(HOST)[0]!)).toBe(500);
   });
 
+  it('keeps those seen often, however many addresses and MAC addresses are made up for a packet', () => {
+    const { table, forgotten } = tableOf(1000);
+    const bots = Array.from({ length: 50 }, (_, index) => {
+      const bot = { host: outside(index), mac: MAC };
+      let number = 0;
+      for (let atMs = 0; atMs < 40; atMs++) number = table.numberOf(query(atMs, bot));
+      return number;
+    });
+    for (let index = 0; index < 20_000; index++) table.numberOf(query(100 + index, { host: outside(1000 + index) }));
+    for (let mac = 0; mac < 500; mac++) table.numberOf(query(30_000 + mac, { host: outside(0), mac: 0x10000 + mac }));
+    expect(forgotten.filter((host) => bots.includes(host))).toEqual([]);
+    expect(table.forgotten).toBe(forgotten.length);
+    const days = 86_400_000;
+    for (let index = 0; index < 20_000; index++)
+      table.numberOf(query(7 * days + index, { host: outside(50_000 + index) }));
+    expect(forgotten).toEqual(expect.arrayContaining(bots));
+  });
+
   it('agrees with a plain model', () => {
     const step = fc.record({ host: fc.integer({ min: 0, max: 6 }), mac: fc.option(fc.integer({ min: 1, max: 3 })) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), fc.integer({ min: 1, max: 8 }), (steps, most) => {
         const { table, forgotten } = tableOf(most);
-        const model: { number: number; address: number; mac: number | undefined }[] = [];
+        const model: { number: number; address: number; mac: number | undefined; events: number; atMs: number }[] = [];
         for (const [index, { host, mac }] of steps.entries()) {
           forgotten.length = 0;
           const number = table.numberOf(query(index, { host: outside(host), mac: mac ?? undefined }));
@@ -90,9 +109,14 @@ describe('HostTable', () => {
             expect(number).toBe(known.number);
             model.splice(model.indexOf(known), 1);
           } else if (model.length === most) {
-            expect(forgotten).toEqual([model.shift()!.number]);
+            const worths = model.map((one) => Math.log2(one.events) + (BEGIN_MS + one.atMs) / (6 * 3_600_000));
+            const [least] = model.splice(worths.indexOf(Math.min(...worths)), 1);
+            expect(forgotten).toEqual([least!.number]);
           }
-          model.push({ number, address: outside(host) as number, mac: known?.mac ?? mac ?? undefined });
+          model.push({
+            ...{ number, address: outside(host) as number, mac: known?.mac ?? mac ?? undefined },
+            ...{ events: (known?.events ?? 0) + 1, atMs: index },
+          });
           expect(table.size).toBe(model.length);
           expect(new Set(model.map((one) => one.number)).size).toBe(model.length);
           expect(table.end).toBeLessThanOrEqual(most);

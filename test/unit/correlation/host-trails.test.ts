@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DistinctSketch } from '../../../src/correlation/distinct-sketch.ts';
+import { eventText } from '../../../src/correlation/event-text.ts';
 import { HEAT, HostTrails } from '../../../src/correlation/host-trails.ts';
 import { BEGIN_MS, query } from '../../support/host-events.ts';
 
@@ -39,7 +40,13 @@ describe('HostTrails', () => {
     const trails = new HostTrails(HALF_MS, 0, 0, []);
     const events = [0, 1, 2, 3, 4, 5, 6].map((atMs) => query(atMs));
     for (const event of events) trails.sample(trails.note(0, event), event);
-    expect(trails.samples(trails.rowOf(0))).toEqual(events.slice(2).reverse());
+    const kept = trails.samples(trails.rowOf(0)).map((event) => [event.atMs, eventText(event)]);
+    expect(kept).toEqual(
+      events
+        .slice(2)
+        .reverse()
+        .map((event) => [event.atMs, eventText(event)]),
+    );
   });
 
   it('forgets a host and gives its row to another, clean', () => {

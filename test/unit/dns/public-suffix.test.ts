@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalName, type Name, parseName } from '../../../src/dns/name.ts';
-import { isPublicSuffix } from '../../../src/dns/public-suffix.ts';
+import { isPublicSuffix, isRegistrableDomain, isSharedSuffix } from '../../../src/dns/public-suffix.ts';
 
 const nameOf = (text: string) => canonicalName(parseName(text)!);
 
@@ -55,5 +55,30 @@ describe('isPublicSuffix', () => {
         expect(isPublicSuffix(`\x01a\x01b\x01c${name === '\0' ? '\x03com\0' : name}` as Name)).toBe(false);
       }),
     );
+  });
+});
+
+describe('isSharedSuffix', () => {
+  it.each([
+    ['com', true],
+    ['github.io', true],
+    ['compute.amazonaws.com', true],
+    ['example.github.io', false],
+    ['example.com', false],
+  ])('%s: %s', (text, isShared) => {
+    expect(isSharedSuffix(nameOf(text))).toBe(isShared);
+  });
+});
+
+describe('isRegistrableDomain', () => {
+  it.each([
+    ['.', false],
+    ['com', false],
+    ['example.com', true],
+    ['example.co.uk', true],
+    ['github.io', true],
+    ['www.example.com', false],
+  ])('%s: %s', (text, isOne) => {
+    expect(isRegistrableDomain(nameOf(text))).toBe(isOne);
   });
 });

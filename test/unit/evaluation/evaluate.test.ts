@@ -221,7 +221,7 @@ describe('the score', () => {
     hosts: hosts.map((text) => ({ host: address(text), score: 1, matches: 1 })),
   });
   const outcome = (all: readonly Found[], groups: readonly BotGroup[] = []): Outcome => ({
-    ...{ events: 0, firstAtMs: 0, lastAtMs: 0, spentMs: 0, found: all, groups },
+    ...{ events: 0, tooLate: 0, firstAtMs: 0, lastAtMs: 0, spentMs: 0, found: all, groups },
   });
 
   it('counts who was found, missed and wronged', () => {

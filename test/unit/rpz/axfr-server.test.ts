@@ -45,8 +45,8 @@ afterEach(async () => {
   await server.stop();
 });
 
-async function opened(): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1');
+async function opened(localAddress = '127.0.0.1'): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress });
   socket.on('error', () => undefined);
   sockets.push(socket);
   await once(socket, 'connect');
@@ -99,7 +99,7 @@ describe('AxfrServer', () => {
     busy.write(Buffer.concat(Array.from({ length: 70 }, good)));
     await received(busy);
     expect(server.counters.get('soa')).toBe(64);
-    const many = await Promise.all(Array.from({ length: 12 }, opened));
+    const many = await Promise.all(Array.from({ length: 12 }, () => opened()));
     await expect.poll(() => server.counters.get('connections refused')).toBe(4);
     for (const socket of many) socket.destroy();
     await expect
@@ -109,6 +109,30 @@ describe('AxfrServer', () => {
         return (await received(socket, 50)).length > 50;
       })
       .toBe(true);
+  });
+
+  it('lets those who say nothing, however many, keep nobody out', async () => {
+    const asking = await opened();
+    asking.write(good());
+    await once(asking, 'data');
+    for (let count = 0; count < 40; count++) await opened(`127.0.0.${2 + Math.floor(count / 8)}`);
+    await expect.poll(() => server.counters.get('connections refused')).toBe(9);
+    const late = await opened('127.0.0.9');
+    late.write(good());
+    expect((await received(late, 50)).length).toBeGreaterThan(50);
+    asking.write(good());
+    await once(asking, 'data');
+    expect(server.counters.get('soa')).toBe(3);
+  });
+
+  it('waits for a good request no longer than two seconds, also where octets come', async () => {
+    const slow = await opened();
+    const startedMs = performance.now();
+    const trickle = setInterval(() => slow.write(Buffer.from([0])), 300);
+    slow.write(Buffer.from([1]));
+    await once(slow, 'close');
+    clearInterval(trickle);
+    expect(performance.now() - startedMs).toBeLessThan(4000);
   });
 
   it('says when an address is taken', async () => {

@@ -40,6 +40,7 @@ describe('Protection', () => {
     expect(ofName('c2.example')).toBeUndefined();
     expect(ofAddress('203.0.113.7', serving('c2.example'))).toBeUndefined();
     expect(ofServer('ns.c2.example', serving('c2.example'))).toBeUndefined();
+    expect(ofName('bot7.github.io')).toBeUndefined();
   });
 
   it.each([
@@ -49,8 +50,13 @@ describe('Protection', () => {
     ['org', 'is above corp.example.org, which is a zone of ours'],
     ['mail.partner.example', 'is below partner.example, which is allowed by the rule r1'],
     ['cdn.vendor.example', 'is on the list vendors'],
-    ['com', 'is a public suffix: others register their domains below it'],
-    ['co.uk', 'is a public suffix: others register their domains below it'],
+    ['com', 'is a public suffix: others have names of their own below it'],
+    ['co.uk', 'is a public suffix: others have names of their own below it'],
+    ['github.io', 'is a public suffix: others have names of their own below it'],
+    ['blob.core.windows.net', 'is a public suffix: others have names of their own below it'],
+    ['root-servers.net', 'is a zone that the DNS itself stands on'],
+    ['a.gtld-servers.net', 'is below gtld-servers.net, which is a zone that the DNS itself stands on'],
+    ['10.in-addr.arpa', 'is below arpa, which is a zone that the DNS itself stands on'],
     ['.', 'is the root'],
     ['*.c2.example', 'has a label `*`, which would stand for all names'],
     ['a.*.c2.example', 'has a label `*`, which would stand for all names'],
@@ -80,7 +86,10 @@ describe('Protection', () => {
   it('keeps name servers out that serve others', () => {
     const root = { zonesOfAddress: () => [ROOT], zonesOfServer: () => [ROOT] };
     expect(ofAddress('203.0.113.7', root)).toBe('serves ., and whatever is registered below it');
-    expect(ofServer('a.gtld-servers.net', serving('com'))).toBe('serves com, and whatever is registered below it');
+    expect(ofServer('a.nic.example', serving('com'))).toBe('serves com, and whatever is registered below it');
+    expect(ofServer('ns.pages.example', serving('github.io'))).toBe(
+      'serves github.io, and whatever is registered below it',
+    );
     const own = 'serves lab.corp.example.org, which is below corp.example.org, which is a zone of ours';
     expect(ofAddress('203.0.113.7', serving('c2.example', 'lab.corp.example.org'))).toBe(own);
     const many = Array.from({ length: 10 }, (_, index) => `customer-${index}.example`);

@@ -74,6 +74,30 @@ describe('ZoneFile', () => {
   });
 });
 
+describe('ZoneFile with a command that leaves something behind', () => {
+  it.each([
+    ['exit 0', undefined],
+    ['echo no >&2; exit 7', expect.stringContaining('ended with 7: no')],
+  ])('does not wait for it: %s', async (end, problem) => {
+    const startedMs = performance.now();
+    const reload = ['/bin/sh', '-c', `sleep 5 & ${end}`];
+    const file = new ZoneFile({ path: join(directory, 'zone'), reload }, clock, log);
+    file.put(zoneAt(SERIAL));
+    await file.stop();
+    expect(file.figures).toMatchObject({ problem, writes: 1 });
+    expect(performance.now() - startedMs).toBeLessThan(4000);
+  });
+
+  it('does not let a flood of words fill anything', async () => {
+    const reload = ['/bin/sh', '-c', 'yes | head -c 3000000 >&2; exit 7'];
+    const file = new ZoneFile({ path: join(directory, 'zone'), reload }, clock, log);
+    file.put(zoneAt(SERIAL));
+    await file.stop();
+    expect(file.figures.problem!.length).toBeLessThan(1500);
+    expect(file.figures.problem).toContain('ended with 7: y');
+  });
+});
+
 describe('serialOfFile', () => {
   it('finds none where there is none of ours', async () => {
     expect(await serialOfFile(join(directory, 'none'), APEX)).toBeUndefined();

@@ -14,7 +14,7 @@ import type { Finding } from '../../../../src/findings/finding.ts';
 import { Anonymiser } from '../../../../src/querylog/anonymiser.ts';
 import { EntryBatchWriter } from '../../../../src/querylog/entry-batch.ts';
 import type { SourceBatch } from '../../../../src/querylog/query-log-store.ts';
-import { answer, query } from '../../../support/host-events.ts';
+import { answer, directQuery, query } from '../../../support/host-events.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 describe('SeenTwice', () => {
@@ -26,6 +26,14 @@ describe('SeenTwice', () => {
     expect(seen.isAgain('log', answer(900))).toBe(false);
     expect(seen.isAgain('log', query(60_000))).toBe(false);
     expect(seen.isAgain('log', query(0, { type: 16 }))).toBe(false);
+  });
+
+  it('takes no query past the resolver for the same question to it', () => {
+    const seen = new SeenTwice();
+    expect(seen.isAgain('dnstap', query(0))).toBe(false);
+    expect(seen.isAgain('border', directQuery(10))).toBe(false);
+    expect(seen.isAgain('border', directQuery(20, { server: parseAddress('203.0.113.9')! }))).toBe(false);
+    expect(seen.isAgain('client', directQuery(30))).toBe(true);
   });
 
   it('forgets the older half when it is full', () => {
@@ -54,11 +62,15 @@ describe('HeldBatches', () => {
     expect(taken).toEqual([1, 2]);
   });
 
-  it('is bounded', () => {
-    const taken: Uint8Array[] = [];
-    const held = new HeldBatches(new VirtualClock(), 3000, (batch) => taken.push(batch));
-    for (let count = 0; count < 20; count++) held.add(new Uint8Array(1024 * 1024), 0);
-    expect(taken.length).toBe(4);
+  it('is bounded: what finds no room is lost and counted, and nothing goes before its time', () => {
+    const clock = new VirtualClock();
+    const taken: number[] = [];
+    const held = new HeldBatches(clock, 3000, (batch) => taken.push(batch[0]!));
+    for (let count = 0; count < 20; count++) held.add(new Uint8Array(1024 * 1024).fill(count), 0);
+    expect([taken, held.lost]).toEqual([[], 4]);
+    clock.advance(3000);
+    held.add(Uint8Array.of(99), 0);
+    expect([taken, held.lost]).toEqual([Array.from({ length: 16 }, (_, index) => index), 4]);
   });
 });
 
@@ -147,7 +159,7 @@ describe('Rounds', () => {
     const rounds = new Rounds(
       async () => ++count,
       1000,
-      { ended: (round) => ended.push(round), failed: () => {} },
+      { ended: (round) => void ended.push(round), failed: () => {} },
       clock,
     );
     rounds.start();

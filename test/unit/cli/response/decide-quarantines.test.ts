@@ -75,6 +75,12 @@ describe('which hosts rules put in quarantine', () => {
     expect(decide([findingOf('F-1', { subject: 'k3.example' })])).toEqual(NOTHING);
   });
 
+  it('nobody whose address others had lately, who may send in its name', () => {
+    const detail = { mac: '02:00:00:00:00:01', others: ['02:00:00:00:00:02'] };
+    expect(decide([findingOf('F-1', { detail })])).toEqual(NOTHING);
+    expect(decide([findingOf('F-1', { detail: { ...detail, others: [] } })]).begin).toEqual(['F-1 dns 4 1']);
+  });
+
   it('nobody who is protected', () => {
     expect(decide([findingOf('F-1')], { isProtected: () => true })).toEqual(NOTHING);
   });

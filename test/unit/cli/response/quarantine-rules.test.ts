@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { QuarantineRules } from '../../../../src/cli/response/quarantine-rules.ts';
 import { parseConfig } from '../../../../src/config/load.ts';
 import type { Found } from '../../../../src/findings/finding.ts';
@@ -137,6 +137,17 @@ describe('QuarantineRules', () => {
     take(HOST, { score: 0.99 });
     clock.advance(60_000);
     expect(hosts()).toEqual([]);
+  });
+
+  it('takes note of many that are ended at once without looking through all findings for each', () => {
+    start(`most_hosts: 50, rules: [${DNS_RULE}]`);
+    const ids = Array.from({ length: 50 }, (_, index) => take(`192.0.2.${100 + index}`));
+    const list = vi.spyOn(findings, 'list');
+    expect(quarantines.endAll()).toHaveLength(50);
+    expect(list).not.toHaveBeenCalled();
+    expect(ids.map((id) => changesOf(id).at(-1))).toEqual(
+      ids.map(() => expect.stringMatching(/ended before its time/)),
+    );
   });
 
   it('never takes trusted resolvers, mail servers, remediation, hosts that are not ours, and response.never', () => {

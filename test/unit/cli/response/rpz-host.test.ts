@@ -76,6 +76,12 @@ function take(subject: string, detail?: unknown, score = 0.9): string {
   return findings.list().find((one) => one.subject === subject)!.id;
 }
 
+function escalate(subject: string, detail?: unknown): string {
+  const id = take(subject, detail);
+  findings.escalate(id, 'ann');
+  return id;
+}
+
 const entries = (host: RpzHost) => host.state.entries.map(({ trigger }) => formatTrigger(trigger));
 const leftOut = (host: RpzHost) =>
   host.state.leftOut.map(({ trigger, problem }) => `${formatTrigger(trigger)} ${problem}`);
@@ -96,11 +102,11 @@ describe('RpzHost', () => {
 
   it('follows rules: by kind and score, for their time', async () => {
     const host = await start('{ findings: [c2-server], min_score: 0.95, action: rpz, for: 1h }');
-    take('weak.example', undefined, 0.94);
-    take('strong.example', undefined, 0.95);
-    expect(entries(host)).toEqual(['name strong.example']);
+    take('k1.weak.example', undefined, 0.94);
+    take('k1.strong.example', undefined, 0.95);
+    expect(entries(host)).toEqual(['name k1.strong.example']);
     clock.advance(3_599_000);
-    expect(entries(host)).toEqual(['name strong.example']);
+    expect(entries(host)).toEqual(['name k1.strong.example']);
     const { serial } = host.state;
     clock.advance(1000);
     expect(entries(host)).toEqual([]);
@@ -109,10 +115,10 @@ describe('RpzHost', () => {
 
   it('knows a server by its address: NSIP where it serves DNS, NSDNAME by the history', async () => {
     learnAt(history, clock.nowMs(), { zone: 'c2.example', nameServer: 'ns.bullet.example', address: '203.0.113.53' });
-    const host = await start('{ findings: [c2-server], min_score: 0, action: rpz }');
-    take('203.0.113.53');
-    take('203.0.113.54', { address: '203.0.113.54', name: 'k3.example', ports: [53] });
-    take('203.0.113.55', { address: '203.0.113.55', name: 'web.example', ports: [443] });
+    const host = await start();
+    escalate('203.0.113.53');
+    escalate('203.0.113.54', { address: '203.0.113.54', name: 'k3.example', ports: [53] });
+    escalate('203.0.113.55', { address: '203.0.113.55', name: 'web.example', ports: [443] });
     expect(entries(host)).toEqual([
       'name k3.example',
       'name web.example',
@@ -120,6 +126,19 @@ describe('RpzHost', () => {
       'server-address 203.0.113.54',
       'server-name ns.bullet.example',
     ]);
+  });
+
+  it('takes by a rule nothing but full names: of the rest a person has to judge', async () => {
+    learnAt(history, clock.nowMs(), { zone: 'c2.example', nameServer: 'ns.bullet.example', address: '203.0.113.53' });
+    const host = await start('{ findings: [c2-server], min_score: 0, action: rpz }');
+    const ids = [
+      take('203.0.113.53'),
+      take('203.0.113.54', { name: 'k3.c2.example', ports: [53] }),
+      take('web.example'),
+    ];
+    expect(entries(host)).toEqual(['name k3.c2.example']);
+    for (const id of ids) findings.escalate(id, 'ann');
+    expect(entries(host)).toHaveLength(5);
   });
 
   it('never takes up what is the site’s own, allowed or everybody’s', async () => {
@@ -137,19 +156,19 @@ describe('RpzHost', () => {
       address: '203.0.113.21',
     });
     learnAt(history, clock.nowMs(), { zone: 'com', nameServer: 'a.gtld.example', address: '203.0.113.22' });
-    const host = await start('{ findings: [c2-server], min_score: 0, action: rpz }');
-    take('www.corp.example.org');
-    take('example.org');
-    take('mail.partner.example');
-    take('com');
-    take('192.0.2.66', { ports: [53] });
-    take('192.0.2.53', { ports: [53] });
-    take('198.51.100.7', { name: 'c2.example', ports: [53] });
-    for (const last of [20, 21, 22]) take(`203.0.113.${last}`);
+    const host = await start();
+    escalate('www.corp.example.org');
+    escalate('example.org');
+    escalate('mail.partner.example');
+    escalate('com');
+    escalate('192.0.2.66', { ports: [53] });
+    escalate('192.0.2.53', { ports: [53] });
+    escalate('198.51.100.7', { name: 'c2.example', ports: [53] });
+    for (const last of [20, 21, 22]) escalate(`203.0.113.${last}`);
     expect(entries(host)).toEqual([]);
     expect(leftOut(host)).toEqual([
       'name c2.example it stands for an address that is allowed by the rule allow-198.51.100.0/24',
-      'name com is a public suffix: others register their domains below it',
+      'name com is a public suffix: others have names of their own below it',
       'name example.org is above corp.example.org, which is a zone of ours (inside.zones)',
       'name mail.partner.example is below partner.example, which is allowed by the rule allow-partner.example',
       'name www.corp.example.org is below corp.example.org, which is a zone of ours (inside.zones)',
@@ -167,7 +186,7 @@ describe('RpzHost', () => {
 
   it('lets go what is allowed by now, and has what is no more', async () => {
     const host = await start('{ findings: [c2-server], min_score: 0, action: rpz }');
-    take('c2.example');
+    take('k1.c2.example');
     clock.advance(1000);
     await settled(() => fileText().includes('c2.example'));
     policies.rules.add(ruleOf('allow', { zone: 'c2.example' }));

@@ -6,6 +6,7 @@ import { LocalNames } from '../../../../src/correlation/backscatter/local-names.
 import { MailServerFinder } from '../../../../src/correlation/backscatter/mail-server-finder.ts';
 import { MailServerSlots } from '../../../../src/correlation/backscatter/mail-server-slots.ts';
 import { Regression } from '../../../../src/correlation/backscatter/regression.ts';
+import { hashText } from '../../../../src/correlation/hashing.ts';
 import type { AnswerSeen, QuerySeen } from '../../../../src/correlation/host-event.ts';
 import { type Name, parseName } from '../../../../src/dns/name.ts';
 import { RCODE, RECORD_TYPE } from '../../../../src/dns/registry.ts';
@@ -70,7 +71,7 @@ describe('LocalNames', () => {
 
 describe('MailServerSlots', () => {
   function windowOf(events: readonly (QuerySeen | AnswerSeen)[], domains: readonly Name[] = [LOCAL]) {
-    const slots = new MailServerSlots(WINDOW_MS, new LocalNames(domains), 100);
+    const slots = new MailServerSlots(WINDOW_MS, new LocalNames(domains), 100, 7);
     for (const event of events) {
       if (event.kind === 'query') slots.query(event);
       else slots.answer(event);
@@ -113,6 +114,20 @@ describe('MailServerSlots', () => {
       answer('b.example', RCODE.NXDOMAIN, 'MX'),
     ];
     expect(windowOf([...asked.map(({ type: _ }) => query('q.example')), ...asked]).unresolved).toBe(1);
+  });
+
+  it('counts names that were chosen to meet where everybody knows the places', () => {
+    const met: string[] = [];
+    for (let index = 0; met.length < 300; index++) {
+      const text = `d${index}.example`;
+      if (hashText(name(text), 0) % 4096 < 15) met.push(text);
+    }
+    const slots = new MailServerSlots(WINDOW_MS, new LocalNames([]), 100);
+    for (const text of met) {
+      slots.query(query(text));
+      slots.answer(answer(text, RCODE.NXDOMAIN));
+    }
+    expect(slots.window(0).names).toBeGreaterThan(200);
   });
 
   it('counts what finds no room, and forgets', () => {
@@ -169,7 +184,7 @@ describe('Regression', () => {
 
 it('DistinctNames is near the truth up to thousands', () => {
   for (const count of [1, 20, 500, 5000]) {
-    const names = new DistinctNames();
+    const names = new DistinctNames(7);
     for (let index = 0; index < 3 * count; index++) names.add(name(`n${index % count}.example`));
     expect(Math.abs(names.count - count)).toBeLessThanOrEqual(Math.max(1, 0.06 * count));
   }

@@ -47,6 +47,23 @@ describe('DirectQueries', () => {
     expect(watch(feederbot).weight(KIND)).toBeGreaterThan(0.65);
   });
 
+  it('weighs it no less for ordinary queries beside it, and takes nobody with it for a user of a resolver', () => {
+    const beside = (ordinary: number) =>
+      series(60, 300_000, (atMs, index) => [
+        directQuery(atMs, { type: TXT, name: name(`x${index}q.feed.example`) }),
+        ...series(ordinary, 5000, (laterMs, other) =>
+          directQuery(atMs + 5000 + laterMs, { name: name(`www.site${(index * 7 + other) % 60}.example`) }),
+        ),
+      ]);
+    const alone = watch(beside(0)).weight(KIND);
+    for (const ordinary of [1, 10, 40]) expect(watch(beside(ordinary)).weight(KIND)).toBeGreaterThan(alone - 0.02);
+    const book = bookOf();
+    const host = beside(10)
+      .map((event) => book.observe(event))
+      .at(-1)!;
+    expect(book.usesForeignResolver(host)).toBe(false);
+  });
+
   it('weighs TXT to an address that was just resolved still more', () => {
     const asks = (isResolved: boolean) =>
       series(12, 600_000, (atMs) => [

@@ -43,6 +43,39 @@ describe('Scanning', () => {
     expect(watch(inventory).weight(KIND)).toBeGreaterThan(0.3);
   });
 
+  it('does not believe who accepts what was not begun, nor one destination for many', () => {
+    const tried = scan(445, 300, 100);
+    const forged = series(300, 1, (atMs, index) =>
+      synAck(31_000 + atMs, { destination: outside(9999 + index), port: 445 }),
+    );
+    const friend = series(300, 100, (atMs) => [
+      syn(atMs + 31_000, { destination: outside(9999), port: 445 }),
+      synAck(atMs + 31_005, { destination: outside(9999), port: 445 }),
+    ]);
+    const alone = watch([...tried, synAck(30_001)]).weight(KIND);
+    expect(alone).toBeGreaterThan(0.8);
+    expect(watch([...tried, ...forged]).weight(KIND)).toBeCloseTo(alone, 3);
+    expect(watch([...tried, ...friend]).weight(KIND)).toBeCloseTo(alone, 1);
+  });
+
+  it('sees hundreds of web servers tried that do not answer, where it sees those that do', () => {
+    const tried = series(50_000, 10, (atMs, index) =>
+      syn(atMs, { destination: outside(index), port: [80, 443, 8080, 8443][index % 4]! }),
+    );
+    const { weight, evidence } = watch([synAck(0), ...tried]);
+    expect(weight(KIND)).toBeGreaterThan(0.6);
+    expect(evidence.get(KIND)!.line).toEqual(
+      expect.stringMatching(/^scans web servers that do not answer: about \d+ dest/),
+    );
+    const crawler = series(50_000, 10, (atMs, index) => {
+      const to = { destination: outside(index), port: 443 };
+      return index % 3 === 0 ? syn(atMs, to) : [syn(atMs, to), synAck(atMs + 5, to)];
+    });
+    const retrying = series(20_000, 20, (atMs, index) => syn(atMs, { destination: outside(index % 40), port: 443 }));
+    for (const honest of [tried, crawler, [synAck(0), ...retrying]])
+      expect(watch(honest).evidence.has(KIND)).toBe(false);
+  });
+
   it('sees many ports of one host', () => {
     const events = series(300, 50, (atMs, index) => syn(atMs, { port: 1 + index }));
     const { weight, evidence } = watch(events);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatAddress } from '../../../../src/core/address.ts';
+import { groupHosts } from '../../../../src/correlation/groups/group-hosts.ts';
 import { formatName } from '../../../../src/dns/name.ts';
 import { BotNet } from '../../../support/bot-net.ts';
 
@@ -169,6 +170,22 @@ describe('what joins', () => {
 });
 
 describe('turns', () => {
+  it('ranks thousands of servers in many of them', () => {
+    const count = (servers: number) => {
+      const world = new BotNet();
+      for (let server = 0; server < servers; server++) {
+        for (const host of range(1, 3)) world.connect(host, `203.0.${113 + (server >> 8)}.${server & 255}`, 8080);
+      }
+      for (const host of range(1, 3)) world.beacon(host, 'c2.evil.example', C2);
+      let turns = 0;
+      const suspects = range(1, 3).map((host) => ({ host, score: 0.9 }));
+      const work = groupHosts(world.pairs, suspects, world, Date.UTC(2026, 0, 16));
+      while (work.next().done === false) turns++;
+      return turns;
+    };
+    expect(count(6000) - count(100)).toBeGreaterThan(30);
+  });
+
   it('lets others work between, and bears that hosts go meanwhile', () => {
     const world = new BotNet();
     populate(world, 1000);

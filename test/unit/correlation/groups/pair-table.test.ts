@@ -59,6 +59,17 @@ describe('PairTable', () => {
     for (let host = 10; host < 30; host++) expect(net.pairs.pairsOf(host)).toBe(1);
   });
 
+  it.each([
+    ['short', (host: number, n: number) => `www.shop-${host}-${n}.example`],
+    ['long', (host: number, n: number) => `${`${'x'.repeat(60)}.`.repeat(3)}h${host}-${n}.example`],
+  ])('makes room for names, however many %s ones came before', (_, nameOf) => {
+    const net = new BotNet({ pairs: 5000, hosts: 1000 });
+    for (let host = 0; host < 100; host++) for (let n = 0; n < 60; n++) net.ask(host, nameOf(host, n), host * 60 + n);
+    const others = Array.from({ length: 200 }, (_, index) => 500 + index);
+    for (const host of others) net.ask(host, `${'c'.repeat(host % 60)}2.evil-${host}.example`, 100_000 + host);
+    expect(others.filter((host) => net.pairs.pairsOf(host) === 0)).toEqual([]);
+  });
+
   it('leaves out what is of the site itself', () => {
     const net = new BotNet();
     for (const server of ['192.0.2.53', '192.0.2.25', '198.18.9.9']) net.connect(1, server, 443);
