@@ -1,3 +1,4 @@
+import { GluewallError } from '../src/core/errors.ts';
 import { DEFAULT_CORRELATION } from '../src/correlation/correlation-options.ts';
 import { lineEvents } from '../src/correlation/events/line-events.ts';
 import { Replay, type ReplayOutcome } from '../src/correlation/replay.ts';
@@ -9,8 +10,8 @@ export interface Outcome extends ReplayOutcome {
   readonly spentMs: number;
 }
 
-/** Shows the events of a scenario to a correlator, as if they happened now. */
-export async function runScenario({ truth, portions }: Scenario): Promise<Outcome> {
+/** Shows the events of a scenario to a correlator, as if they happened now. Rejects with GluewallError `event-file` when there are none. */
+export async function runScenario({ title, truth, portions }: Scenario): Promise<Outcome> {
   const { inside: insideNetworks, resolvers: trustedResolvers, mailServers } = truth;
   const site = { insideNetworks, trustedResolvers, mailServers };
   const replay = new Replay(DEFAULT_CORRELATION, site);
@@ -22,5 +23,10 @@ export async function runScenario({ truth, portions }: Scenario): Promise<Outcom
   }
   const startedMs = performance.now();
   const outcome = replay.finish();
+  // On nothing at all every target would be met.
+  if (outcome.events === 0) {
+    const wanted = 'want events whose client or source is in `inside` of truth.json';
+    throw new GluewallError('event-file', `${title}: there is no event of a host; ${wanted}`);
+  }
   return { ...outcome, spentMs: spentMs + performance.now() - startedMs };
 }

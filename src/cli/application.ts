@@ -294,6 +294,7 @@ export class Application {
       modeOf: (group) => this.#enforcement.modeOf(group),
       bypasses: this.#bypasses,
       quarantines: this.#quarantines,
+      switches: () => this.#switchboard.controller.switches.length,
       reload: this.#reloader === undefined ? undefined : (isTrial) => this.#reloader!.reload(isTrial),
       clients: this.#clients.directory,
       packs: this.#packs,

@@ -115,6 +115,7 @@ export class RestingGluewall {
       policies,
       bypasses: undefined,
       quarantines: undefined,
+      switches: () => 0,
       packs,
       reload: undefined,
       store,

@@ -1,4 +1,4 @@
-import type { Sample } from '../findings/finding.ts';
+import type { Reason } from '../findings/finding.ts';
 import type { HostEvent } from './host-event.ts';
 
 /** The kinds of evidence, each by one detector. */
@@ -16,19 +16,9 @@ export const EVIDENCE_KINDS = [
 ] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
-/** What one detector says of one host. */
-export interface Evidence {
+/** What one detector says of one host; its weight is decayed to the time it was asked for. */
+export interface Evidence extends Reason {
   readonly kind: EvidenceKind;
-  /** How sure this alone makes that the host is infected, 0 to 1, decayed to the time it was asked for. */
-  readonly weight: number;
-  /** One sentence with the numbers it stands on, for people. */
-  readonly line: string;
-  /** Events that it stands on. */
-  readonly events: number;
-  readonly firstAtMs: number;
-  readonly lastAtMs: number;
-  /** Some of them, the newest; MAX_SAMPLES at most. */
-  readonly samples: readonly Sample[];
 }
 
 /**

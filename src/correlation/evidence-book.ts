@@ -28,8 +28,8 @@ export const HOSTS_IN_ONE_GO = 200;
  * weighs, and that names of data and TXT do together.
  */
 const HABITS: Partial<Record<EvidenceKind, number>> = { beaconing: 0.3, 'odd-names': 0.25 };
-/** The same of users of one resolver that was set by hand. */
-const FOREIGN_HABITS: readonly EvidenceKind[] = ['direct-queries', 'blocked-queries'];
+/** What users of one resolver that was set by hand do, and no more. */
+export const FOREIGN_HABITS: readonly EvidenceKind[] = ['direct-queries', 'blocked-queries'];
 
 type Kind = HostEvent['kind'];
 /** `unasked`: of answers that nobody waits for. */

@@ -1,9 +1,9 @@
 import { formatAddress } from '../core/address.ts';
 import { formatMac } from '../core/mac-address.ts';
 import { type FindingKind, type Found, MAX_REASONS, type Reason } from '../findings/finding.ts';
-import type { Evidence, EvidenceKind } from './detector.ts';
+import type { Evidence } from './detector.ts';
 import { MOST_FOR_FLOOD } from './detectors/answer-flood.ts';
-import type { EvidenceBook } from './evidence-book.ts';
+import { type EvidenceBook, FOREIGN_HABITS } from './evidence-book.ts';
 import { hostDetail } from './host-detail.ts';
 import { combineWeights } from './weights.ts';
 
@@ -11,8 +11,6 @@ import { combineWeights } from './weights.ts';
 const HOSTS_IN_ONE_GO = 50;
 /** A flood is told from this share of the heaviest on. */
 const LEAST_FLOOD = 0.5;
-/** Reasons to believe that a host with a foreign resolver has one, and does nothing else of note. */
-const OF_FOREIGN_RESOLVERS: readonly EvidenceKind[] = ['direct-queries', 'blocked-queries'];
 
 /**
  * What there is to say of hosts: infected from the score of the options on, with reasons beside the evidence where there are any (that
@@ -53,9 +51,9 @@ function findingsOf(
   const evidence = book.evidence(host, nowMs);
   const flood = evidence.filter(({ kind }) => kind === 'answer-flood');
   const found: Found[] = [];
-  if (score >= minScore) found.push(foundOf(book, host, 'infected-host', score, [...extra, ...evidence]));
+  if (score >= minScore) found.push(foundOf(book, host, 'infected-host', score, evidence, extra));
   else if (usesForeignResolver) {
-    const reasons = evidence.filter(({ kind }) => OF_FOREIGN_RESOLVERS.includes(kind));
+    const reasons = evidence.filter(({ kind }) => FOREIGN_HABITS.includes(kind));
     if (reasons.length > 0) found.push(foundOf(book, host, 'foreign-resolver', weightOf(reasons), reasons));
   }
   const floodScore = weightOf(flood) / MOST_FOR_FLOOD;
@@ -72,17 +70,20 @@ function foundOf(
   host: number,
   kind: FindingKind,
   score: number,
-  unsorted: readonly (Reason | Evidence)[],
+  own: readonly Evidence[],
+  extra: readonly Reason[] = [],
 ): Found {
   const address = book.hosts.address(host);
   const subject = formatAddress(address);
   const mac = book.hosts.mac(host);
   const isShared = book.hosts.numbersOf(address).length > 1;
   const asWho = isShared && mac !== undefined ? `as ${formatMac(mac)}: ` : '';
-  const reasons = [...unsorted]
+  const reasons = [...extra, ...own]
     .sort((a, b) => b.weight - a.weight)
     .slice(0, MAX_REASONS)
     .map((reason) => ({ ...reason, line: `${asWho}${reason.line}` }));
+  // What its group went on to do is not what the host did: a finding that was closed as resolved would come back.
+  const lasting = own.length > 0 ? own : extra;
   const detail = hostDetail(book.hosts, host);
   return {
     kind,
@@ -91,7 +92,7 @@ function foundOf(
     reasons,
     hosts: [subject],
     firstAtMs: Math.min(...reasons.map(({ firstAtMs }) => firstAtMs)),
-    lastAtMs: Math.max(...reasons.map(({ lastAtMs }) => lastAtMs)),
+    lastAtMs: Math.max(...lasting.map(({ lastAtMs }) => lastAtMs)),
     ...(detail === undefined ? {} : { detail }),
   };
 }

@@ -37,9 +37,14 @@ export interface WantedQuarantine {
   readonly owner: string;
 }
 
+/** `switches`: that are connected and drop what the host sends; the others do so when they connect. */
+export interface BegunQuarantine extends QuarantineView {
+  readonly switches: number;
+}
+
 export interface QuarantineServices {
   /** Throws GluewallError `quarantine-refused` of a host that must go on sending, `quarantine-full`. */
-  quarantineBegin(wanted: WantedQuarantine): QuarantineView;
+  quarantineBegin(wanted: WantedQuarantine): BegunQuarantine;
   /** Of all hosts where none is named. */
   quarantineEnd(host: QuarantinedHost | undefined): { readonly ended: readonly QuarantineView[] };
   quarantineList(): AsyncGenerator<QuarantineView, void>;
@@ -49,6 +54,8 @@ export interface QuarantineParts {
   readonly clock: TimeSource;
   /** Undefined where there are no switches, because gluewall does not run. */
   readonly quarantines: Quarantines | undefined;
+  /** Connected now. */
+  readonly switches: () => number;
   readonly insideNetworks: () => readonly Network[];
   readonly trustedResolvers: () => readonly Address[];
   /** Who has which hardware address; left out where nobody knows. */
@@ -72,7 +79,7 @@ export function quarantineServices(parts: QuarantineParts): QuarantineServices {
       const untilMs = sinceMs + Math.min(forMs, MAX_QUARANTINE_MS);
       const order = { host, scope, remediation, sinceMs, untilMs, reason, owner };
       quarantines.begin(order);
-      return viewQuarantine(order);
+      return { ...viewQuarantine(order), switches: parts.switches() };
     },
     quarantineEnd(host) {
       if (host === undefined) return { ended: running().endAll().map(viewQuarantine) };
@@ -88,7 +95,7 @@ export function quarantineServices(parts: QuarantineParts): QuarantineServices {
 /** Why this host must not be put in quarantine; undefined for any other. */
 export function quarantineProblem(
   host: QuarantinedHost,
-  { insideNetworks, trustedResolvers, clients }: Omit<QuarantineParts, 'clock' | 'quarantines'>,
+  { insideNetworks, trustedResolvers, clients }: Omit<QuarantineParts, 'clock' | 'quarantines' | 'switches'>,
 ): string | undefined {
   if ('mac' in host) return macProblem(host.mac, [...(clients?.recordsOfMac(host.mac) ?? [])], trustedResolvers());
   const { address } = host;

@@ -81,6 +81,7 @@ export interface NodeServices extends Pick<Services, 'log' | 'traceback' | 'stat
 export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   readonly bypasses: Bypasses | undefined;
   readonly quarantines: Quarantines | undefined;
+  readonly switches: () => number;
   readonly clock: TimeSource;
   readonly history: NsHistory;
   readonly store: RuleParts['store'] & RolloutParts['store'] & Pick<EventStore, 'findEvents'>;

@@ -4,7 +4,7 @@ import { parseDuration } from '../../config/fields.ts';
 import { parseAddress } from '../../core/address.ts';
 import { GluewallError } from '../../core/errors.ts';
 import { parseMac } from '../../core/mac-address.ts';
-import { MAX_QUARANTINE_MS, type QuarantineView } from '../../services/quarantine-services.ts';
+import { type BegunQuarantine, MAX_QUARANTINE_MS, type QuarantineView } from '../../services/quarantine-services.ts';
 import { currentUser, reasonArgument } from '../arguments.ts';
 import { type AskOptions, ask, askingCommand, askList } from '../ask.ts';
 
@@ -41,7 +41,7 @@ export function addQuarantineCommands(program: Command): void {
           'usage',
           '--remediation goes with --all: without it only the DNS of the host is dropped',
         );
-      return ask<QuarantineView>(
+      return ask<BegunQuarantine>(
         options,
         {
           operation: 'quarantine',
@@ -52,7 +52,7 @@ export function addQuarantineCommands(program: Command): void {
           reason: reasonArgument(reason),
           owner: currentUser(),
         },
-        (view) => [describe(view), `undo: gluewall quarantine end ${view.host}`],
+        (view) => [describe(view), ...withoutSwitch(view), `undo: gluewall quarantine end ${view.host}`],
       );
     });
   askingCommand(quarantine, 'end', 'let a host send again at once', [
@@ -84,6 +84,10 @@ export function addQuarantineCommands(program: Command): void {
       'no host is in quarantine',
     ),
   );
+}
+
+function withoutSwitch({ switches }: BegunQuarantine): string[] {
+  return switches > 0 ? [] : ['no switch is connected: nothing is dropped until one is (gluewall switch list)'];
 }
 
 function describe({ host, scope, remediation, until, owner, reason }: QuarantineView): string {

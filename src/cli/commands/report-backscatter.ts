@@ -1,5 +1,5 @@
 /** `report backscatter`: whether a mail server is under backscatter of forged mail, by what it asked. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 export interface BackscatterCommandOptions {
   readonly mailServer: readonly string[];
@@ -25,23 +25,23 @@ export function addBackscatterCommand(report: Command): void {
       'whether mail servers are under backscatter of forged mail, from query logs of DNS servers of any format (also gzip; - is standard ' +
         'input): what they ask by day, how much of it cannot be resolved, and since when (paper 4)',
     )
-    .option(
-      '--mail-server <address>',
-      'a mail server, maybe several times (default: found by what it asks)',
-      collect,
-      [],
+    .addOption(
+      new Option('--mail-server <address>', 'a mail server, maybe several times')
+        .argParser(collect)
+        .default([], 'found by what it asks'),
     )
-    .option(
-      '--local-domain <name>',
-      'what the resolver of the mail server puts behind names, maybe several times; for logs without response codes',
-      collect,
-      [],
+    .addOption(
+      new Option(
+        '--local-domain <name>',
+        'what the resolver of the mail server puts behind names, maybe several times; for logs without response codes',
+      )
+        .argParser(collect)
+        .default([], 'none'),
     )
-    .option(
-      '--mail-log <file>',
-      'log of Postfix, maybe several times: its clients and unknown users beside it',
-      collect,
-      [],
+    .addOption(
+      new Option('--mail-log <file>', 'log of Postfix, maybe several times: its clients and unknown users beside it')
+        .argParser(collect)
+        .default([], 'none'),
     )
     .option('--window <time>', 'judged by windows of this length, 1m to 1d', '10m')
     .option('--format <name>', 'format of the logs (default: as they look)')

@@ -40,7 +40,7 @@ export async function drawBotnet(group: string, options: PictureOptions): Promis
     ]);
 }
 
-/** `gluewall picture queries`. Throws GluewallError `usage`, `capture-file`, `report-file`, or as the running gluewall does. */
+/** `gluewall picture queries`. Throws GluewallError `usage`, `no-queries`, `capture-file`, `report-file`, or as the running gluewall does. */
 export async function drawQueries(
   host: string,
   files: readonly string[],
@@ -54,18 +54,14 @@ export async function drawQueries(
   const { queries, isWhole } =
     files.length === 0 ? await loggedQueries(host, options) : await capturedQueries(host, files, options);
   const axes = queryAxes(queries, isIpv4(address) ? 'ipv4' : 'ipv6');
+  if (axes.queries === 0) {
+    const hint = 'a log may not have ports and servers, a capture does';
+    throw new GluewallError('no-queries', `no query of ${host} was found with its port and its server: ${hint}`);
+  }
   writeReportFile(options.output, draw(axes));
   if (options.json === true) await printJson(axes);
-  else
-    await printLines([
-      `${options.output}: ${axes.queries} queries, ${axes.lines.length} different`,
-      ...hints(axes.queries),
-    ]);
-  process.exitCode = isWhole && axes.queries > 0 ? EXIT.done : EXIT.refused;
-}
-
-function hints(queries: number): string[] {
-  return queries > 0 ? [] : ['none was found with its port and its server: a log may not have them, a capture does'];
+  else await printLines([`${options.output}: ${axes.queries} queries, ${axes.lines.length} different`]);
+  process.exitCode = isWhole ? EXIT.done : EXIT.refused;
 }
 
 async function loggedQueries(host: string, options: QueriesPictureOptions) {

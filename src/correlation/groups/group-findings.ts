@@ -116,8 +116,9 @@ function likelyServers({ candidates }: BotGroup): readonly Candidate[] {
 
 function groupFound(group: BotGroup): Found {
   const shared = group.features.slice(0, FEATURES_TOLD).map((feature): Reason => {
-    const others = othersText(feature.others);
-    const line = `${counted(feature.members, 'host')} of ${group.hosts.length} share ${featureText(feature)}, which ${others}`;
+    // Who else has a rhythm is not counted.
+    const others = feature.feature.kind === 'timing' ? '' : `, which ${othersText(feature.others)}`;
+    const line = `${counted(feature.members, 'host')} of ${group.hosts.length} share ${featureText(feature)}${others}`;
     return reasonOf(group, 'shared-feature', feature.weight, line, feature.members);
   });
   const servers = likelyServers(group).map((candidate): Reason => {

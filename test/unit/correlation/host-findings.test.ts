@@ -72,6 +72,14 @@ describe('hostFindings', () => {
     expect(findingsOf(book, nowMs, new Map([[host, [groupReason(0.2)]]]))).toEqual([]);
   });
 
+  it('was last seen when the host did something, whatever its group went on to do', () => {
+    const { book, host, nowMs } = bookAfter(scan);
+    const reason = { ...groupReason(0.75), lastAtMs: nowMs + 3_600_000 };
+    const [one] = findingsOf(book, nowMs, new Map([[host, [reason]]]));
+    expect(one!.reasons.map(({ kind }) => kind)).toContain('group');
+    expect(one!.lastAtMs).toBe(nowMs);
+  });
+
   it('tells a flood of answers as what it is, and not as an infection', () => {
     const { book, nowMs } = bookAfter(flood);
     const found = findingsOf(book, nowMs);

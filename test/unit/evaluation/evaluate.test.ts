@@ -224,6 +224,15 @@ describe('the score', () => {
     ...{ events: 0, tooLate: 0, firstAtMs: 0, lastAtMs: 0, spentMs: 0, found: all, groups },
   });
 
+  it('is refused of a scenario in which nothing happens', async () => {
+    const portions = function* (): Generator<readonly EventLine[], void> {};
+    const scenario = { title: 'a folder', truth, portions };
+    await expect(runScenario(scenario)).rejects.toMatchObject({
+      code: 'event-file',
+      message: expect.stringMatching(/^a folder: there is no event of a host; want/),
+    });
+  });
+
   it('counts who was found, missed and wronged', () => {
     const score = scoreOutcome(
       truth,

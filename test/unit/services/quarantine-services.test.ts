@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Address } from '../../../src/core/address.ts';
 import { parseNetwork } from '../../../src/core/address.ts';
+import { silentLog } from '../../../src/core/log.ts';
+import { Quarantines } from '../../../src/firewall/quarantines.ts';
 import type { ClientRecord } from '../../../src/identity/client-identity.ts';
-import { quarantineProblem } from '../../../src/services/quarantine-services.ts';
+import { quarantineProblem, quarantineServices } from '../../../src/services/quarantine-services.ts';
 import { addressOf } from '../../support/observations.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const MAC = 0x0200000000ab;
 
@@ -19,6 +22,22 @@ function problemOfMac(
     },
   );
 }
+
+describe('a quarantine', () => {
+  it.each([0, 2])('says that %i switches drop what the host sends', (connected) => {
+    const clock = new VirtualClock(1_800_000_000_000);
+    const services = quarantineServices({
+      clock,
+      quarantines: new Quarantines(clock, silentLog, () => {}),
+      switches: () => connected,
+      insideNetworks: () => [],
+      trustedResolvers: () => [],
+    });
+    const wanted = { scope: 'dns', forMs: 60_000, reason: 'a test', owner: 'admin' } as const;
+    const host = { address: addressOf('192.0.2.66') };
+    expect(services.quarantineBegin({ host, ...wanted })).toMatchObject({ host: '192.0.2.66', switches: connected });
+  });
+});
 
 describe('a hardware address', () => {
   it('may be put in quarantine when it is that of a host, or nobody knows whose it is', () => {

@@ -59,6 +59,7 @@ function setUp(isEnforcing = true, changed: Partial<ServiceParts> = {}) {
     policies: new PolicyBook(clock, history, new RuleBook(1), NO_PACKS, [groupOf(1, 'default', [], {}, 'enforce')]),
     bypasses: undefined,
     quarantines: undefined,
+    switches: () => 0,
     packs: buildPackBook(defaultConfig(), clock, silentLog),
     reload: undefined,
     store,
