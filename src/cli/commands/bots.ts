@@ -11,7 +11,7 @@ export function addBotCommands(program: Command): void {
     bots,
     'list',
     'all groups, the surest first; the word may be left out',
-    ['gluewall bots', 'gluewall bots --json'],
+    ['gluewall bots list', 'gluewall bots list --json'],
     { isDefault: true },
   ).action(listBots);
   askingCommand(bots, 'show <group>', 'a group: its hosts, what they have in common, and its C&C, likeliest first', [

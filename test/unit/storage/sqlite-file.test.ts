@@ -128,7 +128,7 @@ describe('a file that is no store', () => {
     new Sqlite(file).exec("INSERT INTO schema_version VALUES (99, 'later')").close();
     const before = readFileSync(file);
     expect(open).toThrow(coded('store-newer'));
-    expect(open).toThrow(/version 99, this gluewall knows up to 3/);
+    expect(open).toThrow(/version 99, this gluewall knows up to 4/);
     expect(readFileSync(file)).toEqual(before);
   });
 
