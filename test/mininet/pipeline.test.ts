@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { gate, hosts } from '../../mininet/internet.ts';
+import type { ControlRequest } from '../../src/control/protocol.ts';
 import { type EntryKind, PIPELINE } from '../../src/controller/pipeline.ts';
 import { describeIf } from '../support/describe-if.ts';
 import { gatedInternet } from '../support/gated.ts';
+import { request, soon } from '../support/operator.ts';
 
 /** Where `ofproto/trace` says a packet goes: the rules it met, by id, and what came of it. */
 interface Route {
@@ -193,6 +195,47 @@ describeIf(['root', 'namespaces', 'openVswitch'], 'where packets go, by ofproto/
         rules: [outboundDns.rule, verdict.entries.ask.rule],
         ...asked,
       });
+    });
+  });
+
+  describe('a host in quarantine', () => {
+    const { quarantine, quarantinePass } = classify.entries;
+    const dropped = { rules: [quarantine.rule], forwarded: false, toController: false };
+    const passed = { rules: [quarantinePass.rule, forward.entries.normal.rule], ...FORWARDED };
+    const { bot } = hosts;
+    const begin = async (
+      wanted: Pick<Extract<ControlRequest, { operation: 'quarantine' }>, 'host' | 'scope' | 'remediation'>,
+    ) => {
+      await request(world(), { operation: 'quarantine', ...wanted, forMs: 600_000, reason: 'a test', owner: 'admin' });
+      await soon('it is dropped', async () => !(await route(`in_port=3,${udp(bot.ipv4, unknown)}`)).forwarded, 5000);
+    };
+
+    it('sends no DNS: also to the resolver, behind a VLAN tag, in fragments and encrypted', async () => {
+      await begin({ host: bot.ipv4, scope: 'dns' });
+      for (const flow of [
+        udp(bot.ipv4, unknown),
+        tcp(bot.ipv4, hosts.resolver.ipv4),
+        `dl_vlan=5,${udp(bot.ipv4, hosts.resolver.ipv4)}`,
+        `${udp(bot.ipv4, unknown)},ip_frag=first`,
+        `tcp,nw_src=${bot.ipv4},nw_dst=${unknown},tcp_dst=853`,
+      ]) {
+        expect(await route(`in_port=3,${flow}`), flow).toEqual(dropped);
+      }
+      const web = `in_port=3,tcp,nw_src=${bot.ipv4},nw_dst=${unknown},tcp_dst=80`;
+      expect(await route(web)).toEqual({
+        rules: [classify.entries.other.rule, forward.entries.normal.rule],
+        ...FORWARDED,
+      });
+      expect((await route(`${INSIDE_PORT},${udp(client, unknown)}`)).rules).not.toContain(quarantine.rule);
+    });
+
+    it('sends nothing but to remediation, and what keeps its addresses', async () => {
+      await begin({ host: bot.ipv4, scope: 'all', remediation: hosts.resolver.ipv4 });
+      const from = `in_port=3,tcp,nw_src=${bot.ipv4}`;
+      await soon('all is dropped', async () => !(await route(`${from},nw_dst=${unknown},tcp_dst=80`)).forwarded, 5000);
+      expect(await route(`${from},nw_dst=${client},tcp_dst=445`)).toEqual(dropped);
+      expect(await route(`${from},nw_dst=${hosts.resolver.ipv4},tcp_dst=80`)).toEqual(passed);
+      expect(await route(`in_port=3,udp,nw_src=${bot.ipv4},nw_dst=255.255.255.255,udp_dst=67`)).toEqual(passed);
     });
   });
 
