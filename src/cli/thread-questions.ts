@@ -15,6 +15,11 @@ export class ThreadQuestions {
     this.#most = most;
   }
 
+  /** The number of the question that is asked next, by which it can be called off. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
   get isFull(): boolean {
     return this.#waiting.size >= this.#most;
   }

@@ -1,20 +1,12 @@
 /** Groups of bots, for people and programs: addresses, names and times as text. */
 import { formatAddress } from '../core/address.ts';
 import type { BotGroup, Candidate, Feature, GroupChange, Victim } from '../correlation/bot-group.ts';
+import type { PicturedGroup, PicturedServer } from '../correlation/pictures/botnet.ts';
 import { formatName } from '../dns/name.ts';
 import type { Finding } from '../findings/finding.ts';
 import { formatInstant } from './instant.ts';
 
-export interface CandidateView {
-  readonly role: Candidate['role'];
-  readonly address: string | null;
-  readonly name: string | null;
-  readonly ports: readonly number[];
-  readonly score: number;
-  /** Hosts of the group that did. */
-  readonly contactedBy: readonly string[];
-  readonly suspects: number;
-  readonly others: number;
+export interface CandidateView extends PicturedServer {
   readonly first: string;
   readonly last: string;
   readonly reasons: readonly string[];
@@ -29,23 +21,14 @@ export interface FeatureView {
   readonly weight: number;
 }
 
-export interface BotGroupView {
-  readonly id: string;
+export interface BotGroupView extends PicturedGroup {
   readonly score: number;
   readonly since: string;
   readonly last: string;
-  readonly hosts: readonly { readonly host: string; readonly score: number; readonly matches: number }[];
   readonly candidates: readonly CandidateView[];
   readonly features: readonly FeatureView[];
   readonly matches: readonly { readonly hosts: readonly [string, string]; readonly features: number }[];
-  readonly victims: readonly {
-    readonly address: string;
-    /** Hosts of the group that did. */
-    readonly attackedBy: readonly string[];
-    readonly syns: number;
-    readonly first: string;
-    readonly last: string;
-  }[];
+  readonly victims: readonly (PicturedGroup['victims'][number] & { readonly first: string; readonly last: string })[];
   readonly changes: readonly {
     readonly at: string;
     readonly what: GroupChange['what'];

@@ -9,6 +9,7 @@ import type { VerdictEvent } from '../../events/verdict-event.ts';
 import type { Found } from '../../findings/finding.ts';
 import type { BehaviourQuestions } from '../../services/behaviour-services.ts';
 import { endThread } from '../end-thread.ts';
+import { HandedRoom } from '../handed-room.ts';
 import { GatheredFrames } from '../query-log/gathered-frames.ts';
 import { ThreadQuestions } from '../thread-questions.ts';
 import type { BehaviourOrder, BehaviourSettings } from './behaviour-order.ts';
@@ -61,13 +62,11 @@ export class Behaviour implements BehaviourQuestions {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #questions = new ThreadQuestions(MAX_QUESTIONS);
-  readonly #handed = { border: 0, client: 0, dnstap: 0, gate: 0 };
-  readonly #lost = { border: 0, client: 0, dnstap: 0, gate: 0 };
+  readonly #room = new HandedRoom(['border', 'client', 'dnstap', 'gate'], MAX_WAITING_OCTETS);
   readonly #frames: GatheredFrames;
   #order: BehaviourOrder;
   #worker: Worker | undefined;
   #verdicts: VerdictSeen[] = [];
-  #waitingOctets = 0;
   #figures: BehaviourThreadFigures | undefined;
   #restarts = 0;
   #isFlushPlanned = false;
@@ -116,8 +115,8 @@ export class Behaviour implements BehaviourQuestions {
   }
 
   get figures(): BehaviourFigures {
-    const [handed, lost] = [{ ...this.#handed }, { ...this.#lost }];
-    return { isLooking: this.#worker !== undefined, restarts: this.#restarts, handed, lost, thread: this.#figures };
+    const isLooking = this.#worker !== undefined;
+    return { isLooking, restarts: this.#restarts, ...this.#room.figures, thread: this.#figures };
   }
 
   groups: BehaviourQuestions['groups'] = () => this.#ask('groups');
@@ -185,14 +184,8 @@ export class Behaviour implements BehaviourQuestions {
 
   #hand(what: HandedSight, lengthOctets: number, count: number, given: readonly Transferable[]): void {
     const octets = lengthOctets + MESSAGE_OCTETS;
-    const hasRoom = this.#waitingOctets + octets <= MAX_WAITING_OCTETS;
-    if (!hasRoom || this.#worker === undefined || this.#isStopped) {
-      this.#lost[what.kind] += count;
-      return;
-    }
-    this.#handed[what.kind] += count;
-    this.#waitingOctets += octets;
-    this.#send({ kind: 'handed', octets, what }, given);
+    const isThere = this.#worker !== undefined && !this.#isStopped;
+    if (this.#room.take(what.kind, octets, count, isThere)) this.#send({ kind: 'handed', octets, what }, given);
   }
 
   #send(message: ToBehaviourThread, given: readonly Transferable[] = []): void {
@@ -202,7 +195,7 @@ export class Behaviour implements BehaviourQuestions {
   #receive(message: FromBehaviourThread): void {
     switch (message.kind) {
       case 'taken':
-        this.#waitingOctets -= message.octets;
+        this.#room.taken(message.octets);
         return;
       case 'groups':
         this.#order = { ...this.#order, groups: message.groups };
@@ -227,7 +220,7 @@ export class Behaviour implements BehaviourQuestions {
   #ended(worker: Worker, reason: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    this.#waitingOctets = 0;
+    this.#room.clear();
     this.#figures = undefined;
     this.#questions.failAll(away(reason));
     this.#beginAgain(reason);

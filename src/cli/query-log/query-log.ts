@@ -9,6 +9,8 @@ import type { LogEntry } from '../../querylog/log-entry.ts';
 import type { SourceFigures } from '../../querylog/source-figures.ts';
 import type { AskedLog } from '../../services/log-services.ts';
 import { endThread } from '../end-thread.ts';
+import { HandedRoom } from '../handed-room.ts';
+import { ThreadQuestions } from '../thread-questions.ts';
 import { GatheredFrames } from './gathered-frames.ts';
 import type { LogOrder, LogSettings } from './log-order.ts';
 import type { FromLogThread, Handed, LogOperations, ToLogThread } from './log-protocol.ts';
@@ -43,11 +45,6 @@ const MAX_HEAP_MIB = 512;
 const MAX_MEMORY_LOG_MIB = 2048;
 const RESTART_MS = 5000;
 
-interface Question {
-  resolve(result: unknown): void;
-  reject(error: GluewallError): void;
-}
-
 /**
  * The query log of a running gluewall: a thread of its own reads sources and keeps entries. What only this thread has is handed
  * over unread, in bounded memory; nothing here waits.
@@ -57,15 +54,12 @@ export class QueryLog implements AskedLog {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #script: URL;
-  readonly #questions = new Map<number, Question>();
-  readonly #handed = { gate: 0, capture: 0, dnstap: 0 };
-  readonly #lost = { gate: 0, capture: 0, dnstap: 0 };
+  readonly #questions = new ThreadQuestions(MAX_QUESTIONS);
+  readonly #room = new HandedRoom(['gate', 'capture', 'dnstap'], MAX_WAITING_OCTETS);
   readonly #frames: GatheredFrames;
   #order: LogOrder;
   #entries: LogEntry[] = [];
   #worker: Worker | undefined;
-  #waitingOctets = 0;
-  #nextId = 0;
   #sources: readonly SourceFigures[] = [];
   #isFlushPlanned = false;
   #isStopped = false;
@@ -138,12 +132,11 @@ export class QueryLog implements AskedLog {
   }
 
   get figures(): QueryLogFigures {
-    const [handed, lost] = [{ ...this.#handed }, { ...this.#lost }];
-    return { isKept: this.#worker !== undefined, handed, lost, sources: this.#sources };
+    return { isKept: this.#worker !== undefined, ...this.#room.figures, sources: this.#sources };
   }
 
   search: LogOperations['search'] = (question, signal) => {
-    const id = this.#nextId;
+    const id = this.#questions.nextId;
     const page = this.#ask('search', question);
     if (signal === undefined) return page;
     const drop = () => this.#send({ kind: 'drop', id });
@@ -170,20 +163,15 @@ export class QueryLog implements AskedLog {
     operation: K,
     ...args: Parameters<LogOperations[K]>
   ): ReturnType<LogOperations[K]> {
-    const id = this.#nextId++;
     // What is asked is asked of all that was taken.
     this.#frames.flush();
-    return new Promise((resolve, reject) => {
-      if (this.#worker === undefined) {
-        reject(notKept('it is not there at the moment'));
-      } else if (this.#questions.size >= MAX_QUESTIONS) {
-        reject(notKept(`${MAX_QUESTIONS} questions wait already`));
-      } else {
-        this.#questions.set(id, { resolve, reject });
-        this.#send({ kind: 'ask', id, operation, args });
-      }
-      // What the thread answers is of the type of the operation: `serveQueryLog` sees to it.
-    }) as ReturnType<LogOperations[K]>;
+    const answer = (): Promise<unknown> => {
+      if (this.#worker === undefined) return Promise.reject(notKept('it is not there at the moment'));
+      if (this.#questions.isFull) return Promise.reject(notKept(`${MAX_QUESTIONS} questions wait already`));
+      return this.#questions.ask((id) => this.#send({ kind: 'ask', id, operation, args }));
+    };
+    // What the thread answers is of the type of the operation: `serveQueryLog` sees to it.
+    return answer() as ReturnType<LogOperations[K]>;
   }
 
   #planFlush(): void {
@@ -203,14 +191,8 @@ export class QueryLog implements AskedLog {
 
   #hand(what: Handed, lengthOctets: number, count: number, given: readonly Transferable[]): void {
     const octets = lengthOctets + MESSAGE_OCTETS;
-    const hasRoom = this.#waitingOctets + octets <= MAX_WAITING_OCTETS;
-    if (!hasRoom || this.#worker === undefined || this.#isStopped) {
-      this.#lost[what.kind] += count;
-      return;
-    }
-    this.#handed[what.kind] += count;
-    this.#waitingOctets += octets;
-    this.#send({ kind: 'handed', octets, what }, given);
+    const isThere = this.#worker !== undefined && !this.#isStopped;
+    if (this.#room.take(what.kind, octets, count, isThere)) this.#send({ kind: 'handed', octets, what }, given);
   }
 
   #send(message: ToLogThread, given: readonly Transferable[] = []): void {
@@ -220,7 +202,7 @@ export class QueryLog implements AskedLog {
   #receive(message: FromLogThread): void {
     switch (message.kind) {
       case 'taken':
-        this.#waitingOctets -= message.octets;
+        this.#room.taken(message.octets);
         return;
       case 'figures':
         this.#sources = message.sources;
@@ -228,21 +210,19 @@ export class QueryLog implements AskedLog {
       case 'say':
         this.#log[message.level](message.fields, message.message);
         return;
-      default: {
-        const question = this.#questions.get(message.id);
-        this.#questions.delete(message.id);
-        if (message.kind === 'done') question?.resolve(message.result);
-        else question?.reject(new GluewallError(message.code, message.message));
-      }
+      case 'done':
+        this.#questions.done(message.id, message.result);
+        return;
+      case 'failed':
+        this.#questions.failed(message.id, new GluewallError(message.code, message.message));
     }
   }
 
   #ended(worker: Worker, reason: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    this.#waitingOctets = 0;
-    for (const { reject } of this.#questions.values()) reject(notKept(reason));
-    this.#questions.clear();
+    this.#room.clear();
+    this.#questions.failAll(notKept(reason));
     this.#beginAgain(reason);
   }
 

@@ -10,12 +10,13 @@ export interface PicturedGroup {
   }[];
 }
 
-interface PicturedServer {
+export interface PicturedServer {
   readonly role: 'c2' | 'download';
   readonly address: string | null;
   readonly name: string | null;
   readonly ports: readonly number[];
   readonly score: number;
+  /** Hosts of the group that did. */
   readonly contactedBy: readonly string[];
   readonly suspects: number;
   readonly others: number;
