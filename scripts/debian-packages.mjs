@@ -4,7 +4,7 @@ import { runCollected, runHidden } from './run-command.mjs';
 /** What the packet capture add-on needs to be built. */
 const RUN_PACKAGES = ['libpcap-dev', 'python3', 'make', 'g++', 'util-linux'];
 
-/** What the tests and the demo need besides: switches, Mininet, real DNS servers and the tools around them. */
+/** What the tests and the demo need besides: switches, Mininet, real DNS servers, a browser and the tools around them. */
 const TEST_PACKAGES = [
   'openvswitch-switch',
   'mininet',
@@ -24,6 +24,7 @@ const TEST_PACKAGES = [
   'mariadb-server',
   'systemd',
   'prometheus',
+  'chromium',
 ];
 
 /** What benchmarks compare with, and the network of one of them. */
@@ -40,6 +41,7 @@ const BENCH_PACKAGES = [
   'procps',
   'sqlite3',
   'mariadb-server',
+  'chromium',
 ];
 
 const PACKAGES = {

@@ -19,7 +19,8 @@ export type Condition =
   | 'mariadb'
   | 'promtool'
   | 'systemdAnalyze'
-  | 'systemd';
+  | 'systemd'
+  | 'browser';
 
 interface ConditionCheck {
   /** Said when the condition does not hold. */
@@ -40,6 +41,7 @@ const hasFish = () => runs('fish', ['--version']);
 const hasTshark = () => runs('tshark', ['--version']);
 const hasMariadb = () => runs('mariadbd', ['--version']);
 const hasPromtool = () => runs('promtool', ['--version']);
+const hasBrowser = () => runs('chromium', ['--version']);
 const hasShared = () => existsSync(sharedFolder);
 const hasSystemdAnalyze = () => runs('systemd-analyze', ['--version']);
 const hasSystemd = () =>
@@ -74,6 +76,7 @@ const checks: Readonly<Record<Condition, ConditionCheck>> = {
     holds: hasSystemd,
     possible: hasSystemd,
   },
+  browser: { reason: 'no Chromium', holds: hasBrowser, possible: hasBrowser },
   shared: { reason: 'no ../shared folder', holds: hasShared, possible: hasShared },
 };
 

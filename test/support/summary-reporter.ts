@@ -1,6 +1,6 @@
 /**
- * Vitest's own report, and after it what was skipped and why, then one closing line: `N passed, N failed, N skipped`.
- * A run in which no test ran is a failure. With GLUEWALL_NO_SKIPS=1 a skip whose reason is not true of this machine is
+ * Vitest's own report, and after it what was skipped and why and what passed at its second try only, then one closing
+ * line: `N passed, N failed, N skipped`. A run in which no test ran is a failure. With GLUEWALL_NO_SKIPS=1 a skip whose reason is not true of this machine is
  * a failure too.
  */
 import { DefaultReporter, type TestCase, type TestModule, type TestRunEndReason } from 'vitest/node';
@@ -28,7 +28,8 @@ export default class SummaryReporter extends DefaultReporter {
     const skipped = tests.filter((test) => test.result().state === 'skipped');
     const brokenModules = modules.filter((module) => module.state() === 'failed' && module.errors().length > 0).length;
     const failed = count('failed') + brokenModules + unhandledErrors.length;
-    this.#closing = `${skippedLines(skipped)}${count('passed')} passed, ${failed} failed, ${skipped.length} skipped\n`;
+    const lines = `${skippedLines(skipped)}${secondTryLines(tests)}`;
+    this.#closing = `${lines}${count('passed')} passed, ${failed} failed, ${skipped.length} skipped\n`;
     if (failed > 0 || count('passed') === 0 || reason === 'interrupted') process.exitCode ||= 1;
     if (process.env.GLUEWALL_NO_SKIPS === '1') this.#refuseDishonest(skipped);
   }
@@ -41,6 +42,14 @@ export default class SummaryReporter extends DefaultReporter {
       this.#closing = `NOT ALLOWED TO SKIP HERE: ${test.module.relativeModuleId} > ${test.fullName}\n${this.#closing}`;
     }
   }
+}
+
+/** A test that is not steady is a fault, too: it is named. */
+function secondTryLines(tests: readonly TestCase[]): string {
+  const unsteady = tests.filter((test) => test.diagnostic()?.flaky === true);
+  return unsteady
+    .map((test) => `PASSED AT THE SECOND TRY: ${test.module.relativeModuleId} > ${test.fullName}\n`)
+    .join('');
 }
 
 function skippedLines(skipped: readonly TestCase[]): string {

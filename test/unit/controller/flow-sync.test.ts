@@ -151,6 +151,8 @@ describe('a connection lost in the middle of an update', () => {
 
   it('touches no other switch', async () => {
     const other = await rig.connectReady({ datapathId: 2n });
+    // What its own start sent has come once it answers.
+    await other.fake.echo();
     const sent = other.fake.received.length;
     await rig.connect({ answers: (message, one) => asks(message, 'flow') && hangUp(one) });
     await rig.reason();
