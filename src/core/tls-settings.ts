@@ -31,7 +31,11 @@ const MAX_CERTIFICATES = 256;
 
 type TlsFile = keyof TlsFiles;
 
-interface ConfiguredFiles extends TlsFiles {
+/** What a server shows of itself, where it asks nothing of the other ends. Holds the private key: never to be logged. */
+export type ServerKeys = Pick<TlsSettings, 'key' | 'cert' | 'minVersion'>;
+
+interface ConfiguredFiles extends Omit<TlsFiles, 'ca'> {
+  readonly ca?: string;
   readonly section: string;
 }
 
@@ -47,9 +51,30 @@ export function loadTlsSettings(
   ownName?: string,
 ): TlsSettings {
   const files: ConfiguredFiles = { ...named, section };
+  const own = loadOwnPair(files, nowMs, ownName);
+  const authorities = parseCertificates(files, 'ca', readPem(files, 'ca'));
+  if (!authorities.some((one) => isValid(one, nowMs))) checkValidity(files, 'ca', authorities[0]!, nowMs);
+  const ca = authorities.map(String);
+  const crl = named.crl === undefined ? {} : { crl: loadRevocationLists(files, nowMs) };
+  return usable(files, { ...own, ca, ...crl });
+}
+
+/**
+ * As `loadTlsSettings`, of a server that asks for no certificates: of those who are at the other end nobody need have one.
+ */
+export function loadServerKeys(
+  named: Pick<TlsFiles, 'key' | 'certificate'>,
+  nowMs: number,
+  section: string,
+): ServerKeys {
+  const files = { ...named, section };
+  return usable(files, loadOwnPair(files, nowMs, undefined));
+}
+
+/** Our key, and the certificate that belongs to it. */
+function loadOwnPair(files: ConfiguredFiles, nowMs: number, ownName: string | undefined): ServerKeys {
   const keyPem = readPem(files, 'key');
   const certificatePem = readPem(files, 'certificate');
-  const caPem = readPem(files, 'ca');
   const key = parseKey(files, keyPem);
   const [own, ...between] = parseCertificates(files, 'certificate', certificatePem);
   if (!own!.checkPrivateKey(key)) {
@@ -60,11 +85,11 @@ export function loadTlsSettings(
     throw unusable(files, 'certificate', problem, 'get one of that name, or set the name to one that it has');
   }
   for (const one of [own!, ...between]) checkValidity(files, 'certificate', one, nowMs);
-  const authorities = parseCertificates(files, 'ca', caPem);
-  if (!authorities.some((one) => isValid(one, nowMs))) checkValidity(files, 'ca', authorities[0]!, nowMs);
-  const ca = authorities.map(String);
-  const crl = named.crl === undefined ? {} : { crl: loadRevocationLists(files, nowMs) };
-  const settings: TlsSettings = { key: keyPem, cert: certificatePem, ca, ...crl, minVersion: 'TLSv1.2' };
+  return { key: keyPem, cert: certificatePem, minVersion: 'TLSv1.2' };
+}
+
+/** The settings, tried out. */
+function usable<S extends ServerKeys>(files: ConfiguredFiles, settings: S): S {
   try {
     createSecureContext(settings);
     return settings;

@@ -30,6 +30,8 @@ export interface VerdictEvent {
   /** Undefined when the packet carries no readable question, as a TCP SYN or malformed DNS. */
   readonly queryName: Name | undefined;
   readonly queryType: number | undefined;
+  /** RD of the query (RFC 1035 section 4.1.1); undefined where no message was read. */
+  readonly recursionDesired: boolean | undefined;
   readonly verdict: 'allow' | 'block';
   readonly reason: VerdictReason;
   /** The rule that decided; undefined when none did. */
@@ -48,4 +50,9 @@ export interface VerdictEvent {
   readonly heldMs: number;
   /** The sentence for the operator. */
   readonly message: string;
+  /** The frame of a blocked query as it came in, up to MAX_PACKET_OCTETS of it; undefined for an allowed one. */
+  readonly packet: Uint8Array | undefined;
 }
+
+/** The most of a frame that an event keeps: one of Ethernet without its checksum. */
+export const MAX_PACKET_OCTETS = 1514;

@@ -31,7 +31,7 @@ import type { Gate } from './gate.ts';
 import { type Holdable, HoldBook } from './hold-book.ts';
 import { type Permission, Permissions } from './permissions.ts';
 import { matchableScope, messageOf, queryOf } from './request.ts';
-import { type Course, type Subject, subjectOf, verdictEvent } from './subject.ts';
+import { type Course, frameIn, type Subject, subjectOf, verdictEvent } from './subject.ts';
 import { TcpJudge } from './tcp-judge.ts';
 
 /**
@@ -46,8 +46,7 @@ interface Held extends Holdable {
   readonly purpose: Purpose;
   readonly query: PolicyQuery;
   readonly subject: Subject;
-  /** The frame to release; undefined when the switch has forwarded it. */
-  readonly frame: Buffer | undefined;
+  readonly frame: Buffer;
 }
 
 type FirewallCounter =
@@ -101,9 +100,9 @@ export class Firewall {
     this.tcp = new TcpJudge(parts.clock, parts.openings, {
       decide: (query) => this.#decide(query),
       release: (gate, inPort, octets, start, end) => this.#release(gate, inPort, octets, start, end),
-      tell: (query, subject, verdict) => {
+      tell: (query, subject, verdict, frame) => {
         this.verdicts.add(verdict.kind, verdict.reason, 'enforce');
-        this.#tell(query, subject, verdict, 'asking', AT_ONCE);
+        this.#tell(query, subject, verdict, 'asking', AT_ONCE, frame);
       },
     });
     parts.history.subscribe({
@@ -182,9 +181,12 @@ export class Firewall {
     const isFree = this.#carryOut(gate, purpose, query, verdict);
     if (isFree) this.#release(gate, packet.inPort, packet.message, packet.frameStart, packet.frameEnd);
     if (purpose === 'allowed' && !this.#isNews(query, packet)) return;
-    if (this.#parts.feed.hasRoom())
-      this.#tell(query, subjectOf(frame, gate.datapathId, packet, this.#clock.nowMs()), verdict, purpose, AT_ONCE);
-    else this.#parts.feed.lose();
+    if (!this.#parts.feed.hasRoom()) {
+      this.#parts.feed.lose();
+      return;
+    }
+    const subject = subjectOf(frame, gate.datapathId, packet, this.#clock.nowMs());
+    this.#tell(query, subject, verdict, purpose, AT_ONCE, frameIn(packet));
   }
 
   /** Renews and ends flows; to be called about twice a second. */
@@ -306,12 +308,11 @@ export class Firewall {
   #hold(gate: Gate, purpose: Purpose, packet: PacketInView, query: PolicyQuery): boolean {
     if (this.#parts.hold.timeMs === 0) return false;
     const subject = subjectOf(this.#frame, gate.datapathId, packet, this.#clock.nowMs());
-    const isWaiting = purpose === 'asking';
-    const frame = isWaiting ? Buffer.from(packet.message.subarray(packet.frameStart, packet.frameEnd)) : undefined;
+    const frame = Buffer.from(frameIn(packet));
     const outcome = this.#holdBook.put({
       key: this.#holdKey(gate, packet),
       destination: subject.destination,
-      bytes: frame?.length ?? 0,
+      bytes: frame.length,
       gate,
       purpose,
       packets: 1,
@@ -329,15 +330,15 @@ export class Firewall {
     const query = this.#asOfNow(held);
     const verdict = this.#decide(query);
     if (verdict.kind === 'allow') this.counters.add('held and allowed');
-    if (frame !== undefined && this.#isForTcpJudge(query, verdict)) {
+    if (purpose === 'asking' && this.#isForTcpJudge(query, verdict)) {
       this.#openHeld(gate, subject.inPort, query, frame);
       return;
     }
     const isFree = this.#carryOut(gate, purpose, query, verdict);
-    if (isFree && frame !== undefined) this.#release(gate, subject.inPort, frame, 0, frame.length);
+    if (isFree) this.#release(gate, subject.inPort, frame, 0, frame.length);
     const heldMs = this.#clock.nowMs() - subject.atMs;
     this.holdTimes.observe(heldMs);
-    this.#tell(query, subject, verdict, purpose, { heldMs, packetsAtLeast: packets });
+    this.#tell(query, subject, verdict, purpose, { heldMs, packetsAtLeast: packets }, frame);
   }
 
   /** It may carry data, which is to be judged. */
@@ -369,10 +370,17 @@ export class Firewall {
     }
   }
 
-  #tell(query: PolicyQuery, subject: Subject, verdict: Verdict, purpose: Purpose, course: Course): void {
+  #tell(
+    query: PolicyQuery,
+    subject: Subject,
+    verdict: Verdict,
+    purpose: Purpose,
+    course: Course,
+    frame: Uint8Array,
+  ): void {
     const enforced = purpose !== 'observed';
     const hint = this.#history.memory(subject.destination);
-    this.#parts.feed.push(verdictEvent(query.group.name, subject, verdict, hint, enforced, course));
+    this.#parts.feed.push(verdictEvent(query.group.name, subject, verdict, hint, enforced, course, frame));
   }
 
   /** Equal for a retransmission: same endpoints and the same DNS ID, which TCP's SYN has none of. */

@@ -2,7 +2,7 @@
 
 import { readQuestion } from '../dns/message.ts';
 import type { Name } from '../dns/name.ts';
-import type { HistoryHint, VerdictEvent } from '../events/verdict-event.ts';
+import { type HistoryHint, MAX_PACKET_OCTETS, type VerdictEvent } from '../events/verdict-event.ts';
 import type { PacketInView } from '../openflow/packet-in.ts';
 import type { FrameView } from '../packet/frame.ts';
 import { IP_PROTOCOL } from '../packet/protocol-numbers.ts';
@@ -21,10 +21,20 @@ export type Subject = Pick<
   | 'transport'
   | 'queryName'
   | 'queryType'
+  | 'recursionDesired'
 >;
 
 /** How the verdict came about. */
 export type Course = Pick<VerdictEvent, 'heldMs' | 'packetsAtLeast'>;
+
+/** The octets of a packet's frame, which are the message's. */
+export function frameIn({
+  message,
+  frameStart,
+  frameEnd,
+}: Pick<PacketInView, 'message' | 'frameStart' | 'frameEnd'>): Buffer {
+  return message.subarray(frameStart, frameEnd);
+}
 
 /** What the frame now in view says about the query. The name is as the client wrote it. */
 export function subjectOf(
@@ -51,16 +61,20 @@ export function subjectOf(
 interface SubjectQuestion {
   readonly queryName: Name | undefined;
   readonly queryType: number | undefined;
+  readonly recursionDesired: boolean | undefined;
 }
 
-const NO_QUESTION: SubjectQuestion = { queryName: undefined, queryType: undefined };
+const NO_QUESTION: SubjectQuestion = { queryName: undefined, queryType: undefined, recursionDesired: undefined };
 
 /** The question of the message in `octets[start, end)`, if there is one. */
 export function questionIn(octets: Buffer, start: number, end: number): SubjectQuestion {
   const head = readQuestion(octets, start, end);
-  return head.ok ? { queryName: head.question.name, queryType: head.question.type } : NO_QUESTION;
+  if (!head.ok) return NO_QUESTION;
+  const { question, recursionDesired } = head;
+  return { queryName: question.name, queryType: question.type, recursionDesired };
 }
 
+/** `frame` is that of the query, which is copied where it is kept. */
 export function verdictEvent(
   group: string,
   subject: Subject,
@@ -68,6 +82,7 @@ export function verdictEvent(
   hint: HistoryHint | undefined,
   enforced: boolean,
   course: Course,
+  frame: Uint8Array,
 ): VerdictEvent {
   const { kind, reason, by, reads } = verdict;
   return {
@@ -83,5 +98,6 @@ export function verdictEvent(
     hint,
     enforced,
     message: describeVerdict(subject.destination, verdict, enforced),
+    packet: kind === 'block' ? new Uint8Array(frame.subarray(0, MAX_PACKET_OCTETS)) : undefined,
   };
 }

@@ -8,7 +8,7 @@ import type { PolicyQuery } from '../policy/query.ts';
 import { FIELD, type Verdict } from '../policy/verdict.ts';
 import type { Gate } from './gate.ts';
 import { readMessage, scopeOf } from './request.ts';
-import { questionIn, type Subject, subjectOf } from './subject.ts';
+import { frameIn, questionIn, type Subject, subjectOf } from './subject.ts';
 import type { TcpOpeningsOptions } from './tcp-opening-book.ts';
 import { TcpOpenings, type TcpOver, type TcpWhole } from './tcp-openings.ts';
 
@@ -22,7 +22,8 @@ export type ArrivedPacket = Pick<PacketInView, 'inPort' | 'message' | 'frameStar
 export interface TcpJudgeHooks {
   decide(query: PolicyQuery): Verdict;
   release(gate: Gate, inPort: number, octets: Buffer, start: number, end: number): void;
-  tell(query: PolicyQuery, subject: Subject, verdict: Verdict): void;
+  /** `frame` is that of the packet that decided. */
+  tell(query: PolicyQuery, subject: Subject, verdict: Verdict, frame: Uint8Array): void;
 }
 
 /** Judges TCP connections by the names that their first messages ask for, where verdicts read names. */
@@ -53,11 +54,11 @@ export class TcpJudge {
         if (outcome.acknowledgement !== undefined) gate.answer(inPort, outcome.acknowledgement);
         return;
       case 'whole':
-        this.#judge(gate, subjectOf(frame, gate.datapathId, packet, this.#clock.nowMs()), query, outcome);
+        this.#judge(gate, packet, frame, query, outcome);
         return;
       case 'over':
         this.#refuse(gate, inPort, query, frame.sourcePort, outcome.resets);
-        this.#hooks.tell(query, subjectOf(frame, gate.datapathId, packet, this.#clock.nowMs()), UNREADABLE);
+        this.#hooks.tell(query, this.#subjectOf(gate, packet, frame), UNREADABLE, frameIn(packet));
         return;
       case 'drop':
         return;
@@ -70,20 +71,24 @@ export class TcpJudge {
     this.#gates.clear();
   }
 
-  #judge(gate: Gate, seen: Subject, query: PolicyQuery, whole: TcpWhole): void {
+  #subjectOf({ datapathId }: Gate, packet: ArrivedPacket, frame: FrameView): Subject {
+    return subjectOf(frame, datapathId, packet, this.#clock.nowMs());
+  }
+
+  #judge(gate: Gate, packet: ArrivedPacket, frame: FrameView, query: PolicyQuery, whole: TcpWhole): void {
     const { octets, start, end, opening } = whole;
     const asked: PolicyQuery = { ...query, message: readMessage(octets, start, end) };
-    const subject: Subject = { ...seen, ...questionIn(octets, start, end) };
+    const subject: Subject = { ...this.#subjectOf(gate, packet, frame), ...questionIn(octets, start, end) };
     const verdict = this.#hooks.decide(asked);
     if (verdict.kind === 'allow') {
       const untilMs = Math.min(verdict.untilMs, this.#clock.nowMs() + CONNECTION_MS);
       gate.allow(connectionScope(asked, subject.clientPort), untilMs);
-      for (const frame of this.openings.allow(opening) ?? [])
-        this.#hooks.release(gate, subject.inPort, frame, 0, frame.length);
+      for (const held of this.openings.allow(opening) ?? [])
+        this.#hooks.release(gate, subject.inPort, held, 0, held.length);
     } else {
       this.#refuse(gate, subject.inPort, asked, subject.clientPort, this.openings.refuse(opening));
     }
-    this.#hooks.tell(asked, subject, verdict);
+    this.#hooks.tell(asked, subject, verdict, frameIn(packet));
   }
 
   #refuse(gate: Gate, inPort: number, query: PolicyQuery, clientPort: number, resets: TcpResets | undefined): void {

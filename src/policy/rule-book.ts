@@ -78,7 +78,10 @@ export class RuleBook {
     return configured === undefined ? this.#take(rule) : { outcome: 'configured', rule: configured.rule };
   }
 
-  /** Takes up a rule that a command added in an earlier run. It is there when the configuration has the same no more. */
+  /**
+   * Takes up a rule that a command added in an earlier run, or puts one in place of itself with another reason or end. It is
+   * there when the configuration has the same no more.
+   */
   restore(rule: Rule): void {
     this.#take(rule);
   }

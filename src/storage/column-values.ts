@@ -2,7 +2,7 @@
 import { type Address, parseAddress } from '../core/address.ts';
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, type Name, parseName } from '../dns/name.ts';
 
-export type ColumnValue = string | number | null;
+export type ColumnValue = string | number | Uint8Array | null;
 
 /** Octets of a column beyond which a row counts as unreadable and the value is not fetched. */
 const MAX_COLUMN_OCTETS = 65_536;

@@ -4,7 +4,7 @@ import { PORTION_FINDINGS } from '../findings/finding-store.ts';
 import { countTriples, joinTriples } from '../nsdb/triple-batch.ts';
 import type { Rule } from '../policy/rule.ts';
 import { composeMatch } from '../policy/rule-text.ts';
-import { eventRow } from './event-rows.ts';
+import { jsonEventRow } from './event-rows.ts';
 import type { Store } from './store.ts';
 
 /** What was copied so far. */
@@ -20,10 +20,11 @@ export interface CopyCounts {
 /** Triples saved together. */
 const SAVE_ROWS = 50_000;
 const EVENT_ROWS = 2000;
+const MINUTE_ROWS = 1000;
 
 /**
- * Copies all that a store holds into another, in place of what is there for the same triple, rule or warm-up; events that
- * are there already are not copied again, so that it may be done twice. Tells `report` how far it is. Throws what the stores
+ * Copies all that a store holds into another, in place of what is there for the same triple, rule, entry, account or warm-up;
+ * events, changes and minutes that are there already are not copied again, so that it may be done twice. Tells `report` how far it is. Throws what the stores
  * throw.
  */
 export async function copyStore(from: Store, to: Store, report: (counts: CopyCounts) => void): Promise<CopyCounts> {
@@ -39,6 +40,9 @@ export async function copyStore(from: Store, to: Store, report: (counts: CopyCou
     counts.knownEvents += known;
     report(counts);
   });
+  // After their events, which make them: what people have done with them is put on top.
+  for await (const copies of from.loadEntryCopies()) await to.saveEntryCopies(copies);
+  await copyRecords(from, to);
   // Last: a warm-up that is over without its history would block what that history knows.
   const warmup = await from.loadWarmup();
   if (warmup !== undefined) await to.saveWarmup(warmup);
@@ -95,52 +99,81 @@ async function copyFindings(from: Store, to: Store): Promise<number> {
   return count;
 }
 
-/** Both stores give their events in the order of time: those of one instant are compared with each other. */
 async function copyEvents(from: Store, to: Store, report: (copied: number, known: number) => void): Promise<void> {
-  const theirs = instants(to)[Symbol.asyncIterator]();
-  let their = await theirs.next();
+  const all = { limit: Number.POSITIVE_INFINITY };
   let waiting: VerdictEvent[] = [];
-  for await (const ours of instants(from)) {
-    const { atMs } = ours[0]!;
-    while (their.done !== true && their.value[0]!.atMs < atMs) their = await theirs.next();
-    const known = their.done !== true && their.value[0]!.atMs === atMs ? their.value : [];
-    const missing = without(ours, known);
+  for await (const { missing, known } of missingFrom(from.findEvents(all), to.findEvents(all), textOf)) {
     waiting.push(...missing);
     if (waiting.length >= EVENT_ROWS) {
       await to.saveEvents(waiting);
       waiting = [];
     }
-    report(missing.length, ours.length - missing.length);
+    report(missing.length, known);
   }
   if (waiting.length > 0) await to.saveEvents(waiting);
 }
 
-/** The events of a store, those of one instant together; never none. */
-async function* instants(store: Store): AsyncGenerator<readonly VerdictEvent[], void> {
-  let group: VerdictEvent[] = [];
-  for await (const events of store.findEvents({ limit: Number.POSITIVE_INFINITY })) {
-    for (const event of events) {
-      if (group.length > 0 && group[0]!.atMs !== event.atMs) {
+/** Accounts, the record of changes, and figures of minutes that the other does not have. */
+async function copyRecords(from: Store, to: Store): Promise<void> {
+  await to.saveRecords(await from.loadRecords());
+  for await (const { missing } of missingFrom(from.loadChanges(), to.loadChanges(), (change) =>
+    JSON.stringify(change),
+  )) {
+    for (const change of missing) await to.addChange(change);
+  }
+  const everMs = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+  const theirs = new Set((await to.minutes(...everMs)).map(({ atMs }) => atMs));
+  const minutes = (await from.minutes(...everMs)).filter(({ atMs }) => !theirs.has(atMs));
+  for (let start = 0; start < minutes.length; start += MINUTE_ROWS) {
+    await to.addMinutes(minutes.slice(start, start + MINUTE_ROWS));
+  }
+}
+
+/** Both give their rows in the order of time: those of one instant are compared with each other, by their text. */
+async function* missingFrom<T extends { readonly atMs: number }>(
+  from: AsyncIterable<readonly T[]>,
+  to: AsyncIterable<readonly T[]>,
+  text: (row: T) => string,
+): AsyncGenerator<{ readonly missing: readonly T[]; readonly known: number }, void> {
+  const theirs = instants(to)[Symbol.asyncIterator]();
+  let their = await theirs.next();
+  for await (const ours of instants(from)) {
+    const { atMs } = ours[0]!;
+    while (their.done !== true && their.value[0]!.atMs < atMs) their = await theirs.next();
+    const known = their.done !== true && their.value[0]!.atMs === atMs ? their.value : [];
+    const missing = without(ours.map(text), known.map(text), ours);
+    yield { missing, known: ours.length - missing.length };
+  }
+}
+
+/** The rows of one instant together; never none. */
+async function* instants<T extends { readonly atMs: number }>(
+  portions: AsyncIterable<readonly T[]>,
+): AsyncGenerator<readonly T[], void> {
+  let group: T[] = [];
+  for await (const rows of portions) {
+    for (const row of rows) {
+      if (group.length > 0 && group[0]!.atMs !== row.atMs) {
         yield group;
         group = [];
       }
-      group.push(event);
+      group.push(row);
     }
   }
   if (group.length > 0) yield group;
 }
 
-/** The events that are not among `known`, each of which stands for one. */
-function without(events: readonly VerdictEvent[], known: readonly VerdictEvent[]): readonly VerdictEvent[] {
+/** The rows whose texts are not among `known`, each of which stands for one. */
+function without<T>(texts: readonly string[], known: readonly string[], rows: readonly T[]): readonly T[] {
   const left = new Map<string, number>();
-  for (const event of known) left.set(textOf(event), (left.get(textOf(event)) ?? 0) + 1);
-  return events.filter((event) => {
-    const count = left.get(textOf(event)) ?? 0;
-    left.set(textOf(event), count - 1);
+  for (const text of known) left.set(text, (left.get(text) ?? 0) + 1);
+  return rows.filter((_, index) => {
+    const count = left.get(texts[index]!) ?? 0;
+    left.set(texts[index]!, count - 1);
     return count <= 0;
   });
 }
 
 function textOf(event: VerdictEvent): string {
-  return JSON.stringify(eventRow(event));
+  return JSON.stringify(jsonEventRow(event));
 }

@@ -2,7 +2,7 @@
 import { formatAddress } from '../core/address.ts';
 import { formatName, type Name } from '../dns/name.ts';
 import type { Transport } from '../dns/observation.ts';
-import type { HistoryHint, VerdictEvent } from '../events/verdict-event.ts';
+import { type HistoryHint, MAX_PACKET_OCTETS, type VerdictEvent } from '../events/verdict-event.ts';
 import { DEFAULT_GROUP_NAME } from '../policy/client-group.ts';
 import { ALLOW_REASONS, BLOCK_REASONS, SCOPE_FIELDS, type ScopeField } from '../policy/verdict.ts';
 import {
@@ -43,16 +43,19 @@ export const EVENT_COLUMNS = [
   'client_group',
   'rule_id',
   'alarm',
+  'recursion_desired',
+  'packet',
 ] as const;
 
 const TRANSPORTS: Readonly<Record<Transport, true>> = { udp: true, tcp: true };
 const VERDICTS: Readonly<Record<VerdictEvent['verdict'], true>> = { allow: true, block: true };
 const REASONS: ReadonlySet<string> = new Set([...ALLOW_REASONS, ...BLOCK_REASONS]);
 /** What an older gluewall called it. */
-const FORMER_REASON = 'allowList';
+export const FORMER_REASON = 'allowList';
 const FIELDS: ReadonlySet<string> = new Set(SCOPE_FIELDS);
 const ALARMS: Readonly<Record<NonNullable<VerdictEvent['alarm']>, true>> = { recursionDesired: true };
 const WHO_COLUMN = EVENT_COLUMNS.indexOf('client_mac');
+const SEEN_COLUMN = EVENT_COLUMNS.indexOf('recursion_desired');
 const MAX_16_BITS = 0xffff;
 const MAX_32_BITS = 0xffffffff;
 const MAX_48_BITS = 0xffffffffffff;
@@ -85,7 +88,14 @@ export function eventRow(event: VerdictEvent): ColumnValue[] {
     event.group,
     event.ruleId ?? null,
     event.alarm ?? null,
+    event.recursionDesired === undefined ? null : Number(event.recursionDesired),
+    event.packet ?? null,
   ];
+}
+
+/** The same where a row is written as JSON: octets in base64. `readEvent` reads it. */
+export function jsonEventRow(event: VerdictEvent): (string | number | null)[] {
+  return eventRow(event).map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value));
 }
 
 /** Reads the values of EVENT_COLUMNS; undefined when they are no event. */
@@ -93,12 +103,13 @@ export function readEvent(row: readonly unknown[]): VerdictEvent | undefined {
   const place = readPlace(row);
   const judged = readJudged(row);
   const who = readWho(row);
+  const seen = readSeen(row);
   const queryName = row[7] === null ? undefined : readName(row[7]);
   const queryType = row[8] === null ? undefined : readCount(row[8], MAX_16_BITS);
   const isQuestionLost = (queryName === undefined && row[7] !== null) || (queryType === undefined && row[8] !== null);
   const hint = row[12] === null ? undefined : readHint(row);
   const isHintLost = hint === undefined && row[12] !== null;
-  if (place === undefined || judged === undefined || who === undefined) return undefined;
+  if (place === undefined || judged === undefined || who === undefined || seen === undefined) return undefined;
   if (isQuestionLost || isHintLost) return undefined;
   // Each property by name: spreading takes several times as long, and there may be many rows.
   return {
@@ -114,6 +125,7 @@ export function readEvent(row: readonly unknown[]): VerdictEvent | undefined {
     transport: place.transport,
     queryName,
     queryType,
+    recursionDesired: seen.recursionDesired,
     verdict: judged.verdict,
     reason: judged.reason,
     ruleId: who.ruleId,
@@ -124,6 +136,7 @@ export function readEvent(row: readonly unknown[]): VerdictEvent | undefined {
     enforced: judged.enforced,
     heldMs: judged.heldMs,
     message: judged.message,
+    packet: seen.packet,
   };
 }
 
@@ -185,6 +198,24 @@ function readWho(row: readonly unknown[]) {
     (alarm === undefined && alarmed !== null);
   if (isLost || typeof group !== 'string') return undefined;
   return { clientMac, clientName, group, ruleId, alarm };
+}
+
+/** What is known of the message and of the packet. */
+function readSeen(row: readonly unknown[]) {
+  const [desired = null, octets = null] = row.slice(SEEN_COLUMN);
+  const recursionDesired = desired === null ? undefined : readCount(desired, 1);
+  const packet = octets === null ? undefined : readPacket(octets);
+  if ((recursionDesired === undefined && desired !== null) || (packet === undefined && octets !== null)) {
+    return undefined;
+  }
+  return { recursionDesired: recursionDesired === undefined ? undefined : recursionDesired === 1, packet };
+}
+
+/** In memory of its own: a clone of a part of a larger memory would take all of it along. */
+function readPacket(value: unknown): Uint8Array | undefined {
+  const octets = typeof value === 'string' ? Buffer.from(value, 'base64') : value;
+  if (!(octets instanceof Uint8Array) || octets.length === 0 || octets.length > MAX_PACKET_OCTETS) return undefined;
+  return new Uint8Array(octets);
 }
 
 function readHint(row: readonly unknown[]): HistoryHint | undefined {

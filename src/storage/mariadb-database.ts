@@ -9,7 +9,7 @@ import type { WarmupProgress } from '../policy/mode.ts';
 import type { Rule } from '../policy/rule.ts';
 import { inTableOrder } from './batch-order.ts';
 import { endlessMilliseconds } from './column-values.ts';
-import { EVENT_COLUMNS, eventRow, readEvent } from './event-rows.ts';
+import { EVENT_COLUMNS, readEvent } from './event-rows.ts';
 import { type EventDialect, eventSteps } from './event-steps.ts';
 import {
   FINDING_COLUMNS,
@@ -19,26 +19,24 @@ import {
   placeOfFinding,
   readFindingRow,
 } from './finding-rows.ts';
+import { saveEvents } from './inbox/save-events.ts';
 import { connectMariadb, type MariadbAccess } from './mariadb-connection.ts';
 import { mariadbError } from './mariadb-errors.ts';
 import { MARIADB_MIGRATIONS } from './mariadb-migrations.ts';
 import { formatMariadbPlace } from './mariadb-place.ts';
-import { nameKey } from './name-key.ts';
+import { runSteps, textOf } from './mariadb-steps.ts';
 import { RULE_COLUMNS, readRule, readWarmup, ruleRow } from './policy-rows.ts';
+import { type StepArguments, type StepName, type StepResult, stepsOf } from './step-operations.ts';
+import { finite, places, type Row, type StepContext } from './steps.ts';
 import { PORTION_ROWS, type StoreContents, type StoreOptions } from './store.ts';
 import { type StoreAction, storeClosed } from './store-errors.ts';
 import type { AsyncStoreOperations, EventPlace, Portion, TriplePlace } from './store-operations.ts';
 import { placeOfRow, readPackedRow } from './triple-columns.ts';
 
-type Row = readonly unknown[];
-
 const TRIPLE_COLUMNS = 'zone, name_server, address, expires_at_ms, facts';
 const DELETED_AT_ONCE = 10_000;
 /** Marks of writers that have not written for so long are forgotten, milliseconds. */
 const MARK_LIFE_MS = 90 * 86_400_000;
-/** Before any instant; SQL has no infinity. */
-const FIRST_MS = -Number.MAX_VALUE;
-const places = (columns: readonly unknown[]) => columns.map(() => '?').join(', ');
 
 const DIALECT: EventDialect = {
   columns: `id, ${EVENT_COLUMNS.join(', ')}`,
@@ -74,16 +72,14 @@ const SQL = {
   deleteRule: 'DELETE FROM rules WHERE id = ?',
   warmup: 'SELECT learned_for_ms, last_learned_at_ms FROM warmup',
   saveWarmup: 'REPLACE INTO warmup (id, learned_for_ms, last_learned_at_ms) VALUES (1, ?, ?)',
-  saveEvent: `INSERT INTO events (${EVENT_COLUMNS.join(', ')}, name_key) VALUES (${places(EVENT_COLUMNS)}, ?)`,
   countEvents: 'SELECT COUNT(*) FROM events',
-  deleteOldestEvents: 'DELETE FROM events ORDER BY at_ms, id LIMIT ?',
   saveFinding: `REPLACE INTO findings (${FINDING_COLUMNS.join(', ')}) VALUES (${places(FINDING_COLUMNS)})`,
   deleteFinding: 'DELETE FROM findings WHERE id = ?',
   firstFindings: `SELECT ${FINDING_QUERY_COLUMNS} FROM findings ORDER BY updated_at_ms DESC, id DESC LIMIT ?`,
   findingsAfter: `SELECT ${FINDING_QUERY_COLUMNS} FROM findings
     WHERE updated_at_ms < ? OR (updated_at_ms = ? AND id < ?) ORDER BY updated_at_ms DESC, id DESC LIMIT ?`,
   contents: `SELECT (SELECT COUNT(*) FROM triples), (SELECT COUNT(*) FROM events), (SELECT COUNT(*) FROM rules),
-    (SELECT COUNT(*) FROM findings),
+    (SELECT COUNT(*) FROM findings), (SELECT COUNT(*) FROM entries),
     (SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()),
     (SELECT MIN(at_ms) FROM events), (SELECT MAX(at_ms) FROM events)`,
 } as const;
@@ -93,6 +89,7 @@ export class MariadbDatabase implements AsyncStoreOperations {
   readonly #access: MariadbAccess;
   readonly #place: string;
   readonly #maxEvents: number;
+  readonly #context: StepContext;
   #connection: Connection | undefined;
   /** Undefined until it was counted on this connection. */
   #eventCount: number | undefined;
@@ -103,6 +100,7 @@ export class MariadbDatabase implements AsyncStoreOperations {
     this.#access = access;
     this.#place = formatMariadbPlace(access.place);
     this.#maxEvents = events;
+    this.#context = { dialect: 'mariadb', unreadable: () => this.#unreadableRows++ };
   }
 
   /** Rows that could not be read and were left out, since the start. */
@@ -169,12 +167,19 @@ export class MariadbDatabase implements AsyncStoreOperations {
     let count: number | undefined;
     await this.#inTransaction(mark, async (connection) => {
       const held = this.#eventCount ?? (await countEvents(connection));
-      await connection.batch(SQL.saveEvent, events.map(eventValues));
-      count = held + events.length;
-      const excess = count - this.#maxEvents;
-      if (excess > 0) count -= changes(await connection.execute(SQL.deleteOldestEvents, [excess]));
+      count = await runSteps(connection, saveEvents(this.#context, events, held, this.#maxEvents));
     });
     this.#eventCount = count ?? this.#eventCount;
+  }
+
+  async run<K extends StepName>(name: K, args: StepArguments<K>): Promise<StepResult<K>> {
+    const { steps, writes } = stepsOf(this.#context, name, args);
+    if (!writes) return this.#do('read', (connection) => runSteps(connection, steps));
+    let result: StepResult<K>;
+    await this.#inTransaction(undefined, async (connection) => {
+      result = await runSteps(connection, steps);
+    });
+    return result!;
   }
 
   eventsAfter(place: EventPlace | undefined, query: EventQuery): Promise<Portion<readonly VerdictEvent[], EventPlace>> {
@@ -218,7 +223,7 @@ export class MariadbDatabase implements AsyncStoreOperations {
   contents(): Promise<StoreContents> {
     return this.#do('read', async (connection) => {
       const rows: Row[] = await connection.query(SQL.contents);
-      const [triples, events, rules, findings, size, oldest, newest] = rows[0] ?? [];
+      const [triples, events, rules, findings, entries, size, oldest, newest] = rows[0] ?? [];
       return {
         // Connecting brought the tables to it.
         schemaVersion: MARIADB_MIGRATIONS.length,
@@ -226,6 +231,7 @@ export class MariadbDatabase implements AsyncStoreOperations {
         events: Number(events),
         rules: Number(rules),
         findings: Number(findings),
+        entries: Number(entries),
         sizeBytes: Number(size),
         oldestEventAtMs: typeof oldest === 'number' ? oldest : undefined,
         newestEventAtMs: typeof newest === 'number' ? newest : undefined,
@@ -300,21 +306,6 @@ function afterValues({ zone, nameServer, address }: TriplePlace): Buffer[] {
 
 function tripleValues({ zone, nameServer, address, expiresAtMs, facts }: PackedTriple): unknown[] {
   return [zone, nameServer, address, textOf(endlessMilliseconds(expiresAtMs)), facts];
-}
-
-function eventValues(event: VerdictEvent): unknown[] {
-  const { queryName } = event;
-  return [...eventRow(event).map(textOf), queryName === undefined ? null : nameKey(queryName)];
-}
-
-/** Numbers go as text: rows whose columns are now whole numbers and now not would go one by one. */
-function textOf(value: string | number | null): string | null {
-  return typeof value === 'number' ? String(value) : value;
-}
-
-/** An instant as SQL has it. */
-function finite(atMs: number): number {
-  return Math.max(FIRST_MS, Math.min(Number.MAX_VALUE, atMs));
 }
 
 function changes(result: { readonly affectedRows: number }): number {

@@ -5,6 +5,8 @@
 import type { Connection } from 'mariadb';
 import { GluewallError } from '../core/errors.ts';
 import { fillMariadbNameKeys } from './fill-mariadb-name-keys.ts';
+import { fillMariadbInbox } from './inbox/fill-mariadb-inbox.ts';
+import { MARIADB_INBOX, MARIADB_RECORDS } from './inbox/mariadb-inbox-schema.ts';
 import { QUERY_LOG_TABLES } from './query-log/mariadb-query-log-tables.ts';
 import { storeForeign, storeNewer } from './store-errors.ts';
 
@@ -136,6 +138,8 @@ export const MARIADB_MIGRATIONS: readonly MariadbMigration[] = [
       ) ${ENGINE}`,
     ],
   },
+  { version: 5, statements: MARIADB_INBOX, move: fillMariadbInbox },
+  { version: 6, statements: MARIADB_RECORDS },
 ];
 
 /** The version of the tables, 0 when there are none. Throws `store-foreign` when there are others, `store-newer`, and what the connector throws. */

@@ -6,6 +6,8 @@
  */
 import type { Database } from 'better-sqlite3';
 import { fillNameKeys } from './fill-name-keys.ts';
+import { fillInbox } from './inbox/fill-inbox.ts';
+import { SQLITE_INBOX, SQLITE_INBOX_INDEXES, SQLITE_RECORDS } from './inbox/inbox-schema.ts';
 import { moveFirstTriples } from './move-first-triples.ts';
 
 export interface Migration {
@@ -152,6 +154,8 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX findings_by_subject ON findings (subject, kind);
     `,
   },
+  { version: 5, sql: SQLITE_INBOX, move: fillInbox, after: SQLITE_INBOX_INDEXES },
+  { version: 6, sql: SQLITE_RECORDS },
 ];
 
 /** The version of a store's tables: 0 when it has none yet. */

@@ -1,7 +1,7 @@
 import type { SaveMark } from '../core/save-mark.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
 import { countTriples } from '../nsdb/triple-batch.ts';
-import { eventRow, readEvent } from './event-rows.ts';
+import { jsonEventRow, readEvent } from './event-rows.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Store } from './store.ts';
 
@@ -21,7 +21,7 @@ export function rowCount(rows: SavedRows): number {
 
 /** How the rows lie in the journal: events as the JSON of their columns. */
 export function journalEntry(rows: SavedRows, mark: SaveMark): JournalEntry {
-  const payload = rows.kind === 'triples' ? rows.batch : Buffer.from(JSON.stringify(rows.events.map(eventRow)));
+  const payload = rows.kind === 'triples' ? rows.batch : Buffer.from(JSON.stringify(rows.events.map(jsonEventRow)));
   return { kind: rows.kind, mark, payload };
 }
 

@@ -1,4 +1,4 @@
-import type { Database, Statement } from 'better-sqlite3';
+import Sqlite, { type Database, type Statement } from 'better-sqlite3';
 import type { SaveMark } from '../core/save-mark.ts';
 import type { EventQuery } from '../events/event-store.ts';
 import type { VerdictEvent } from '../events/verdict-event.ts';
@@ -9,7 +9,7 @@ import type { WarmupProgress } from '../policy/mode.ts';
 import type { Rule } from '../policy/rule.ts';
 import { inTableOrder } from './batch-order.ts';
 import { boundedColumns, endlessMilliseconds } from './column-values.ts';
-import { EVENT_COLUMNS, eventRow, readEvent } from './event-rows.ts';
+import { EVENT_COLUMNS, readEvent } from './event-rows.ts';
 import { type EventDialect, eventSteps } from './event-steps.ts';
 import {
   FINDING_COLUMNS,
@@ -19,14 +19,20 @@ import {
   placeOfFinding,
   readFindingRow,
 } from './finding-rows.ts';
-import { schemaVersion } from './migrations.ts';
-import { nameKey } from './name-key.ts';
+import { saveEvents } from './inbox/save-events.ts';
+import { MIGRATIONS, migrate, schemaVersion } from './migrations.ts';
 import { RULE_COLUMNS, readRule, readWarmup, ruleRow } from './policy-rows.ts';
 import { openSqliteFile } from './sqlite-file.ts';
+import { SqliteSteps } from './sqlite-steps.ts';
+import { type StepArguments, type StepName, type StepResult, stepsOf } from './step-operations.ts';
+import { places, type Row, type StepContext } from './steps.ts';
 import { PORTION_ROWS, type StoreContents, type StoreOptions } from './store.ts';
 import { type StoreAction, storeClosed, storeError } from './store-errors.ts';
 import type { EventPlace, Portion, StoreOperations, TriplePlace } from './store-operations.ts';
 import { placeOfRow, readPackedRow } from './triple-columns.ts';
+
+/** What SQLite calls a database that has no file. */
+const MEMORY = ':memory:';
 
 /** Marks of writers that have not written for so long are forgotten, milliseconds. */
 const MARK_LIFE_MS = 90 * 86_400_000;
@@ -40,7 +46,6 @@ const DIALECT: EventDialect = {
   compare: (operator, { atMs, id }) => ({ sql: `(at_ms, id) ${operator} (?, ?)`, values: [atMs, id] }),
 };
 
-type Row = readonly unknown[];
 type Rows = Statement<unknown[], Row>;
 
 /** Opens the store in `file`. Throws what `openSqliteFile` throws; `setAside` says where a damaged file went. */
@@ -53,12 +58,21 @@ export function openSqliteDatabase(
   return { database: opened, setAside };
 }
 
+/** A store that ends with the process. */
+export function openSqliteMemory(options: StoreOptions): SqliteDatabase {
+  const connection = new Sqlite(MEMORY);
+  migrate(connection, MIGRATIONS, Date.now());
+  return new SqliteDatabase(connection, MEMORY, options);
+}
+
 /** The store in SQLite, one operation at a time; each blocks its thread. Throws GluewallErrors `store-…`. */
 export class SqliteDatabase implements StoreOperations {
   readonly #connection: Database;
   readonly #file: string;
   readonly #maxEvents: number;
   readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #steps: SqliteSteps;
+  readonly #context: StepContext;
   #eventCount: number;
   #unreadableRows = 0;
 
@@ -68,6 +82,8 @@ export class SqliteDatabase implements StoreOperations {
     this.#file = file;
     this.#maxEvents = events;
     this.#statements = prepareStatements(connection);
+    this.#steps = new SqliteSteps(connection);
+    this.#context = { dialect: 'sqlite', unreadable: () => this.#unreadableRows++ };
     this.#eventCount = Number(connection.prepare('SELECT count(*) FROM events').pluck().get());
   }
 
@@ -131,15 +147,19 @@ export class SqliteDatabase implements StoreOperations {
   saveEvents(events: readonly VerdictEvent[], mark?: SaveMark): void {
     let count = this.#eventCount;
     this.#inTransaction(mark, () => {
-      for (const event of events) {
-        const { queryName } = event;
-        this.#statements.saveEvent.run(...eventRow(event), queryName === undefined ? null : nameKey(queryName));
-      }
-      count += events.length;
-      const excess = count - this.#maxEvents;
-      if (excess > 0) count -= this.#statements.deleteOldestEvents.run(excess).changes;
+      if (events.length > 0) count = this.#steps.run(saveEvents(this.#context, events, count, this.#maxEvents));
     });
     this.#eventCount = count;
+  }
+
+  run<K extends StepName>(name: K, args: StepArguments<K>): StepResult<K> {
+    const { steps, writes } = stepsOf(this.#context, name, args);
+    if (!writes) return this.#do('read', () => this.#steps.run(steps));
+    let result: StepResult<K>;
+    this.#inTransaction(undefined, () => {
+      result = this.#steps.run(steps);
+    });
+    return result!;
   }
 
   eventsAfter(place: EventPlace | undefined, query: EventQuery): Portion<readonly VerdictEvent[], EventPlace> {
@@ -189,7 +209,11 @@ export class SqliteDatabase implements StoreOperations {
         events: this.#eventCount,
         rules: one('SELECT count(*) FROM rules'),
         findings: one('SELECT count(*) FROM findings'),
-        sizeBytes: one('SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()'),
+        entries: one('SELECT count(*) FROM entries'),
+        sizeBytes:
+          this.#file === MEMORY
+            ? undefined
+            : one('SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()'),
         oldestEventAtMs: instant('min'),
         newestEventAtMs: instant('max'),
       };
@@ -253,7 +277,6 @@ export class SqliteDatabase implements StoreOperations {
 /** Preparing these also finds out whether the tables are as the migrations make them. */
 function prepareStatements(connection: Database) {
   const rows = (sql: string): Rows => connection.prepare<unknown[], Row>(sql).raw();
-  const places = (columns: readonly unknown[]) => columns.map(() => '?').join(', ');
   const triples = (after: string) => `
     SELECT zone, name_server, address, expires_at_ms, substr(facts, 1, ${MAX_FACTS_OCTETS}) FROM triples
     WHERE ${after} (expires_at_ms IS NULL OR expires_at_ms > ?) ORDER BY zone, name_server, address LIMIT ?`;
@@ -279,8 +302,6 @@ function prepareStatements(connection: Database) {
     warmup: rows('SELECT learned_for_ms, last_learned_at_ms FROM warmup'),
     saveWarmup: connection.prepare(`
       INSERT OR REPLACE INTO warmup (id, learned_for_ms, last_learned_at_ms) VALUES (1, ?, ?)`),
-    saveEvent: connection.prepare(`
-      INSERT INTO events (${EVENT_COLUMNS.join(', ')}, name_key) VALUES (${places(EVENT_COLUMNS)}, ?)`),
     saveFinding: connection.prepare(`
       INSERT OR REPLACE INTO findings (${FINDING_COLUMNS.join(', ')}) VALUES (${places(FINDING_COLUMNS)})`),
     deleteFinding: connection.prepare('DELETE FROM findings WHERE id = ?'),
@@ -288,7 +309,5 @@ function prepareStatements(connection: Database) {
     findingsAfter: rows(`
       SELECT ${FINDING_QUERY_COLUMNS} FROM findings WHERE (updated_at_ms, id) < (?, ?)
       ORDER BY updated_at_ms DESC, id DESC LIMIT ?`),
-    deleteOldestEvents: connection.prepare(`
-      DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY at_ms, id LIMIT ?)`),
   };
 }

@@ -6,6 +6,7 @@ import type { Finding } from '../findings/finding.ts';
 import type { WarmupProgress } from '../policy/mode.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { FindingPlace } from './finding-rows.ts';
+import type { StepArguments, StepName, StepResult } from './step-operations.ts';
 import type { StoreContents } from './store.ts';
 
 /** Some of the rows asked for, and where to go on. */
@@ -50,9 +51,13 @@ export interface StoreOperations {
   /** Findings after `place`, undefined for those last updated. */
   findingsAfter(place: FindingPlace | undefined): Portion<readonly Finding[], FindingPlace>;
   contents(): StoreContents;
+  /** One of the operations that are the same in all databases. */
+  run<K extends StepName>(name: K, args: StepArguments<K>): StepResult<K>;
 }
 
 /** The same where each takes its time. */
 export type AsyncStoreOperations = {
-  [K in keyof StoreOperations]: (...args: Parameters<StoreOperations[K]>) => Promise<ReturnType<StoreOperations[K]>>;
-};
+  [K in Exclude<keyof StoreOperations, 'run'>]: (
+    ...args: Parameters<StoreOperations[K]>
+  ) => Promise<ReturnType<StoreOperations[K]>>;
+} & { run<K extends StepName>(name: K, args: StepArguments<K>): Promise<StepResult<K>> };

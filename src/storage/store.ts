@@ -1,15 +1,32 @@
+import type { AccountStore, Change } from '../accounts/account-store.ts';
 import type { EventStore } from '../events/event-store.ts';
+import type { MinuteStore } from '../events/minute-store.ts';
 import type { FindingStore } from '../findings/finding-store.ts';
+import type { InboxStore } from '../inbox/inbox-store.ts';
 import type { HistoryStore } from '../nsdb/history-store.ts';
 import type { PolicyStore } from '../policy/policy-store.ts';
+import type { EntryCopy } from './inbox/copy-entries.ts';
 
 /**
  * What outlives the process. What a save is given may change as soon as the call has returned; a batch is the store's.
  * Every promise rejects with a GluewallError whose code begins with `store-`; the store stays usable after it.
  */
-export interface Store extends HistoryStore, PolicyStore, EventStore, FindingStore {
+export interface Store
+  extends HistoryStore,
+    PolicyStore,
+    EventStore,
+    FindingStore,
+    InboxStore,
+    MinuteStore,
+    AccountStore {
   /** Rows that were found and could not be read, since the store was opened; they are left out. */
   readonly unreadableRows: number;
+  /** All of the record of changes, the oldest first. */
+  loadChanges(): AsyncIterable<readonly Change[]>;
+  /** All entries of the inbox, for another store. */
+  loadEntryCopies(): AsyncIterable<readonly EntryCopy[]>;
+  /** Puts entries of another store in place of what the events made of them; those that are of no event here, and that nobody has done anything with, are left out. */
+  saveEntryCopies(copies: readonly EntryCopy[]): Promise<void>;
   /** How much it holds. */
   contents(): Promise<StoreContents>;
   /** Lets go of the store once all that was asked before is done. Safe twice; other calls then reject. */
@@ -31,6 +48,8 @@ export interface StoreContents {
   readonly events: number;
   readonly rules: number;
   readonly findings: number;
+  /** Of the inbox. */
+  readonly entries: number;
   /** Octets on the disk of its machine, about; undefined in memory. */
   readonly sizeBytes: number | undefined;
   /** Milliseconds; undefined when there are no events. */

@@ -1,16 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { GluewallError } from '../core/errors.ts';
-import type { SaveMark } from '../core/save-mark.ts';
-import type { EventQuery } from '../events/event-store.ts';
-import type { VerdictEvent } from '../events/verdict-event.ts';
-import type { Finding } from '../findings/finding.ts';
-import { countTriples } from '../nsdb/triple-batch.ts';
-import type { WarmupProgress } from '../policy/mode.ts';
-import type { Rule } from '../policy/rule.ts';
-import type { FindingPlace } from './finding-rows.ts';
-import type { Store, StoreContents } from './store.ts';
+import { type AskedDatabase, AskedStore } from './asked-store.ts';
+import type { Store } from './store.ts';
 import { storeClosed, storeOpen, storeOverload } from './store-errors.ts';
-import type { EventPlace, Portion, StoreOperations, TriplePlace } from './store-operations.ts';
+import type { StoreOperations } from './store-operations.ts';
 import type { OperationName, StoreMessage, StoreRequest } from './thread-protocol.ts';
 
 /** A disk that is asked for longer than this is as good as none, milliseconds. */
@@ -37,7 +30,8 @@ export interface OpenedStore {
 export async function openThreadStore(script: URL, order: unknown, place: string): Promise<OpenedStore> {
   const worker = new Worker(script, { workerData: order });
   const first = await firstMessage(worker, place);
-  if (first.kind === 'opened') return { store: new ThreadStore(worker, place), setAside: first.setAside };
+  if (first.kind === 'opened')
+    return { store: new AskedStore(new ThreadDatabase(worker, place)), setAside: first.setAside };
   await worker.terminate();
   if (first.kind === 'refused') throw new GluewallError(first.code, first.message);
   throw storeOpen(place, 'its thread answered before it was asked');
@@ -63,8 +57,8 @@ function firstMessage(worker: Worker, place: string): Promise<StoreMessage> {
   });
 }
 
-/** A store whose database a thread of its own reads and writes: nothing here waits for a disk or a server. */
-class ThreadStore implements Store {
+/** A database that a thread of its own reads and writes: nothing here waits for a disk or a server. */
+class ThreadDatabase implements AskedDatabase {
   readonly #worker: Worker;
   readonly #place: string;
   readonly #waiting = new Map<number, Waiting>();
@@ -86,69 +80,6 @@ class ThreadStore implements Store {
 
   get unreadableRows(): number {
     return this.#unreadableRows;
-  }
-
-  async *loadTriples(sinceMs: number): AsyncGenerator<Uint8Array, void> {
-    yield* this.#portions((place: TriplePlace | undefined) => this.#ask('triplesAfter', place, sinceMs));
-  }
-
-  /** The thread gets the memory of the batch itself. */
-  saveTriples(batch: Uint8Array, mark?: SaveMark): Promise<void> {
-    return this.#ask('saveTriples', batch, mark);
-  }
-
-  async deleteExpiredTriples(beforeMs: number): Promise<number> {
-    let total = 0;
-    // Ends: each round finds fewer rows that have expired by then.
-    for (;;) {
-      const count = await this.#ask('deleteExpiredTriples', beforeMs);
-      if (count === 0) return total;
-      total += count;
-    }
-  }
-
-  loadRules(nowMs: number): Promise<readonly Rule[]> {
-    return this.#ask('rules', nowMs);
-  }
-
-  saveRule(rule: Rule): Promise<void> {
-    return this.#ask('saveRule', rule);
-  }
-
-  deleteRule(id: string): Promise<void> {
-    return this.#ask('deleteRule', id);
-  }
-
-  loadWarmup(): Promise<WarmupProgress | undefined> {
-    return this.#ask('warmup');
-  }
-
-  saveWarmup(progress: WarmupProgress): Promise<void> {
-    return this.#ask('saveWarmup', progress);
-  }
-
-  saveEvents(events: readonly VerdictEvent[], mark?: SaveMark): Promise<void> {
-    return this.#ask('saveEvents', events, mark);
-  }
-
-  async *findEvents(query: EventQuery): AsyncGenerator<readonly VerdictEvent[], void> {
-    yield* this.#portions((place: EventPlace | undefined) => this.#ask('eventsAfter', place, query));
-  }
-
-  saveFindings(findings: readonly Finding[]): Promise<void> {
-    return this.#ask('saveFindings', findings);
-  }
-
-  deleteFindings(ids: readonly string[]): Promise<void> {
-    return this.#ask('deleteFindings', ids);
-  }
-
-  async *loadFindings(): AsyncGenerator<readonly Finding[], void> {
-    yield* this.#portions((place: FindingPlace | undefined) => this.#ask('findingsAfter', place));
-  }
-
-  contents(): Promise<StoreContents> {
-    return this.#ask('contents');
   }
 
   close(): Promise<void> {
@@ -174,21 +105,7 @@ class ThreadStore implements Store {
     clearTimeout(timer);
   }
 
-  /** Asks for the next portion while this one is used. */
-  async *#portions<T extends Uint8Array | readonly unknown[], P>(
-    ask: (place: P | undefined) => Promise<Portion<T, P>>,
-  ): AsyncGenerator<T, void> {
-    let asked: Promise<Portion<T, P>> | undefined = ask(undefined);
-    while (asked !== undefined) {
-      const { items, next }: Portion<T, P> = await asked;
-      asked = next === undefined ? undefined : ask(next);
-      // Whoever stops reading here does not want to know how the next portion ended.
-      asked?.catch(() => {});
-      if (!isEmpty(items)) yield items;
-    }
-  }
-
-  #ask<K extends OperationName>(
+  ask<K extends OperationName>(
     operation: K,
     ...args: Parameters<StoreOperations[K]>
   ): Promise<ReturnType<StoreOperations[K]>> {
@@ -232,8 +149,4 @@ class ThreadStore implements Store {
 
 function isAlone(batch: Uint8Array): boolean {
   return batch.length === batch.buffer.byteLength;
-}
-
-function isEmpty(items: Uint8Array | readonly unknown[]): boolean {
-  return items instanceof Uint8Array ? countTriples(items) === 0 : items.length === 0;
 }

@@ -55,6 +55,7 @@ function events(batch) {
     transport: 'udp',
     queryName: undefined,
     queryType: undefined,
+    recursionDesired: undefined,
     verdict: 'block',
     reason: 'unknown',
     ruleId: undefined,
@@ -65,6 +66,7 @@ function events(batch) {
     enforced: true,
     heldMs: 0,
     message: `batch ${batch}`,
+    packet: undefined,
   }));
 }
 

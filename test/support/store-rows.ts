@@ -83,6 +83,7 @@ export function eventOf(number: number, more: Partial<VerdictEvent> = {}): Verdi
     transport: 'udp',
     queryName: nameOf('WWW.example.com'),
     queryType: 28,
+    recursionDesired: false,
     verdict: 'block',
     reason: 'unknown',
     ruleId: undefined,
@@ -93,6 +94,7 @@ export function eventOf(number: number, more: Partial<VerdictEvent> = {}): Verdi
     enforced: true,
     heldMs: 50.125,
     message: `198.51.100.53 is unknown and block. (${number})`,
+    packet: Uint8Array.of(0xff, number & 0xff),
     ...more,
   };
 }

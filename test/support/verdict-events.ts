@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { addressFromOctets, parseAddress } from '../../src/core/address.ts';
 import { type Name, parseName } from '../../src/dns/name.ts';
-import type { VerdictEvent } from '../../src/events/verdict-event.ts';
+import { MAX_PACKET_OCTETS, type VerdictEvent } from '../../src/events/verdict-event.ts';
 import { ALLOW_REASONS, BLOCK_REASONS, SCOPE_FIELDS } from '../../src/policy/verdict.ts';
 
 /** A block in enforce mode, with what the test changes. */
@@ -19,6 +19,7 @@ export function verdictEvent(changes: Partial<VerdictEvent> = {}): VerdictEvent 
     transport: 'udp',
     queryName: parseName('evil.test')!,
     queryType: 1,
+    recursionDesired: false,
     verdict: 'block',
     reason: 'unknown',
     ruleId: undefined,
@@ -29,6 +30,7 @@ export function verdictEvent(changes: Partial<VerdictEvent> = {}): VerdictEvent 
     enforced: true,
     heldMs: 50,
     message: '203.0.113.66 is unknown and block',
+    packet: undefined,
     ...changes,
   };
 }
@@ -56,6 +58,7 @@ export const anyVerdictEvent: fc.Arbitrary<VerdictEvent> = fc.record({
   transport: fc.constantFrom('udp', 'tcp'),
   queryName: fc.option(anyName, { nil: undefined }),
   queryType: fc.option(fc.integer({ min: 0, max: 65535 }), { nil: undefined }),
+  recursionDesired: fc.option(fc.boolean(), { nil: undefined }),
   verdict: fc.constantFrom('allow', 'block'),
   reason: fc.constantFrom(...ALLOW_REASONS, ...BLOCK_REASONS),
   ruleId: fc.option(fc.string({ minLength: 1 }), { nil: undefined }),
@@ -73,4 +76,5 @@ export const anyVerdictEvent: fc.Arbitrary<VerdictEvent> = fc.record({
   enforced: fc.boolean(),
   heldMs: fc.double({ min: 0, max: 1000, noNaN: true }),
   message: fc.string({ unit: 'binary' }),
+  packet: fc.option(fc.uint8Array({ minLength: 1, maxLength: MAX_PACKET_OCTETS }), { nil: undefined }),
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EVERYTHING } from '../../../src/inbox/search.ts';
 import { copyStore } from '../../../src/storage/copy-store.ts';
 import { MemoryStore } from '../../../src/storage/memory-store.ts';
 import { findingOf } from '../../support/findings.ts';
@@ -16,7 +17,37 @@ async function filledStore(): Promise<MemoryStore> {
   await store.saveFindings([findingOf('F-1'), findingOf('F-2', { subject: 'G-1', kind: 'bot-group' })]);
   // Two that are the same, and some of one instant.
   await store.saveEvents([eventOf(1), eventOf(1), eventOf(2), { ...eventOf(2), inPort: 9 }, eventOf(3)]);
+  const [entry] = (await store.findEntries(ALL_ENTRIES, NOW_MS)).rows;
+  await store.changeEntries(
+    [{ id: entry!.id, state: 'escalated', untilMs: undefined, ifStateChange: undefined }],
+    'ann',
+    5,
+  );
+  await store.addEntryComment(entry!.id, { atMs: 6, by: 'ann', text: "it's odd" });
+  await store.saveRecords([{ kind: 'user', id: 'ann', json: '{}' }]);
+  for (const subject of ['a', 'b', 'b']) await store.addChange({ ...CHANGE, subject });
+  await store.addMinutes([{ atMs: 60_000, figures: { allow: 3 } }]);
   return store;
+}
+
+const ALL_ENTRIES = { search: EVERYTHING, before: undefined, limit: 100 };
+const CHANGE = {
+  ...{ atMs: NOW_MS, by: 'ann', token: undefined, from: 'socket', operation: 'rule add', subject: '' },
+  ...{ before: undefined, after: '{}', refused: '' },
+};
+
+async function entriesOf(store: MemoryStore): Promise<object[]> {
+  const { rows } = await store.findEntries(ALL_ENTRIES, NOW_MS);
+  const words = await Promise.all(rows.map(({ id }) => store.commentsOf(id)));
+  return rows.map(({ id: _id, change: _change, newest: { eventId: _eventId, ...newest }, ...entry }, index) => {
+    return { ...entry, newest, words: words[index] };
+  });
+}
+
+async function changesOf(store: MemoryStore): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const changes of store.loadChanges()) all.push(...changes);
+  return all;
 }
 
 async function expectSame(from: MemoryStore, to: MemoryStore): Promise<void> {
@@ -25,6 +56,10 @@ async function expectSame(from: MemoryStore, to: MemoryStore): Promise<void> {
   expect(await to.loadWarmup()).toStrictEqual(await from.loadWarmup());
   expect(await findAll(to)).toStrictEqual(await findAll(from));
   expect(await loadFindings(to)).toStrictEqual(await loadFindings(from));
+  expect(await entriesOf(to)).toStrictEqual(await entriesOf(from));
+  expect(await to.loadRecords()).toStrictEqual(await from.loadRecords());
+  expect(await changesOf(to)).toStrictEqual(await changesOf(from));
+  expect(await to.minutes(0, 1e9)).toStrictEqual(await from.minutes(0, 1e9));
 }
 
 describe('copying a store', () => {
@@ -53,6 +88,7 @@ describe('copying a store', () => {
     await to.saveTriples(packed([tripleOf(50)]));
     await copyStore(await filledStore(), to, none);
     expect(await findAll(to)).toHaveLength(8);
+    expect(await entriesOf(to)).toMatchObject([{ state: 'escalated', stateBy: 'ann', comments: 1, events: 8 }]);
     expect(await loadAll(to)).toHaveLength(4);
   });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import type { ChangeQuery } from '../../../src/accounts/account-store.ts';
 import { APPLICATION_ID, MIGRATIONS, migrate, schemaVersion } from '../../../src/storage/migrations.ts';
 import { SqliteDatabase } from '../../../src/storage/sqlite-database.ts';
 import { findingOf } from '../../support/findings.ts';
@@ -8,7 +9,7 @@ import { addressOf, nameOf } from '../../support/store-rows.ts';
 import { triplesOf } from './store-contract.ts';
 
 /** A file of each version that was released, with rows. */
-const FIXTURES = [1, 2, 3, 4].map((version) => ({
+const FIXTURES = [1, 2, 3, 4, 5, 6].map((version) => ({
   version,
   sql: readFileSync(new URL(`schema-${version}.sql`, import.meta.url), 'utf8'),
 }));
@@ -27,6 +28,11 @@ const FINDING = findingOf('F-7k2m9q', {
   cases: ['0190c2f4-0000-4000-8000-000000000000'],
   detail: { a: [-1] },
 });
+
+const EVERY_CHANGE: ChangeQuery = {
+  ...{ sinceMs: undefined, untilMs: undefined, by: undefined, operation: undefined, subject: undefined },
+  ...{ before: undefined, limit: 10 },
+};
 
 const schemaOf = (database: Database) =>
   database
@@ -114,6 +120,26 @@ describe('the migrations', () => {
       const findings = database.findingsAfter(undefined).items;
       expect(findings).toHaveLength(version < 4 ? 0 : 1);
       for (const finding of findings) expect(finding).toStrictEqual(FINDING);
+      const [entry, ...others] = database.run('entriesById', [[1, 2], 3600_000]);
+      expect(others).toEqual([]);
+      expect(entry).toMatchObject({
+        ...{
+          client: addressOf('192.0.2.10'),
+          queryName: nameOf('example.org'),
+          events: 1,
+          packets: 1,
+          lastAtMs: 3000.5,
+        },
+        ...{ severity: 'low', state: 'open', newest: { eventId: 1, reason: 'unknown', recursionDesired: undefined } },
+      });
+      expect(entry?.hours.slice(-2)).toEqual([1, 0]);
+      expect(database.run('entryOfEvent', [1])).toBe(1);
+      expect(database.run('entryOfEvent', [2])).toBeUndefined();
+      const keys = old.prepare('SELECT DISTINCT client_key FROM events').pluck().all() as Buffer[];
+      expect(keys.map((key) => key.toString('hex'))).toEqual(['00000000000000000000ffffc000020a']);
+      expect(database.run('minutesFrom', [0, 1e9]).items).toHaveLength(version < 6 ? 0 : 1);
+      expect(database.run('changesBefore', [EVERY_CHANGE]).rows).toHaveLength(version < 6 ? 0 : 1);
+      expect(database.run('recordsAfter', [undefined]).items).toHaveLength(version < 6 ? 0 : 1);
       expect(database.unreadableRows).toBe(0);
     },
   );

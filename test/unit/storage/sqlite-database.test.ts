@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventQuery } from '../../../src/events/event-store.ts';
+import { EVERYTHING } from '../../../src/inbox/search.ts';
 import { openSqliteDatabase, SqliteDatabase } from '../../../src/storage/sqlite-database.ts';
 import type { EventPlace } from '../../../src/storage/store-operations.ts';
 import { addressOf, eventOf, NOW_MS, nameOf, packed, ruleOf, tripleOf } from '../../support/store-rows.ts';
@@ -56,6 +57,40 @@ describe('the file of the store', () => {
     const database = open(3);
     database.saveEvents([eventOf(4), eventOf(5)]);
     expect(database.eventsAfter(undefined, { limit: 9 }).items).toStrictEqual([eventOf(3), eventOf(4), eventOf(5)]);
+    database.close();
+  });
+
+  it('goes on with the numbers of changes and of entries', () => {
+    filled();
+    let database = open(3);
+    const before = database.run('lastEntryChange', []);
+    const [entry] = database.run('findEntries', [{ search: EVERYTHING, before: undefined, limit: 5 }, NOW_MS]).rows;
+    database.close();
+    database = open(3);
+    // The only entry goes with its events: its number is not given again.
+    database.saveEvents([4, 5, 6].map((number) => eventOf(number, { queryName: undefined })));
+    expect(database.run('lastEntryChange', [])).toBe(before + 1);
+    const { rows } = database.run('findEntries', [{ search: EVERYTHING, before: undefined, limit: 5 }, NOW_MS]);
+    expect(rows).toMatchObject([{ id: entry!.id + 1, events: 3, queryName: undefined }]);
+    database.close();
+  });
+
+  it.each([
+    "SET state = 'elsewhere'",
+    'SET severity = 3',
+    'SET severity = -1',
+    "SET reason = 'history'",
+    "SET client = 'x'",
+    "SET query_name = printf('%.*c', 300, 'x')",
+    "SET message = printf('%.*c', 5000000, 'x')",
+    'SET first_at_ms = 9e999',
+  ])('leaves out and counts an entry that somebody changed: %s', (sql) => {
+    filled();
+    tamper(`UPDATE entries ${sql}`);
+    const database = open();
+    const { rows, next } = database.run('findEntries', [{ search: EVERYTHING, before: undefined, limit: 5 }, NOW_MS]);
+    expect([rows, next, database.unreadableRows]).toEqual([[], undefined, sql.includes('elsewhere') ? 0 : 1]);
+    expect(database.run('entriesById', [[1], NOW_MS])).toEqual([]);
     database.close();
   });
 

@@ -30,6 +30,9 @@ import {
   tripleOf,
 } from '../../support/store-rows.ts';
 
+import { describeInbox } from './inbox-contract.ts';
+import { describeRecords } from './record-contract.ts';
+
 /** The triples of a database, asked without its thread. */
 export function triplesOf(database: Pick<StoreOperations, 'triplesAfter'>, sinceMs: number): NsTriple[] {
   const all: NsTriple[] = [];
@@ -574,6 +577,9 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
         expect(seen).toStrictEqual(Array.from({ length: count - 5 }, (_, index) => eventOf(5 + index)));
       });
     });
+
+    describeInbox(openNew);
+    describeRecords(openNew);
 
     it('is closed twice without harm, and refuses what comes after', async () => {
       const store = await openNew();
