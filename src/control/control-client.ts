@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import type { Actor } from '../accounts/actor.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Answer } from './answer.ts';
 import { type ControlReply, type ControlRequest, MAX_REQUEST_BYTES } from './protocol.ts';
@@ -9,11 +10,11 @@ const DEADLINE_MS = 10_000;
 const LOG_DEADLINE_MS = 60_000;
 
 /**
- * Asks the running gluewall behind a control socket; gives what comes as `perform` does. Throws GluewallError
+ * Asks the running gluewall behind a control socket, for `as` or else for oneself; gives what comes as `perform` does. Throws GluewallError
  * `not-running` when nobody answers there, `control-socket` when the answer is none, or the code of the refusal.
  */
-export async function* askControl(path: string, request: ControlRequest, signal?: AbortSignal): Answer {
-  const line = `${JSON.stringify(request)}\n`;
+export async function* askControl(path: string, request: ControlRequest, signal?: AbortSignal, as?: Actor): Answer {
+  const line = `${JSON.stringify(as === undefined ? request : { as, request })}\n`;
   if (Buffer.byteLength(line) > MAX_REQUEST_BYTES) {
     throw new GluewallError(
       'control-socket',
@@ -57,7 +58,7 @@ function connectTo(path: string): Promise<Socket> {
 const PATIENT: readonly ControlRequest['operation'][] = ['pack refresh', 'log trim', 'traceback request'];
 
 /** How long the first line may take, 0 for any time. */
-function deadlineOf(request: ControlRequest): number {
+export function deadlineOf(request: ControlRequest): number {
   const isFollowing = request.operation === 'events' && request.follow;
   if (isFollowing || PATIENT.includes(request.operation)) return 0;
   return request.operation.startsWith('log ') ? LOG_DEADLINE_MS : DEADLINE_MS;

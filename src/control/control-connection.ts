@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { NodeServices, Services } from '../services/services.ts';
-import { perform } from './perform.ts';
-import { type ControlReply, MAX_REQUEST_BYTES, type ParsedRequest, parseRequest } from './protocol.ts';
+import { performAudited } from './audited.ts';
+import { type ControlLine, parseControlLine } from './control-line.ts';
+import { type ControlReply, MAX_REQUEST_BYTES } from './protocol.ts';
 import type { Turns } from './turns.ts';
 
 const IDLE_MS = 30_000;
@@ -88,21 +89,21 @@ export class ControlConnection {
   }
 
   async #answer(text: string): Promise<void> {
-    const request = readRequest(text);
-    if (typeof request === 'string') return this.#write(refuse('bad-request', request));
-    this.#operation = request.operation;
+    const asked = parseControlLine(text);
+    if (typeof asked === 'string') return this.#write(refuse('bad-request', asked));
+    this.#operation = asked.request.operation;
     try {
-      await this.#perform(request);
+      await this.#perform(asked);
     } catch (error) {
       if (this.#socket.destroyed) return;
       if (error instanceof GluewallError) return this.#write(refuse(error.code, error.message));
-      this.#log.error({ operation: request.operation, error }, 'a control request failed');
+      this.#log.error({ operation: this.#operation, error }, 'a control request failed');
       await this.#write(refuse('internal', 'the request failed inside gluewall; its log says why'));
     }
   }
 
-  async #perform(request: ParsedRequest): Promise<void> {
-    const answer = perform(this.#services, request, this.#end.signal, this.#gone.signal);
+  async #perform(asked: ControlLine): Promise<void> {
+    const answer = performAudited(this.#services, asked, this.#end.signal, this.#gone.signal);
     try {
       for (let items = 1; ; items++) {
         if (items % ITEMS_PER_TURN === 0) await this.#turns.next();
@@ -128,17 +129,6 @@ export class ControlConnection {
 
 function line(reply: ControlReply): string {
   return `${JSON.stringify(reply)}\n`;
-}
-
-/** The request, or what is wrong with it. */
-function readRequest(text: string): ParsedRequest | string {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return 'a request is one JSON object on one line';
-  }
-  return parseRequest(json);
 }
 
 function refuse(code: string, message: string): ControlReply {

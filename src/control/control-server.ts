@@ -6,7 +6,8 @@ import type { NodeServices, Services } from '../services/services.ts';
 import { ControlConnection } from './control-connection.ts';
 import { Turns } from './turns.ts';
 
-const MAX_CONNECTIONS = 32;
+/** Those of the console, which asks 48 at once at most, and 32 for commands. */
+const MAX_CONNECTIONS = 80;
 
 /** The unix-socket door, for the user it runs as alone (mode 0600). */
 export class ControlServer {

@@ -1,3 +1,4 @@
+import { type Actor, SOCKET_ACTOR } from '../accounts/actor.ts';
 import { formatAddress } from '../core/address.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { BehaviourServices } from '../services/behaviour-services.ts';
@@ -5,12 +6,20 @@ import type { FindingServices } from '../services/finding-services.ts';
 import type { LogServices } from '../services/log-services.ts';
 import type { NodeServices, Services } from '../services/services.ts';
 import type { NodeOperations } from '../services/traceback-services.ts';
+import { type AccountRequest, isAccountRequest } from './account-requests.ts';
 import type { Answer } from './answer.ts';
+import { counted } from './counted.ts';
+import { isPageRequest, type PageRequest } from './page-requests.ts';
+import { performOnAccounts } from './perform-accounts.ts';
+import { performOnInbox } from './perform-inbox.ts';
+import { performOnPages } from './perform-pages.ts';
 import {
   type BehaviourRequest,
   type FindingRequest,
+  type InboxRequest,
   isBehaviourRequest,
   isFindingRequest,
+  isInboxRequest,
   isLogRequest,
   isTracebackRequest,
   type LogRequest,
@@ -20,13 +29,14 @@ import {
 
 /**
  * Carries out a request, on the services of a running gluewall or on those of a store that rests. `signal` ends what
- * would go on for ever, and `gone` what is for nobody any more. Throws GluewallError for what is refused.
+ * would go on for ever, and `gone` what is for nobody any more; `actor` is whose things are his own. Throws GluewallError for what is refused.
  */
 export async function* perform(
   services: Services | NodeServices,
   request: ParsedRequest,
   signal: AbortSignal,
   gone?: AbortSignal,
+  actor: Actor = SOCKET_ACTOR,
 ): Answer {
   if (isLogRequest(request)) return yield* performOnLog(services.log, request, gone);
   if (isTracebackRequest(request)) return yield* performOnNode(services.traceback, request, signal);
@@ -36,8 +46,11 @@ export async function* perform(
     const remedy = 'ask that of the gluewall of your switches (--config, --socket)';
     throw new GluewallError('no-gate', `what answers is a traceback node and has no gate; ${remedy}`);
   }
+  if (isAccountRequest(request)) return yield* performOnAccounts(services.accounts, request, actor);
   if (isFindingRequest(request)) return yield* performOnFindings(services.findings, request, signal);
+  if (isInboxRequest(request)) return performOnInbox(services.inbox, request);
   if (isBehaviourRequest(request)) return yield* performOnBehaviour(services.behaviour, request);
+  if (isPageRequest(request)) return yield* performOnPages(services, request);
   return yield* performOnGate(services, request, signal);
 }
 
@@ -51,6 +64,9 @@ type GateRequest = Exclude<
   | TracebackRequest
   | FindingRequest
   | BehaviourRequest
+  | InboxRequest
+  | AccountRequest
+  | PageRequest
   | { readonly operation: 'status' }
   | { readonly operation: 'reload' }
 >;
@@ -82,11 +98,11 @@ async function* performOnGate(services: Services, request: GateRequest, signal: 
     case 'history import':
       return services.historyImport(request.rows, request.endsWarmup);
     case 'rule add': {
-      const { action, match, reason, owner, expires: expiresAtMs = Number.POSITIVE_INFINITY } = request;
-      return services.ruleAdd({ action, match, reason, owner, expiresAtMs });
+      const { action, match, reason, owner, expires: expiresAtMs = Number.POSITIVE_INFINITY, renews = true } = request;
+      return services.ruleAdd({ action, match, reason, owner, expiresAtMs }, renews);
     }
     case 'rule remove':
-      return services.ruleRemove(request.id);
+      return services.ruleRemove(request.id, request.ifVersion);
     case 'rule list':
       return yield* counted(services.ruleList(request.action));
     case 'allow remove':
@@ -190,14 +206,4 @@ export async function* performOnLog(log: LogServices, request: LogRequest, gone?
     case 'log trim':
       return log.trim();
   }
-}
-
-/** The items of a list; its result is how many there were. */
-async function* counted(items: AsyncIterable<unknown>): AsyncGenerator<unknown, { readonly count: number }, void> {
-  let count = 0;
-  for await (const item of items) {
-    count++;
-    yield item;
-  }
-  return { count };
 }

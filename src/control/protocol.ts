@@ -3,152 +3,53 @@
  * one reply.
  */
 import { z } from 'zod';
-import { parseAddress } from '../core/address.ts';
-import { DAY_MS } from '../core/clock.ts';
-import { parseMac } from '../core/mac-address.ts';
-import { canonicalName, parseName } from '../dns/name.ts';
-import { parseRecordType } from '../dns/registry.ts';
 import { CLOSED_AS, FINDING_KINDS, FINDING_STATES } from '../findings/finding.ts';
 import { MAX_WORDS_CHARACTERS } from '../findings/finding-record.ts';
-import type { RuleMatch } from '../policy/rule.ts';
-import { isRuleWord, parseMatch } from '../policy/rule-text.ts';
-import { COVERAGE_SLOT_MS, MAX_SOURCE_CHARACTERS } from '../querylog/query-log-store.ts';
+import { COVERAGE_SLOT_MS } from '../querylog/query-log-store.ts';
 import { MAX_BYPASS_MS } from '../services/bypass-services.ts';
-import type { ClientTarget } from '../services/client-view.ts';
-import { parseLogPlace } from '../services/log-view.ts';
-import type { LookupTarget } from '../services/lookup.ts';
-import type { QuarantinedHost } from '../services/quarantine-services.ts';
 import { MAX_QUARANTINE_MS } from '../services/quarantine-services.ts';
 import { tripleRow } from '../services/triple-view.ts';
-import { MAX_TIME_LIMIT_MS, MAX_WINDOW_MS, MIN_TIME_LIMIT_MS } from '../traceback/messages.ts';
+import { MAX_TIME_LIMIT_MS, MIN_TIME_LIMIT_MS } from '../traceback/messages.ts';
+import { accountRequests } from './account-requests.ts';
+import { inboxRequests } from './inbox-requests.ts';
+import { pageRequests } from './page-requests.ts';
+import {
+  address,
+  caseId,
+  clientName,
+  clientTarget,
+  findingId,
+  groupId,
+  groupName,
+  instant,
+  logPlace,
+  MAX_REASON_CHARACTERS,
+  mac,
+  match,
+  name,
+  owner,
+  packName,
+  quarantinedHost,
+  reason,
+  recordType,
+  ruleId,
+  ruleVersion,
+  sourceName,
+  switchPort,
+  target,
+  windowPart,
+  word,
+  YEAR_MS,
+} from './request-fields.ts';
 
 /** No line, and so no request, is longer. */
 export const MAX_REQUEST_BYTES = 1024 * 1024;
 /** The most rows of one `history import`: well within a request, and some three milliseconds' work. */
 export const MAX_IMPORT_ROWS = 100;
-export const MAX_REASON_CHARACTERS = 500;
 /** The most events one request asks for. */
 export const MAX_EVENTS = 1_000_000;
 /** The most entries of the query log that one request asks for. */
 export const MAX_LOG_ENTRIES = 100_000;
-const MAX_RULE_ID_CHARACTERS = 255;
-const MAX_RULE_TYPES = 64;
-/** No name that a client has is longer. */
-export const MAX_CLIENT_NAME_CHARACTERS = 253;
-
-const address = z.string().transform((text, context) => {
-  const parsed = parseAddress(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({ code: 'custom', message: `"${text}" is no IPv4 or IPv6 address` });
-  return z.NEVER;
-});
-
-const name = z.string().transform((text, context) => {
-  const parsed = parseName(text);
-  if (parsed !== undefined) return canonicalName(parsed);
-  context.addIssue({ code: 'custom', message: `"${text}" is no domain name` });
-  return z.NEVER;
-});
-
-const target = z.string().transform((text, context): LookupTarget => {
-  const asAddress = parseAddress(text);
-  if (asAddress !== undefined) return { kind: 'address', address: asAddress };
-  const asName = parseName(text);
-  if (asName !== undefined) return { kind: 'name', name: canonicalName(asName) };
-  context.addIssue({ code: 'custom', message: `"${text}" is neither an IP address nor a domain name` });
-  return z.NEVER;
-});
-
-const clientTarget = z
-  .string()
-  .min(1)
-  .max(MAX_CLIENT_NAME_CHARACTERS)
-  .transform((text): ClientTarget => {
-    const asAddress = parseAddress(text);
-    if (asAddress !== undefined) return { kind: 'address', address: asAddress };
-    const mac = parseMac(text);
-    return mac === undefined ? { kind: 'name', name: text } : { kind: 'mac', mac };
-  });
-
-const quarantinedHost = z.string().transform((text, context): QuarantinedHost => {
-  const asAddress = parseAddress(text);
-  if (asAddress !== undefined) return { address: asAddress };
-  const asMac = parseMac(text);
-  if (asMac !== undefined) return { mac: asMac };
-  context.addIssue({ code: 'custom', message: `"${text}" is neither an IP address nor a MAC address` });
-  return z.NEVER;
-});
-
-const clientName = z.string().min(1).max(MAX_CLIENT_NAME_CHARACTERS);
-
-const word = z.string().refine(isRuleWord, { error: 'want letters, digits, `_`, `.` and `-`, at most 63' });
-
-const match = z
-  .strictObject({
-    from: z.string().optional(),
-    to: z.string().optional(),
-    zone: z.string().optional(),
-    types: z.array(z.string()).min(1).max(MAX_RULE_TYPES).readonly().optional(),
-    protocol: z.enum(['udp', 'tcp']).optional(),
-  })
-  .transform((written, context): RuleMatch => {
-    const parsed = parseMatch(written);
-    if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem, path: [parsed.key] });
-    else if (Object.keys(parsed).length > 0) return parsed;
-    else context.addIssue({ code: 'custom', message: 'say which queries: a rule about all of them is a mode' });
-    return z.NEVER;
-  });
-
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-
-const packName = z.string().min(1).max(63);
-
-const mac = z.string().transform((text, context) => {
-  const parsed = parseMac(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({ code: 'custom', message: `"${text}" is no MAC address` });
-  return z.NEVER;
-});
-
-/** An OpenFlow number, or a name. */
-const switchPort = z
-  .string()
-  .min(1)
-  .max(63)
-  .transform((text) => (/^\d{1,10}$/.test(text) ? Number(text) : text));
-
-const recordType = z.string().transform((text, context) => {
-  const parsed = parseRecordType(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({ code: 'custom', message: `"${text}" is no RR type` });
-  return z.NEVER;
-});
-
-const logPlace = z.string().transform((text, context) => {
-  const parsed = parseLogPlace(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({
-    code: 'custom',
-    message: `"${text}" is no page: want what stands behind --page in the last line of the page before`,
-  });
-  return z.NEVER;
-});
-
-const sourceName = z.string().min(1).max(MAX_SOURCE_CHARACTERS);
-const YEAR_MS = 365 * DAY_MS;
-
-const groupName = z.string().min(1).max(63);
-const reason = z.string().trim().min(1).max(MAX_REASON_CHARACTERS);
-const owner = z.string().max(64);
-
-const windowPart = z.int().min(0).max(MAX_WINDOW_MS).optional();
-/** A case by its id, or by as much of the beginning of it as no other has. */
-const caseId = z.string().min(1).max(36);
-
-/** A finding, or a group of bots, in the same way. */
-const groupId = z.string().min(1).max(64);
-const findingId = z.string().min(1).max(64);
-
 const controlRequest = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('lookup'), target }),
   z.strictObject({
@@ -199,8 +100,10 @@ const controlRequest = z.discriminatedUnion('operation', [
     owner: z.string().max(64),
     /** Left out: it does not expire. */
     expires: instant.optional(),
+    /** Whether it takes the place of one that is like it; left out: yes. */
+    renews: z.boolean().optional(),
   }),
-  z.strictObject({ operation: z.literal('rule remove'), id: z.string().min(1).max(MAX_RULE_ID_CHARACTERS) }),
+  z.strictObject({ operation: z.literal('rule remove'), id: ruleId, ifVersion: ruleVersion.optional() }),
   z.strictObject({ operation: z.literal('rule list'), action: z.enum(['allow', 'deny']).optional() }),
   /** The allow rule with exactly this match. */
   z.strictObject({ operation: z.literal('allow remove'), match }),
@@ -303,6 +206,9 @@ const controlRequest = z.discriminatedUnion('operation', [
     owner,
   }),
   z.strictObject({ operation: z.literal('status') }),
+  ...inboxRequests,
+  ...accountRequests,
+  ...pageRequests,
 ]);
 
 /** A request as it travels: addresses, names and times as text. */
@@ -346,6 +252,13 @@ export type FindingRequest = Extract<ParsedRequest, { readonly operation: `findi
 
 export function isFindingRequest(request: ParsedRequest): request is FindingRequest {
   return request.operation.startsWith('findings ');
+}
+
+/** A request that is about the inbox of blocked queries, or searches the events that are kept. */
+export type InboxRequest = Extract<ParsedRequest, { readonly operation: `inbox ${string}` | 'events search' }>;
+
+export function isInboxRequest(request: ParsedRequest): request is InboxRequest {
+  return request.operation.startsWith('inbox ') || request.operation === 'events search';
 }
 
 /** The request, or what is wrong with it. */

@@ -14,6 +14,7 @@ import { GluewallError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { formatName } from '../../../src/dns/name.ts';
 import { composeMatch } from '../../../src/policy/rule-text.ts';
+import { accountServices } from '../../../src/services/account-services.ts';
 import type { RuleChangeView, RuleView } from '../../../src/services/rule-services.ts';
 import type { Services } from '../../../src/services/services.ts';
 
@@ -43,6 +44,7 @@ const RULE: RuleView = {
   expires: null,
   hits: 0,
   lastHit: null,
+  version: '0123456789abcdef',
 };
 const ABSENT: RuleChangeView = { outcome: 'absent', kept: true, warnings: [] };
 
@@ -53,6 +55,8 @@ const notAsked = (): never => {
 };
 
 const services: Services = {
+  accounts: accountServices(undefined),
+  inbox: {} as Services['inbox'],
   log: { search: notAsked, sources: notAsked, refused: notAsked, trim: notAsked },
   traceback: { request: notAsked, list: notAsked, show: notAsked, close: notAsked, evidence: notAsked },
   findings: {
@@ -65,6 +69,17 @@ const services: Services = {
     comment: notAsked,
     trace: notAsked,
   },
+  pages: {
+    eventShow: notAsked,
+    eventPacket: notAsked,
+    rulePreview: notAsked,
+    overview: notAsked,
+    switches: notAsked,
+    hostTimeline: notAsked,
+    hostAxes: notAsked,
+  },
+  ruleShow: notAsked,
+  ruleChange: notAsked,
   behaviour: { groups: notAsked, group: notAsked, host: notAsked, dnsTcp: notAsked },
   rpzShow: notAsked,
   rpzText: notAsked,
