@@ -1,4 +1,5 @@
 /** Builds the parts of gluewall from a configuration and joins them: the only place where that happens. */
+import type { AccountBook } from '../accounts/account-book.ts';
 import { liveConfig } from '../config/difference.ts';
 import type { Config } from '../config/schema.ts';
 import { ControlServer } from '../control/control-server.ts';
@@ -23,20 +24,22 @@ import { GroupNumbers } from '../policy/group-numbers.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { takeNamed } from '../services/case-evidence.ts';
 import { createServices, type Services, type StatusView } from '../services/services.ts';
-import type { Journal } from '../storage/journal.ts';
 import type { Store } from '../storage/store.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
 import { type BehaviourHouse, createBehaviour } from './behaviour/create-behaviour.ts';
+import { buildAccounts } from './build-accounts.ts';
 import { buildClients } from './build-clients.ts';
 import { buildPackBook, packSettings } from './build-packs.ts';
 import { buildHistory, buildPolicies, enforcementOptions, learnerOptions, TCP_OPENINGS } from './build-parts.ts';
 import { takeSightings } from './client-sightings.ts';
 import { configuredGroups } from './configured-groups.ts';
 import { configuredRules } from './configured-rules.ts';
+import type { RunningConsole } from './console/create-console.ts';
 import { EnforcementWatch } from './enforcement-watch.ts';
 import { EventDesk } from './event-desk.ts';
 import { type CountedParts, lossesOf, statusOf } from './figures.ts';
 import { buildFindings, createEve, isOwnHost } from './findings/build-findings.ts';
+import type { KeptParts } from './kept-parts.ts';
 import { LearningSources } from './learning-sources.ts';
 import { LossReport } from './loss-report.ts';
 import { type JoinedFigures, metricSources } from './metric-sources.ts';
@@ -45,9 +48,10 @@ import { createNode } from './node/create-node.ts';
 import { describeNode } from './node/describe-node.ts';
 import type { NodeHost } from './node/node-host.ts';
 import { nodeSettings } from './node/node-order.ts';
+import { PageHouse } from './page-house.ts';
 import { logSettings } from './query-log/log-order.ts';
 import type { QueryLog } from './query-log/query-log.ts';
-import { neverReloaded, type Reloader } from './reloader.ts';
+import { neverReloaded, type ReloadDoor } from './reloader.ts';
 import { createResponse, type ResponseHouse } from './response/create-response.ts';
 import { sayMode } from './say-mode.ts';
 import { StoreLoader } from './store-loader.ts';
@@ -56,16 +60,6 @@ import { WarmupSaver } from './warmup-saver.ts';
 
 const TICK_MS = 500;
 const LOSS_REPORT_MS = 60_000;
-
-/** Where what is learned and seen outlives the process; the journal is for a store that may be away. */
-export interface KeptParts {
-  readonly store: Store;
-  readonly journal: Journal | undefined;
-  readonly queryLog?: QueryLog;
-}
-
-/** Who reads the configuration file anew, and has it applied. */
-export type ReloadDoor = Pick<Reloader, 'reload' | 'figures'>;
 
 /** A running gluewall. */
 export class Application {
@@ -84,6 +78,7 @@ export class Application {
   readonly #node: NodeHost | undefined;
   readonly #behaviour: BehaviourHouse | undefined;
   readonly #findings: FindingBook;
+  readonly #accounts: AccountBook;
   readonly #eve: EveFile<VerdictEvent | FindingNews> | undefined;
   readonly #events: EventDesk;
   readonly #learner: Learner;
@@ -92,7 +87,9 @@ export class Application {
   readonly #quarantines: Quarantines;
   readonly #response: ResponseHouse;
   readonly #switchboard: Switchboard;
+  readonly #pages: PageHouse;
   readonly #control: ControlServer;
+  readonly #console: RunningConsole | undefined;
   readonly #sources: LearningSources;
   readonly #losses: LossReport;
   readonly #reloader: ReloadDoor | undefined;
@@ -108,7 +105,7 @@ export class Application {
   constructor(
     config: Config,
     socketPath: string,
-    { store, journal, queryLog }: KeptParts,
+    { store, journal, queryLog, console: door }: KeptParts,
     clock: Clock,
     log: Log,
     reloader?: ReloadDoor,
@@ -139,8 +136,10 @@ export class Application {
     });
     this.#eve = createEve(config, log);
     this.#findings = buildFindings({ clock, log, store }, this.#eve);
+    this.#accounts = buildAccounts(() => this.#config, store, clock, log);
     const { rules } = this.#policies;
-    const loaded = { history: this.#history, rules, enforcement: this.#enforcement, findings: this.#findings };
+    const books = { findings: this.#findings, accounts: this.#accounts };
+    const loaded = { history: this.#history, rules, enforcement: this.#enforcement, ...books };
     this.#loader = new StoreLoader(store, loaded, config.store.kind === 'mariadb', clock, log);
     this.#writer = new StoreWriter(clock, log, store, this.#history, {
       flushMs: config.store.flush,
@@ -190,9 +189,13 @@ export class Application {
       behaviour: this.#behaviour,
       rpz: this.#response.rpz,
       quarantineRules: this.#response.quarantineRules,
+      console: door,
     };
+    const switchboard = this.#switchboard;
+    this.#pages = new PageHouse({ clock, store, counted: parts, switchboard, config: () => this.#config });
     const services = this.#createServices(() => statusOf(parts));
     this.#control = new ControlServer(socketPath, services, log);
+    this.#console = door;
     this.#losses = new LossReport(() => lossesOf(parts), log);
     // Before the history is loaded: what it learns and forgets is counted from here on.
     const sources = metricSources(clock, parts, this.#joinedFigures());
@@ -207,6 +210,7 @@ export class Application {
     await this.#loader.start();
     this.#watch.settle();
     this.#history.subscribe({ changed: () => this.#writer.changed() });
+    this.#pages.start(this.#history);
     this.#queryLog?.start();
     this.#behaviour?.start(this.#findings.list({ kind: 'bot-group' }));
     await this.#eve?.start();
@@ -225,6 +229,7 @@ export class Application {
       every(this.#clock, LOSS_REPORT_MS, () => this.#losses.report()),
       every(this.#clock, this.#config.store.flush, () => this.#warmup.tick()),
     ];
+    await this.#console?.start();
     return port;
   }
 
@@ -260,6 +265,7 @@ export class Application {
     this.#losses.report();
     await this.#sources.stop();
     await this.#switchboard.controller.stop();
+    await this.#console?.stop();
     await this.#control.stop();
     await this.#metrics.stop();
     await this.#packs.stop();
@@ -267,10 +273,12 @@ export class Application {
     this.#firewall.stop();
     this.#events.feed.stop();
     await this.#warmup.save();
+    await this.#pages.stop();
     await this.#writer.stop();
     await this.#behaviour?.stop();
     await this.#response.stop();
     await this.#findings.stop();
+    await this.#accounts.stop();
     await this.#store.close();
     await this.#node?.stop();
     await this.#queryLog?.stop();
@@ -303,11 +311,13 @@ export class Application {
       behaviour: this.#behaviour?.behaviour,
       rpz: this.#response.rpz,
       findings: this.#findings,
+      accounts: this.#accounts,
       isOwnHost: (address) => isOwnHost(this.#config, address),
       flush: () => this.#writer.flush(),
       warmupMs: () => this.#config.warmup,
       tap: this.#events.tap,
       endWarmup: () => this.#enforcement.endWarmup(),
+      ...this.#pages.parts,
       status,
     });
   }

@@ -1,7 +1,9 @@
 /** Reads what was typed. Each throws GluewallError `usage` that says what is wanted. */
 import { userInfo } from 'node:os';
 import { parseDuration } from '../config/fields.ts';
-import { MAX_EVENTS, MAX_LOG_ENTRIES, MAX_REASON_CHARACTERS } from '../control/protocol.ts';
+import { MAX_PAGE_ROWS } from '../control/inbox-requests.ts';
+import { MAX_EVENTS, MAX_LOG_ENTRIES } from '../control/protocol.ts';
+import { MAX_REASON_CHARACTERS } from '../control/request-fields.ts';
 import { parseAddress } from '../core/address.ts';
 import { GluewallError } from '../core/errors.ts';
 import { parseName } from '../dns/name.ts';
@@ -28,6 +30,13 @@ export function targetArgument(text: string): string {
 export function countArgument(text: string): number {
   if (/^\d{1,7}$/.test(text) && Number(text) <= MAX_EVENTS) return Number(text);
   throw new GluewallError('usage', `"${text}" is no count: want a whole number up to ${MAX_EVENTS}`);
+}
+
+/** Rows of a page of the inbox. */
+export function pageRowsArgument(text: string): number {
+  if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_PAGE_ROWS) return Number(text);
+  const remedy = 'the end of a page names the next one';
+  throw new GluewallError('usage', `"${text}" is no count: want a whole number from 1 to ${MAX_PAGE_ROWS}; ${remedy}`);
 }
 
 /** Entries of a page of the query log. */

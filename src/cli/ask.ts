@@ -16,6 +16,10 @@ export const DEFAULT_CONFIG_FILE = 'gluewall.yaml';
 export interface AskOptions {
   readonly config?: string;
   readonly socket?: string;
+  /** The console of a gluewall elsewhere, instead of a socket; the other two say how it is asked. */
+  readonly server?: string;
+  readonly tokenFile?: string;
+  readonly ca?: string;
   readonly json?: true;
 }
 
@@ -32,6 +36,9 @@ export function askingCommand(
     .description(description)
     .option('--config <file>', `configuration, for its socket and store (default ./${DEFAULT_CONFIG_FILE})`)
     .option('--socket <path>', 'control socket of a running gluewall; its store is not asked then')
+    .option('--server <url>', 'console of a gluewall elsewhere, such as https://console.example:8453 (docs/api.md)')
+    .option('--token-file <file>', 'with --server: the token, in a file of yours alone (default: GLUEWALL_TOKEN)')
+    .option('--ca <file>', 'with --server: PEM of who signed its certificate')
     .option('--json', 'answer as JSON')
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);
 }
@@ -68,10 +75,23 @@ export async function openDoor(options: AskOptions): Promise<Door> {
 
 /** The running gluewall, or that of the socket that was named; undefined when none answers. */
 export async function openRunning(options: AskOptions): Promise<Door | undefined> {
+  if (hasServer(options)) return new (await import('./remote-door.ts')).RemoteDoor(options, process.env);
   // A configuration that is being edited, and is not good yet, must not keep anybody from a socket that he names.
   if (options.socket !== undefined) return doorTo(options.socket);
   const socket = socketOf(options);
   return (await isAnswering(socket)) ? doorTo(socket) : undefined;
+}
+
+/** Throws GluewallError `usage` of options that do not go together. */
+function hasServer(options: AskOptions): options is AskOptions & { readonly server: string } {
+  const { server, socket, tokenFile, ca } = options;
+  if (server !== undefined && socket !== undefined) {
+    throw new GluewallError('usage', '--server and --socket name two gluewalls: give one of them');
+  }
+  if (server === undefined && (tokenFile ?? ca) !== undefined) {
+    throw new GluewallError('usage', '--token-file and --ca go with --server URL');
+  }
+  return server !== undefined;
 }
 
 /** A file with a mistake must not keep anybody from the panic button without a word on how to press it. */

@@ -6,6 +6,7 @@ export const USAGE_CODES: readonly string[] = [
   'usage',
   'config',
   'root-hints',
+  'remote-token',
   'tls-files',
   'store-url',
   'store-password',

@@ -20,6 +20,7 @@ import { formatInstant } from '../services/instant.ts';
 import type { StatusView } from '../services/services.ts';
 import type { StoreWriter } from '../storage/store-writer.ts';
 import type { BehaviourHouse } from './behaviour/create-behaviour.ts';
+import type { RunningConsole } from './console/create-console.ts';
 import type { LearningSources } from './learning-sources.ts';
 import type { NodeHost } from './node/node-host.ts';
 import type { QueryLog } from './query-log/query-log.ts';
@@ -48,6 +49,7 @@ export interface CountedParts {
   readonly findings: Pick<FindingBook, 'figures'>;
   readonly rpz: RpzHost | undefined;
   readonly quarantineRules: QuarantineRules;
+  readonly console: Pick<RunningConsole, 'figures'> | undefined;
 }
 
 export function statusOf(parts: CountedParts): StatusView {
@@ -75,6 +77,7 @@ export function statusOf(parts: CountedParts): StatusView {
     rpz: rpzView(parts),
     behaviour: behaviourView(parts),
     findings: parts.findings.figures,
+    console: consoleView(parts),
     openflowErrors: controller.errors,
     packetIns: controller.queue.counters.snapshot(),
     connections: controller.connections.snapshot(),
@@ -99,6 +102,13 @@ function behaviourView({ behaviour: house }: CountedParts) {
   if (house === undefined) return null;
   const { behaviour, clientSide, unseen } = house;
   return { ...behaviour.figures, clientSide: clientSide?.statistics() ?? null, unseen };
+}
+
+/** `port` is null while its thread is not there. */
+function consoleView({ console: running }: CountedParts) {
+  if (running === undefined) return null;
+  const { port = null, ...figures } = running.figures;
+  return { port, ...figures };
 }
 
 /** Times are in the metrics. */

@@ -168,7 +168,7 @@ async function* rowsOf(
 
 async function* jsonRows(input: AsyncIterable<Buffer>, maxCharacters: number): AsyncGenerator<NumberedRow, void> {
   let line = 0;
-  for await (const text of boundedLines(input, maxCharacters)) {
+  for await (const text of boundedLines(input, maxCharacters, 'history-file')) {
     line++;
     // Trimming takes a byte order mark, too.
     const json = text.trim();

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { AccountBook } from '../accounts/account-book.ts';
 import type { Config } from '../config/schema.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -125,12 +126,13 @@ export interface LoadedParts {
   readonly enforcement: Enforcement;
   /** Left out where nobody asks for them. */
   readonly findings?: FindingBook;
+  readonly accounts?: AccountBook;
 }
 
 /** Puts what the store holds into memory; of what has expired what the history still remembers. */
 export async function loadStore(
   store: Store,
-  { history, rules, enforcement, findings }: LoadedParts,
+  { history, rules, enforcement, findings, accounts }: LoadedParts,
   nowMs: number,
 ): Promise<void> {
   for await (const batch of store.loadTriples(nowMs - history.keepMs)) {
@@ -138,6 +140,7 @@ export async function loadStore(
   }
   for (const rule of await store.loadRules(nowMs)) rules.restore(rule);
   await findings?.load();
+  await accounts?.load();
   const progress = await store.loadWarmup();
   if (progress !== undefined) enforcement.resume(progress);
 }

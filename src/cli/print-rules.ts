@@ -45,6 +45,8 @@ export function printRuleChange({ outcome, rule, kept, warnings }: RuleChangeVie
   const sentences: Record<RuleChangeView['outcome'], string> = {
     added: `in force from now on${until}: ${what} (rule ${id})`,
     renewed: `there was such a rule already; the new one takes its place${until}: ${what} (rule ${id})`,
+    changed: `changed, and in force as it is now${until}: ${what} (rule ${id})`,
+    present: `there is such a rule already, and it stays as it is${until}: ${what} (rule ${id})`,
     full: `there is no room for more rules: ${what} was not added; remove another first`,
     removed: `no longer in force: ${what} (rule ${id})`,
     absent: 'there is no such rule: see `gluewall rule list`',
@@ -60,7 +62,7 @@ export function isChanged({ outcome, kept }: RuleChangeView): boolean {
   return kept && CHANGES.has(outcome);
 }
 
-const CHANGES: ReadonlySet<RuleChangeView['outcome']> = new Set(['added', 'renewed', 'removed']);
+const CHANGES: ReadonlySet<RuleChangeView['outcome']> = new Set(['added', 'renewed', 'changed', 'removed']);
 
 /** As it came over the socket, from a gluewall that may know more than this one. */
 function describeWritten(written: WrittenMatch): string {

@@ -5,15 +5,19 @@ import { addAuditCommands } from './commands/audit.ts';
 import { addBotCommands } from './commands/bots.ts';
 import { addBypassCommands } from './commands/bypass.ts';
 import { addCaptureCommand } from './commands/capture.ts';
+import { addChangesCommand } from './commands/changes.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addClientCommands } from './commands/clients.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommands } from './commands/config.ts';
+import { addConsoleCommands } from './commands/console.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEventCommand } from './commands/event.ts';
 import { addEventCommands } from './commands/events.ts';
 import { addFindingCommands } from './commands/findings.ts';
 import { addHistoryCommands } from './commands/history.ts';
 import { addHostCommands } from './commands/host.ts';
+import { addInboxCommands } from './commands/inbox.ts';
 import { addLearnCommand } from './commands/learn.ts';
 import { addLogCommands } from './commands/log.ts';
 import { addNodeCommand } from './commands/node.ts';
@@ -29,7 +33,9 @@ import { addRuleCommands } from './commands/rule.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addStoreCommands } from './commands/store.ts';
 import { addSwitchCommands } from './commands/switch.ts';
+import { addTokenCommands } from './commands/token.ts';
 import { addTracebackCommands } from './commands/traceback.ts';
+import { addUserCommands } from './commands/user.ts';
 
 /** All commands, as commander has them. Parsing throws instead of ending the process. */
 export function createProgram(version: string): Command {
@@ -55,7 +61,9 @@ export function createProgram(version: string): Command {
   addRpzCommands(program);
   addReloadCommand(program);
   addEventCommands(program);
+  addEventCommand(program);
   addFindingCommands(program);
+  addInboxCommands(program);
   addBotCommands(program);
   addHostCommands(program);
   addClientCommands(program);
@@ -64,6 +72,10 @@ export function createProgram(version: string): Command {
   addStoreCommands(program);
   addSwitchCommands(program);
   addTracebackCommands(program);
+  addConsoleCommands(program);
+  addUserCommands(program);
+  addTokenCommands(program);
+  addChangesCommand(program);
   addAuditCommands(program);
   addOpenflowCommands(program);
   addPkiCommands(program);

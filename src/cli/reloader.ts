@@ -25,6 +25,9 @@ export interface ReloaderParts {
   readonly apply: (config: Config) => void;
 }
 
+/** Who reads the configuration file anew, and has it applied. */
+export type ReloadDoor = Pick<Reloader, 'reload' | 'figures'>;
+
 /** Takes a changed configuration up while gluewall runs: all of it or nothing. */
 export class Reloader {
   readonly #parts: ReloaderParts;

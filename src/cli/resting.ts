@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { SOCKET_ACTOR } from '../accounts/actor.ts';
 import type { Config } from '../config/schema.ts';
 import type { Answer } from '../control/answer.ts';
-import { perform, performOnFindings, performOnLog } from '../control/perform.ts';
+import { performAudited } from '../control/audited.ts';
+import { performOnFindings, performOnLog } from '../control/perform.ts';
 import {
   type ControlRequest,
   type FindingRequest,
@@ -22,12 +24,19 @@ import { logServices } from '../services/log-services.ts';
 import { createServices, type Services } from '../services/services.ts';
 import { tracebackServices } from '../services/traceback-services.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
+import { buildAccounts } from './build-accounts.ts';
 import { buildPackBook } from './build-packs.ts';
 import { buildHistory, buildPolicies, enforcementOptions } from './build-parts.ts';
 import { loadStore, openStore, storeFile } from './open-store.ts';
 import { openRestingLog } from './query-log/resting-log.ts';
 
-const CHANGES: readonly ControlRequest['operation'][] = ['history import', 'rule add', 'rule remove', 'allow remove'];
+const CHANGES: readonly ControlRequest['operation'][] = [
+  'history import',
+  'rule add',
+  'rule change',
+  'rule remove',
+  'allow remove',
+];
 
 /** The store of a gluewall that does not run, asked as the running one would be. */
 export class RestingGluewall {
@@ -50,7 +59,8 @@ export class RestingGluewall {
     if (isTracebackRequest(parsed) || isTrace)
       throw notRunning('cases are asked of the one that runs (`gluewall node`)');
     this.#opened ??= await this.#open(CHANGES.includes(parsed.operation));
-    return yield* perform(this.#opened.services, parsed, new AbortController().signal);
+    const line = { actor: SOCKET_ACTOR, request: parsed };
+    return yield* performAudited(this.#opened.services, line, new AbortController().signal);
   }
 
   async *#askLog(request: LogRequest): Answer {
@@ -102,7 +112,8 @@ export class RestingGluewall {
     const policies = buildPolicies(config, clock, history, packs, new GroupNumbers());
     const enforcement = new Enforcement(clock, enforcementOptions(config));
     const store = await openStore(config, this.#log);
-    await loadStore(store, { history, rules: policies.rules, enforcement }, clock.nowMs());
+    const accounts = buildAccounts(() => config, store, clock, this.#log);
+    await loadStore(store, { history, rules: policies.rules, enforcement, accounts }, clock.nowMs());
     const writer = new StoreWriter(clock, this.#log, store, history, {
       flushMs: config.store.flush,
       keepMs: config.history.keep,
@@ -113,6 +124,7 @@ export class RestingGluewall {
       clock,
       history,
       policies,
+      accounts,
       bypasses: undefined,
       quarantines: undefined,
       switches: () => 0,
@@ -134,6 +146,7 @@ export class RestingGluewall {
     });
     const close = async () => {
       await writer.stop();
+      await accounts.stop();
       const { lostTriples } = writer.figures();
       // Last: a warm-up that is over without its history would block what that history knows.
       if (isWarmupOver && lostTriples === 0) {

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { DEFAULT_CONSOLE } from '../config/console-keys.ts';
+import { listenAddress } from '../config/fields.ts';
 import { plainPlaces } from '../config/plain-places.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock, turnClock } from '../core/clock.ts';
@@ -9,6 +11,8 @@ import type { Store } from '../storage/store.ts';
 import { Application } from './application.ts';
 import { configOf } from './ask.ts';
 import { connectCommand } from './connect-command.ts';
+import { withConsole } from './console/console-order.ts';
+import { createConsole } from './console/create-console.ts';
 import { createLogger } from './logger.ts';
 import { openJournal, openStore, withStore } from './open-store.ts';
 import { begin } from './process-life.ts';
@@ -22,12 +26,16 @@ export interface RunOptions {
   readonly socket?: string;
   readonly store?: string;
   readonly strict?: true;
+  readonly console?: string;
 }
 
 /** `gluewall run`: the controller in the foreground, until SIGINT or SIGTERM. */
 export async function run(options: RunOptions, version: string | undefined): Promise<void> {
   const { config: configured, file, warnings } = configOf(options);
-  const config = withStore(configured, options.store);
+  // Who has no configuration yet looks for one thing first: where to begin.
+  const isByDefault = options.console === undefined && !existsSync(file);
+  const place = isByDefault ? listenAddress.encode(DEFAULT_CONSOLE) : options.console;
+  const config = withConsole(withStore(configured, options.store), place);
   const { log, flush } = createLogger(config.log.level);
   for (const warning of warnings) log.warn({ file }, warning);
   const socketPath = options.socket ?? config.control.socket ?? defaultSocketPath();
@@ -41,7 +49,9 @@ export async function run(options: RunOptions, version: string | undefined): Pro
   });
   const store = options.strict === true ? await openWholeStore(config, log) : await openStore(config, log);
   const clock = turnClock(systemClock);
-  const kept = { store, journal: await openJournal(config, log), queryLog: createQueryLog(config, clock, log) };
+  const journal = await openJournal(config, log);
+  const door = createConsole(config, { socketPath, version, isByDefault, clock: systemClock, log });
+  const kept = { store, journal, queryLog: createQueryLog(config, clock, log), console: door };
   const reloader: Reloader = new Reloader({
     clock: systemClock,
     log,

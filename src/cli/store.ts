@@ -130,10 +130,10 @@ function journalOf(config: Config): StoreStatus['journal'] {
 function describe({ kind, place, contents, oldestEvent, newestEvent, journal, running }: StoreStatus): string[] {
   const lines = [`${kind}: ${place}`];
   if (contents !== null) {
-    const { schemaVersion, triples, events, rules, findings, sizeBytes } = contents;
+    const { schemaVersion, triples, events, rules, findings, entries, sizeBytes } = contents;
     lines.push(
       `tables of version ${schemaVersion}, ${mebibytes(sizeBytes ?? 0)}`,
-      `${triples} triples, ${rules} rules, ${findings} findings, ${events} events`,
+      `${triples} triples, ${rules} rules, ${findings} findings, ${events} events, ${entries} entries of the inbox`,
     );
     if (oldestEvent !== null) lines.push(`events from ${oldestEvent} to ${newestEvent}`);
   } else if (kind !== 'memory') {

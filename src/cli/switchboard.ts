@@ -10,6 +10,7 @@ import { DurationHistogram } from '../core/duration-histogram.ts';
 import type { Log } from '../core/log.ts';
 import { FlowAllowance } from '../firewall/allow-book.ts';
 import type { Bypass } from '../firewall/bypass-book.ts';
+import { DropProofs } from '../firewall/drop-proofs.ts';
 import type { Firewall } from '../firewall/firewall.ts';
 import { Gate } from '../firewall/gate.ts';
 import type { Quarantines } from '../firewall/quarantines.ts';
@@ -17,7 +18,9 @@ import type { PacketInView } from '../openflow/packet-in.ts';
 import type { FlowStats } from '../openflow/schema/multipart.ts';
 import type { ClientGroup } from '../policy/client-group.ts';
 import { quarantineProblem } from '../services/quarantine-services.ts';
+import type { SwitchSight } from '../services/switch-list.ts';
 import { baseSettings, isEnforcing, type ModeOf, meterRates, outsidePortProblems } from './bridge-settings.ts';
+import { switchSights } from './switch-sights.ts';
 
 /** Gates of switches that are away are kept, for their return, until there are this many for each connection allowed. */
 const GATES_PER_SWITCH = 2;
@@ -25,6 +28,8 @@ const GATES_PER_SWITCH = 2;
 const MEASURED_EVERY = 16;
 /** Of packet_ins, over all switches. */
 const WAITING_BYTES = 64 * 1024 * 1024;
+/** Switches of which it is known since when they are as they are. */
+const MAX_KNOWN_SINCE = 4096;
 
 export interface SwitchboardParts {
   readonly clock: Clock;
@@ -49,10 +54,14 @@ export class Switchboard {
   readonly controller: OpenFlowController;
   /** From a packet_in whose turn it is to its verdict, of one packet_in in MEASURED_EVERY. */
   readonly verdictTimes = new DurationHistogram();
+  /** What switches have counted of drop flows. */
+  readonly dropProofs: DropProofs;
   readonly #parts: SwitchboardParts;
   readonly #allowance: FlowAllowance;
   /** What sessions have said of their ports, and the firewall has been told. */
   readonly #namedPorts = new WeakSet<SwitchSession['ports']>();
+  /** Since when a switch is in step, on its way there, or away. */
+  readonly #sinceMs = new Map<string, number>();
   #config: Config;
   #packetIns = 0;
 
@@ -61,6 +70,25 @@ export class Switchboard {
     this.#parts = parts;
     this.#allowance = new FlowAllowance(config.allow_flow.all_switches);
     this.controller = this.#createController();
+    this.dropProofs = new DropProofs({
+      clock: parts.clock,
+      ask: (datapathId, client, destination) =>
+        this.controller.switches
+          .find((session) => session.datapathId === datapathId)
+          ?.readings.drops(client, destination),
+      groupNumber: (name) => parts.groups().find((group) => group.name === name)?.id,
+    });
+  }
+
+  /** Packet_ins of all switches since the start, those among them that found no room. */
+  get packetInCount(): number {
+    return this.#packetIns + this.controller.queue.counters.get('packet_in dropped');
+  }
+
+  /** The switches that are connected, and those that may come back. */
+  sights(): readonly SwitchSight[] {
+    const { firewall } = this.#parts;
+    return switchSights({ config: this.#config, controller: this.controller, firewall, sinceMs: this.#sinceMs });
   }
 
   /** Brings every switch in step with this configuration; what cannot change while running is as it was. */
@@ -89,12 +117,13 @@ export class Switchboard {
         baseFlows: (session) => this.#baseFlows(session),
         verdictFlows: (session, present) => this.#verdictFlows(session, present),
         ready: (session) => this.#switchReady(session),
-        standby: (session) => this.#gate(session.datapathId).disconnect(),
+        standby: (session) => this.#lost(session),
         packetIn: (session, packet) => this.#packetIn(session, packet),
         tableFull: (session, rule) => this.#tableFull(session, rule),
         wantsUse: (session) => this.#gate(session.datapathId).wantsUse,
         used: (session, flows) => this.#used(session, flows),
-        gone: (session) => this.#gate(session.datapathId).disconnect(),
+        flowRemoved: ({ datapathId }, removed) => this.dropProofs.flowRemoved(datapathId, removed),
+        gone: (session) => this.#lost(session),
       },
     );
   }
@@ -123,10 +152,10 @@ export class Switchboard {
   }
 
   #packetIn(session: SwitchSession, packet: PacketInView): void {
+    this.#packetIns++;
     if (this.#parts.takeCopy(packet)) return;
     const gate = this.#connectedGate(session);
-    this.#packetIns = (this.#packetIns + 1) % MEASURED_EVERY;
-    if (this.#packetIns !== 0) {
+    if (this.#packetIns % MEASURED_EVERY !== 0) {
       this.#parts.firewall.packetIn(gate, packet);
       return;
     }
@@ -197,7 +226,19 @@ export class Switchboard {
     }
   }
 
+  #lost({ datapathId }: SwitchSession): void {
+    this.#changedNow(datapathId);
+    this.#gate(datapathId).disconnect();
+  }
+
+  #changedNow(datapathId: string): void {
+    this.#sinceMs.delete(datapathId);
+    this.#sinceMs.set(datapathId, this.#parts.clock.nowMs());
+    if (this.#sinceMs.size > MAX_KNOWN_SINCE) this.#sinceMs.delete(this.#sinceMs.keys().next().value!);
+  }
+
   #switchReady(session: SwitchSession): void {
+    this.#changedNow(session.datapathId);
     const { log, describeMode } = this.#parts;
     const { datapathId, peer, ports } = session;
     log.info({ datapathId, peer }, `switch ${datapathId} connected: ${describeMode()}`);

@@ -66,6 +66,11 @@ export class Lanes {
     this.copies = new CopyLane(source);
   }
 
+  /** Packet_ins that wait in those by port. */
+  get waiting(): number {
+    return [...this.all()].reduce((sum, lane) => sum + lane.waiting.length, 0);
+  }
+
   of(port: number): Lane {
     if (this.#last?.port !== port) this.#last = this.#byPort.get(port) ?? this.#make(port);
     return this.#last;

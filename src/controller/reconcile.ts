@@ -4,10 +4,10 @@ import { addressFromOctets } from '../core/address.ts';
 import { FLOW_MOD_DEFAULTS, type FlowMod } from '../openflow/flow-mod.ts';
 import type { MessageOf } from '../openflow/message.ts';
 import type { Oxm } from '../openflow/oxm.ts';
-import { MeterFlag } from '../openflow/schema/constants.ts';
+import { FlowModFlag, MeterFlag } from '../openflow/schema/constants.ts';
 import type { MeterBand } from '../openflow/schema/meters.ts';
 import type { FlowStats, MeterConfig } from '../openflow/schema/multipart.ts';
-import { cookieOf, type Flow } from './pipeline.ts';
+import { cookieOf, type Flow, PIPELINE } from './pipeline.ts';
 
 export type MeterMod = MessageOf<'meterMod'>;
 
@@ -16,6 +16,9 @@ const TIMER_SLACK_SECONDS = 2;
 
 /** Flows that are looked at in one turn of the event loop. */
 const PER_TURN = 1024;
+
+/** The end of these is told, with what they have counted: what was dropped is to be known afterwards, too. */
+const TOLD_RULES: readonly number[] = [PIPELINE.verdict.entries.drop.rule, PIPELINE.verdict.entries.dropClient.rule];
 
 /** The flow_mods that turn `present` (all ours, by cookie) into `desired`: additions first, in the order of `desired`. */
 export function diffFlows(present: readonly FlowStats[], desired: readonly Flow[], generation: number): FlowMod[] {
@@ -82,7 +85,8 @@ function* diffInSteps(
 }
 
 export function addFlow(flow: Flow, generation: number): FlowMod {
-  return { ...flowModOf(flow), cookie: cookieOf(generation, flow.rule), hardTimeout: flow.hardTimeoutSeconds };
+  const flags = TOLD_RULES.includes(flow.rule) ? FlowModFlag.SEND_FLOW_REM : 0;
+  return { ...flowModOf(flow), cookie: cookieOf(generation, flow.rule), hardTimeout: flow.hardTimeoutSeconds, flags };
 }
 
 export function deleteFlow(flow: Flow): FlowMod {

@@ -1,6 +1,6 @@
 /** Which of several controllers a switch obeys (OpenFlow 1.3.5 §6.3.4, §7.3.9, §7.3.10). */
 import { GluewallError } from '../core/errors.ts';
-import { PacketInReason, PortReason } from '../openflow/schema/constants.ts';
+import { FlowRemovedReason, PacketInReason, PortReason } from '../openflow/schema/constants.ts';
 import { type Conversation, unexpectedReply } from './conversation.ts';
 import { isError, RequestRefused } from './requests.ts';
 
@@ -57,7 +57,8 @@ const PORT_REASONS = bits(Object.values(PortReason));
 
 /**
  * What is told unasked: to a master or equal, packets that an entry sends and changes of ports; to a slave, changes of
- * ports alone. Ends of flows are counted here by their time, so nobody is told.
+ * ports alone. Ends of flows are counted here by their time; of drop flows, which ask for it, they are told for what they have
+ * dropped.
  */
 export const ASYNC_MESSAGES = {
   type: 'setAsync',
@@ -66,6 +67,6 @@ export const ASYNC_MESSAGES = {
   packetInMaskSlave: 0,
   portStatusMask: PORT_REASONS,
   portStatusMaskSlave: PORT_REASONS,
-  flowRemovedMask: 0,
+  flowRemovedMask: bits([FlowRemovedReason.HARD_TIMEOUT, FlowRemovedReason.DELETE]),
   flowRemovedMaskSlave: 0,
 } as const;

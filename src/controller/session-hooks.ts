@@ -1,3 +1,4 @@
+import type { MessageOf } from '../openflow/message.ts';
 import type { PacketInView } from '../openflow/packet-in.ts';
 import type { FlowStats } from '../openflow/schema/multipart.ts';
 import type { Flow } from './pipeline.ts';
@@ -27,5 +28,7 @@ export interface SessionHooks {
   wantsUse(session: SwitchSession): boolean;
   /** Allow flows with their counters, some at a time. */
   used(session: SwitchSession, flows: readonly FlowStats[]): void;
+  /** A drop flow has ended, with its last counters. Those of flows that end while the switch is away are not told. */
+  flowRemoved?(session: SwitchSession, removed: MessageOf<'flowRemoved'>): void;
   closed(session: SwitchSession, reason: string): void;
 }

@@ -8,7 +8,7 @@ import { Framer } from '../openflow/framer.ts';
 import { decodeHello, decodeMessage, type Message, type MessageOf } from '../openflow/message.ts';
 import { PacketInView } from '../openflow/packet-in.ts';
 import { describeMessage } from '../openflow/print.ts';
-import { MessageType, Meter } from '../openflow/schema/constants.ts';
+import { MessageType } from '../openflow/schema/constants.ts';
 import { ASK_RENEWAL_MS } from './base-flows.ts';
 import { Conversation, offersVersion13, type Refused, versionProblem } from './conversation.ts';
 import { FlowSync } from './flow-sync.ts';
@@ -22,7 +22,8 @@ import { isError } from './requests.ts';
 import { ASYNC_MESSAGES, type Role, type RoleWish, takeRole } from './role.ts';
 import { SendBuffer } from './send-buffer.ts';
 import type { SessionHooks } from './session-hooks.ts';
-import { readFlowsOfRule, readIdentity, showFragmentPorts } from './switch-state.ts';
+import { SwitchReadings } from './switch-readings.ts';
+import { readIdentity, showFragmentPorts } from './switch-state.ts';
 import { VerdictWriter } from './verdict-writer.ts';
 
 const HANDSHAKE_MS = 10_000;
@@ -49,6 +50,7 @@ export class SwitchSession {
   readonly peer: string;
   readonly verdicts: VerdictWriter;
   readonly limits: PacketInLimits;
+  readonly readings: SwitchReadings;
   /** 16 hexadecimal digits; empty until the switch is identified. */
   datapathId = '';
   readonly #socket: Socket;
@@ -73,8 +75,6 @@ export class SwitchSession {
   #readShareBytes = READ_SHARE_BYTES;
   #syncing: Promise<void> | undefined;
   #syncAgain = false;
-  /** What is being read from the switch: each is asked for once at a time, however long the answer takes. */
-  readonly #reading = new Set<'meters' | 'use'>();
 
   constructor(socket: Socket, clock: Clock, log: Log, queue: PacketInQueue, hooks: SessionHooks) {
     this.#socket = socket;
@@ -87,6 +87,9 @@ export class SwitchSession {
       drained: () => this.#drained(),
     });
     this.#conversation = new Conversation(this.#out, clock);
+    this.readings = new SwitchReadings(this.#conversation, (problem) =>
+      this.#log.debug({ datapathId: this.datapathId }, problem),
+    );
     this.verdicts = new VerdictWriter(this.#out);
     this.limits = new PacketInLimits(clock, hooks.meterRates());
     this.#liveness = new Liveness(clock, {
@@ -123,6 +126,11 @@ export class SwitchSession {
   /** Packet_ins wait: answers to them pile up, or it is not known yet what the ports are called that they came in by. */
   get isCongested(): boolean {
     return this.#out.isCongested || !this.#ports.areKnown;
+  }
+
+  /** Packet_ins that wait for their turn. */
+  get waiting(): number {
+    return this.#lanes.waiting;
   }
 
   /** Port numbers by name. */
@@ -336,6 +344,7 @@ export class SwitchSession {
     if (message.type === 'echoRequest') this.#conversation.echo(message);
     else if (message.type === 'error') this.#error(message);
     else if (message.type === 'echoReply' || this.#conversation.settle(message)) this.#liveness.answered();
+    else if (message.type === 'flowRemoved' && isOwnCookie(message.cookie)) this.#hooks.flowRemoved?.(this, message);
     else if (message.type === 'portStatus') this.#ports.heard(message, this.#isReady && this.#syncing === undefined);
   }
 
@@ -377,23 +386,11 @@ export class SwitchSession {
   }
 
   #readMeters(): void {
-    if (this.#sync.meters.size === 0) return;
-    this.#read('meters', async () =>
-      this.limits.countMeters(await this.#conversation.multipart({ type: 'meter', meterId: Meter.ALL })),
-    );
+    if (this.#sync.meters.size > 0) this.readings.meters((parts) => this.limits.countMeters(parts));
   }
 
   #readUse(): void {
     if (!this.#isReady || !this.#hooks.wantsUse(this)) return;
-    const { rule } = PIPELINE.verdict.entries.allow;
-    this.#read('use', () => readFlowsOfRule(this.#conversation, rule, (flows) => this.#hooks.used(this, flows)));
-  }
-
-  #read(what: 'meters' | 'use', read: () => Promise<void>): void {
-    if (this.#reading.has(what)) return;
-    this.#reading.add(what);
-    read()
-      .catch((error: Error) => this.#log.debug({ datapathId: this.datapathId }, error.message))
-      .finally(() => this.#reading.delete(what));
+    this.readings.use((flows) => this.#hooks.used(this, flows));
   }
 }

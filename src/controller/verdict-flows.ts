@@ -66,11 +66,23 @@ export function portFieldOf(ipProtocol: number | undefined): 'tcp_src' | 'udp_sr
   return ipProtocol === IP_PROTOCOL.TCP ? 'tcp_src' : 'udp_src';
 }
 
+/** What makes a flow entry what it is, and whose. */
+type EntryHead = Pick<FlowStats, 'tableId' | 'cookie' | 'priority' | 'match'>;
+
+/** What a drop flow matches on, also one that has ended; undefined for any other entry. */
+export function readDropScope(entry: EntryHead): DropScope | ClientScope | undefined {
+  const { tableId, cookie, priority, match } = entry;
+  const flow = readVerdictFlow({ tableId, cookie, priority, match, hardTimeout: 1, durationSec: 0 });
+  return flow?.kind === 'drop' || flow?.kind === 'dropClient' ? flow.scope : undefined;
+}
+
 /**
  * The verdict that made this flow entry, which has a cookie of ours; undefined where none would have made it so. What the
  * entry does with packets is not looked at: reconciliation puts that right.
  */
-export function readVerdictFlow(stats: FlowStats): VerdictFlow | undefined {
+export function readVerdictFlow(
+  stats: EntryHead & Pick<FlowStats, 'hardTimeout' | 'durationSec'>,
+): VerdictFlow | undefined {
   const secondsLeft = stats.hardTimeout - stats.durationSec;
   if (stats.tableId !== PIPELINE.verdict.id || secondsLeft < 1) return undefined;
   const { allow, drop, dropClient, bypass } = PIPELINE.verdict.entries;
@@ -90,7 +102,7 @@ export function readVerdictFlow(stats: FlowStats): VerdictFlow | undefined {
 }
 
 /** Whether an entry matches on a group, where there is one, and `others` fields. */
-function isOnly({ match }: FlowStats, group: number | undefined, others = 0): boolean {
+function isOnly({ match }: EntryHead, group: number | undefined, others = 0): boolean {
   return match.length === others + (group === undefined ? 0 : 1);
 }
 

@@ -10,7 +10,7 @@ import type { ClientRecord } from '../identity/client-identity.ts';
 import type { ClientSource } from './client-view.ts';
 import { formatInstant } from './instant.ts';
 
-export type { QuarantinedHost };
+export { formatHost, type QuarantinedHost };
 
 /** The hard timeout of a flow, by which it ends itself, has 16 bits of seconds (OpenFlow 1.3.5 §7.3.4.1). */
 export const MAX_QUARANTINE_MS = 65_535_000;

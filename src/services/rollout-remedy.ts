@@ -1,36 +1,15 @@
 /** How queries that would be blocked are let pass, and whether they are already. */
 import { formatAddress } from '../core/address.ts';
-import { canonicalName } from '../dns/name.ts';
-import { RECORD_TYPE } from '../dns/registry.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
-import type { PolicyQuery, QueryMessage } from '../policy/query.ts';
+import { queryOfEvent } from './event-query.ts';
 import type { RolloutPair, RolloutRow } from './report-rollout.ts';
 
 /** From so many clients of a group on, one command for the group is better than one for each. */
 const MANY_CLIENTS = 5;
 
 /** Whether the newest query of a row would pass by now: rules have come since, or the history has learned. */
-export function isAllowedNow({ last, reason }: RolloutPair, policies: PolicyBook, nowMs: number): boolean {
-  const client = {
-    address: last.client,
-    mac: last.clientMac,
-    inPort: last.inPort,
-    // Not on record: a rule by the name of a port is not found, and the row stays.
-    portName: undefined,
-  };
-  const query: PolicyQuery = {
-    client,
-    group: policies.groups.get(last.group) ?? policies.groups.groupOf(client),
-    destination: last.destination,
-    transport: last.transport,
-    message: messageOf(last, reason === 'recursionDesired'),
-  };
-  return policies.current.decide(query, nowMs).kind === 'allow';
-}
-
-function messageOf({ queryName, queryType, transport }: RolloutPair['last'], recursionDesired: boolean): QueryMessage {
-  if (queryName === undefined) return transport === 'tcp' ? 'unseen' : 'unreadable';
-  return { name: canonicalName(queryName), type: queryType ?? RECORD_TYPE.A, recursionDesired };
+export function isAllowedNow({ last }: RolloutPair, policies: PolicyBook, nowMs: number): boolean {
+  return policies.current.decide(queryOfEvent(last, policies), nowMs).kind === 'allow';
 }
 
 /** `clients` is how many of the group ask the same destination. */

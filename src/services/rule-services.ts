@@ -1,7 +1,8 @@
 /** What people ask about rules. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Address } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';
+import { GluewallError } from '../core/errors.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import type { PolicyStore } from '../policy/policy-store.ts';
 import type { Rule, RuleMatch } from '../policy/rule.ts';
@@ -26,10 +27,13 @@ export interface RuleView {
   /** Verdicts that it decided since the start; a flow that a verdict made is not asked again. */
   readonly hits: number;
   readonly lastHit: string | null;
+  /** Another one once anything of the rule is another; hits are nothing of it. */
+  readonly version: string;
 }
 
 export interface RuleChangeView {
-  readonly outcome: 'added' | 'renewed' | 'full' | 'removed' | 'absent' | 'configured';
+  /** `present`: there was such a rule already, and it was not to be renewed. */
+  readonly outcome: 'added' | 'renewed' | 'changed' | 'present' | 'full' | 'removed' | 'absent' | 'configured';
   /** The rule that it is about; undefined when there is none. */
   readonly rule?: RuleView;
   /** False when the store could not keep the change: it lasts until gluewall stops. */
@@ -41,9 +45,22 @@ export interface RuleChangeView {
 /** What a command says of a rule. */
 export type WantedRule = Pick<Rule, 'action' | 'match' | 'reason' | 'owner' | 'expiresAtMs'>;
 
+/** What is to be another; what is undefined stays. */
+export interface RuleAlteration {
+  readonly reason?: string | undefined;
+  /** Null: it does not expire any more. */
+  readonly expiresAtMs?: number | null | undefined;
+  /** Only while the rule has this version: else GluewallError `rule-changed`. */
+  readonly ifVersion?: string | undefined;
+}
+
 export interface RuleServices {
-  ruleAdd(wanted: WantedRule): Promise<RuleChangeView>;
-  ruleRemove(id: string): Promise<RuleChangeView>;
+  /** `renews` (left out: true): takes the place of one that decides the same about the same; else that one stays as it is. */
+  ruleAdd(wanted: WantedRule, renews?: boolean): Promise<RuleChangeView>;
+  /** Throws GluewallError `rule-unknown`. */
+  ruleShow(id: string): RuleView;
+  ruleChange(id: string, alteration: RuleAlteration): Promise<RuleChangeView>;
+  ruleRemove(id: string, ifVersion?: string | undefined): Promise<RuleChangeView>;
   /** Removes the allow rule with exactly this match. */
   allowRemove(match: RuleMatch): Promise<RuleChangeView>;
   /** In the order in which they are asked; all of them, or those of one action. */
@@ -57,6 +74,8 @@ export interface RuleParts {
   readonly trustedResolvers: () => readonly Address[];
 }
 
+const VERSION_CHARACTERS = 16;
+
 export function ruleServices({ clock, policies, store, trustedResolvers }: RuleParts): RuleServices {
   const { rules } = policies;
   const remove = async (id: string): Promise<RuleChangeView> => {
@@ -66,7 +85,10 @@ export function ruleServices({ clock, policies, store, trustedResolvers }: RuleP
     return { outcome, ...(state === undefined ? {} : { rule: viewRule(state) }), kept, warnings: [] };
   };
   return {
-    async ruleAdd(wanted) {
+    async ruleAdd(wanted, renews = true) {
+      const held = renews ? undefined : rules.find(wanted.action, wanted.match);
+      if (held?.rule.origin === 'command')
+        return { outcome: 'present', rule: viewRule(held), kept: true, warnings: [] };
       const given: Rule = { ...wanted, id: newId(policies), origin: 'command', createdAtMs: clock.nowMs() };
       const warnings = ruleWarnings(given, policies, trustedResolvers());
       const { outcome, rule } = rules.add(given);
@@ -80,7 +102,31 @@ export function ruleServices({ clock, policies, store, trustedResolvers }: RuleP
         warnings: isChanged ? warnings : [],
       };
     },
-    ruleRemove: (id) => remove(id),
+    ruleShow(id) {
+      const state = rules.get(id);
+      if (state !== undefined) return viewRule(state);
+      throw new GluewallError('rule-unknown', `there is no rule ${id}: \`gluewall rule list\` has those there are`);
+    },
+    async ruleChange(id, { reason, expiresAtMs, ifVersion }) {
+      const state = rules.get(id);
+      if (state === undefined) return { outcome: 'absent', kept: true, warnings: [] };
+      mustBe(state, ifVersion);
+      if (state.rule.origin === 'configuration')
+        return { outcome: 'configured', rule: viewRule(state), kept: true, warnings: [] };
+      const rule: Rule = {
+        ...state.rule,
+        reason: reason ?? state.rule.reason,
+        expiresAtMs: expiresAtMs === undefined ? state.rule.expiresAtMs : (expiresAtMs ?? Number.POSITIVE_INFINITY),
+      };
+      rules.restore(rule);
+      const kept = await isDone(store.saveRule(rule));
+      return { outcome: 'changed', rule: viewRule({ ...state, rule }), kept, warnings: [] };
+    },
+    async ruleRemove(id, ifVersion) {
+      const state = rules.get(id);
+      if (state !== undefined) mustBe(state, ifVersion);
+      return remove(id);
+    },
     async allowRemove(match) {
       const id = rules.find('allow', match)?.rule.id;
       return id === undefined ? { outcome: 'absent', kept: true, warnings: [] } : remove(id);
@@ -93,6 +139,19 @@ export function ruleServices({ clock, policies, store, trustedResolvers }: RuleP
       }
     },
   };
+}
+
+function mustBe(state: RuleState, version: string | undefined): void {
+  const { id } = state.rule;
+  if (version === undefined || versionOf(state.rule) === version) return;
+  throw new GluewallError('rule-changed', `rule ${id} was changed meanwhile: look at it again before you change it`);
+}
+
+/** Made of its words, so that it is the same after a restart. */
+function versionOf({ id, action, match, origin, reason, owner, createdAtMs, expiresAtMs }: Rule): string {
+  const since = origin === 'configuration' ? 0 : createdAtMs;
+  const words = JSON.stringify([id, action, composeMatch(match), origin, reason, owner, since, String(expiresAtMs)]);
+  return createHash('sha256').update(words).digest('hex').slice(0, VERSION_CHARACTERS);
 }
 
 /** Short enough to be typed. */
@@ -116,6 +175,7 @@ function viewRule({ rule, hits, lastHitAtMs }: RuleState): RuleView {
     expires: formatInstant(expiresAtMs),
     hits,
     lastHit: lastHitAtMs === undefined ? null : formatInstant(lastHitAtMs),
+    version: versionOf(rule),
   };
 }
 

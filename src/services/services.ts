@@ -1,5 +1,6 @@
 /** What people ask of gluewall, one function each. The doors only pass on. */
 
+import type { AccountBook } from '../accounts/account-book.ts';
 import type { Address } from '../core/address.ts';
 import type { TimeSource } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
@@ -14,15 +15,18 @@ import type { Quarantines } from '../firewall/quarantines.ts';
 import type { NsHistory } from '../nsdb/ns-history.ts';
 import type { NsTriple } from '../nsdb/ns-triple.ts';
 import { canBeNameServer } from '../nsdb/rules/name-server-address.ts';
+import { type AccountServices, accountServices } from './account-services.ts';
 import { type BehaviourQuestions, type BehaviourServices, behaviourServices } from './behaviour-services.ts';
 import { type BypassParts, type BypassServices, bypassServices } from './bypass-services.ts';
 import { withCaseEvidence } from './case-evidence.ts';
 import { type ClientSource, type ClientTarget, type ClientView, findClients } from './client-view.ts';
 import { type CheckQuestion, type CheckView, type ExplainedParts, explainVerdict } from './explain-verdict.ts';
 import { type FindingServices, findingServices } from './finding-services.ts';
+import { type InboxParts, type InboxServices, inboxServices } from './inbox-services.ts';
 import { type AskedLog, type LogServices, logServices } from './log-services.ts';
 import { inTurns, type LookupTarget, type LookupView, lookup } from './lookup.ts';
 import { type PackParts, type PackServices, packServices } from './pack-services.ts';
+import { type PageParts, type PageServices, pageServices } from './page-services.ts';
 import { type QuarantineServices, quarantineServices } from './quarantine-services.ts';
 import type { ReloadView } from './reload-view.ts';
 import {
@@ -68,6 +72,9 @@ export interface Services extends RuleServices, PackServices, BypassServices, Qu
   readonly traceback: NodeOperations;
   readonly findings: FindingServices;
   readonly behaviour: BehaviourServices;
+  readonly inbox: InboxServices;
+  readonly accounts: AccountServices;
+  readonly pages: PageServices;
   status(): StatusView;
   /** Rejects with ConfigError when the configuration file is not good: nothing has changed then. */
   reload(isTrial: boolean): Promise<ReloadView>;
@@ -84,7 +91,16 @@ export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   readonly switches: () => number;
   readonly clock: TimeSource;
   readonly history: NsHistory;
-  readonly store: RuleParts['store'] & RolloutParts['store'] & Pick<EventStore, 'findEvents'>;
+  readonly store: RuleParts['store'] &
+    RolloutParts['store'] &
+    Pick<EventStore, 'findEvents'> &
+    InboxParts['store'] &
+    PageParts['store'];
+  /** Left out where there are no switches to ask. */
+  readonly dropProof?: PageParts['dropProof'];
+  readonly switchSights?: PageParts['switchSights'];
+  /** Left out where gluewall does not run. */
+  readonly running?: PageParts['running'];
   /** Makes the store hold all that has happened. */
   readonly flush: () => Promise<void>;
   /** How long the history learns before anything is blocked, as it is configured. */
@@ -102,6 +118,8 @@ export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   readonly rpz?: RpzParts['rpz'];
   /** Left out where there are none to ask about. */
   readonly findings?: FindingBook | undefined;
+  /** Left out where there are none to ask. */
+  readonly accounts?: AccountBook | undefined;
   /** Left out where nobody looks at what hosts do. */
   readonly behaviour?: BehaviourQuestions | undefined;
   /** Whether a host that our own node named is one of the inside, by its own address. */
@@ -131,6 +149,9 @@ export function createServices(parts: ServiceParts): Services {
     traceback,
     findings: findingServices(parts.findings, traceback),
     behaviour: behaviourServices(parts),
+    inbox: inboxServices(parts),
+    accounts: accountServices(parts.accounts),
+    pages: pageServices(parts),
     status: parts.status,
     lookup: (target) => lookup(history, target, clock.nowMs()),
     check: (question) => explainVerdict(question, parts),

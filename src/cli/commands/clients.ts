@@ -1,6 +1,6 @@
 /** `clients`: who they are. */
 import type { Command } from 'commander';
-import { MAX_CLIENT_NAME_CHARACTERS } from '../../control/protocol.ts';
+import { MAX_CLIENT_NAME_CHARACTERS } from '../../control/request-fields.ts';
 import { parseAddress } from '../../core/address.ts';
 import { GluewallError } from '../../core/errors.ts';
 import { parseMac } from '../../core/mac-address.ts';

@@ -12,6 +12,7 @@ export function addRunCommand(program: Command): void {
       '--store <place>',
       'mysql://USER@HOST:PORT/DATABASE, the file of a SQLite store, or memory; instead of store',
     )
+    .option('--console <host:port>', 'where the console is reached, instead of console.listen')
     .option('--strict', 'exit with 2 when the store is damaged or cannot be had, instead of starting without it')
     .addHelpText(
       'after',

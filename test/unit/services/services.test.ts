@@ -239,6 +239,7 @@ describe('rules', () => {
       expires: '2026-11-21T02:00:01.250Z',
       hits: 0,
       lastHit: null,
+      version: expect.stringMatching(/^[0-9a-f]{16}$/),
     };
     expect(added).toEqual({ outcome: 'added', rule, kept: true, warnings: [] });
     expect(services.check(question(teacher))).toMatchObject({ verdict: 'allow', reason: 'allowRule', rule: rule.id });
@@ -250,6 +251,43 @@ describe('rules', () => {
     expect((await services.ruleRemove(rule.id)).outcome).toBe('removed');
     expect((await services.ruleRemove(rule.id)).outcome).toBe('absent');
     expect(await store.loadRules(atMs)).toEqual([]);
+  });
+
+  it('are given another reason and another end, and keep what they are about and have done', async () => {
+    const { services, store } = setUp();
+    const { rule } = await services.ruleAdd(wanted);
+    services.check(question(teacher));
+    const changed = await services.ruleChange(rule!.id, { reason: 'ticket 2', expiresAtMs: null });
+    expect(changed).toMatchObject({ outcome: 'changed', kept: true });
+    expect(changed.rule).toEqual({ ...rule, reason: 'ticket 2', expires: null, version: changed.rule!.version });
+    expect(changed.rule!.version).not.toBe(rule!.version);
+    expect(services.ruleShow(rule!.id)).toEqual(changed.rule);
+    expect(await store.loadRules(atMs + 5000)).toMatchObject([{ id: rule!.id, reason: 'ticket 2' }]);
+    expect((await services.ruleChange(rule!.id, {})).rule).toEqual(changed.rule);
+    expect(await services.ruleChange('none', { reason: 'x' })).toMatchObject({ outcome: 'absent' });
+    expect(() => services.ruleShow('none')).toThrow(expect.objectContaining({ code: 'rule-unknown' }));
+  });
+
+  it('are changed and removed only as whoever does it has seen them', async () => {
+    const { services } = setUp();
+    const { id, version } = (await services.ruleAdd(wanted)).rule!;
+    await services.ruleChange(id, { reason: 'by another', ifVersion: version });
+    const refused = { code: 'rule-changed' };
+    await expect(services.ruleChange(id, { reason: 'mine', ifVersion: version })).rejects.toMatchObject(refused);
+    await expect(services.ruleRemove(id, version)).rejects.toMatchObject(refused);
+    const seen = services.ruleShow(id);
+    expect(seen.reason).toBe('by another');
+    expect((await services.ruleRemove(id, seen.version)).outcome).toBe('removed');
+    expect((await services.ruleRemove(id, seen.version)).outcome).toBe('absent');
+  });
+
+  it('are left alone by one like them that is not to renew them', async () => {
+    const { services } = setUp();
+    const { rule } = await services.ruleAdd(wanted);
+    const present = await services.ruleAdd({ ...wanted, reason: 'mine' }, false);
+    expect(present).toEqual({ outcome: 'present', rule, kept: true, warnings: [] });
+    const denied = await services.ruleAdd({ ...wanted, action: 'deny' }, false);
+    expect(denied.outcome).toBe('full');
   });
 
   it('take effect although the store fails, and say so', async () => {
@@ -346,7 +384,10 @@ describe('events', () => {
         },
       });
     };
-    await store.saveEvents(Array.from({ length: 50 }, () => counted()));
+    const kept = Array.from({ length: 50 }, () => counted());
+    store.findEvents = async function* () {
+      yield kept;
+    };
     const stop = new AbortController();
     const items = services.events({ limit: 50 }, stop.signal);
     await items.next();
