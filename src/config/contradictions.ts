@@ -1,5 +1,6 @@
 import { DEFAULT_GROUP_NAME } from '../policy/client-group.ts';
 import { behaviourProblems } from './behaviour-problems.ts';
+import { consoleProblems } from './console-problems.ts';
 import { isJudging } from './effective.ts';
 import { nodeProblems } from './node-problems.ts';
 import { isLoopback, plainPlaces } from './plain-places.ts';
@@ -77,6 +78,7 @@ export function contradictions(config: Config): readonly Contradiction[] {
     ...nodeProblems(config),
     ...responseProblems(config),
     ...behaviourProblems(config),
+    ...consoleProblems(config),
   ];
 }
 

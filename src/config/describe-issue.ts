@@ -1,10 +1,11 @@
 import type { z } from 'zod';
+import { nearest } from '../core/nearest.ts';
 import type { Mistake } from './config-error.ts';
 import { knownKeys } from './known-keys.ts';
 import { quoted } from './quoted.ts';
 import type { YamlText } from './read-yaml.ts';
 import { configSchema } from './schema.ts';
-import { nearest, nearestKeys } from './suggest.ts';
+import { nearestKeys } from './suggest.ts';
 
 /** Mistakes of an unknown key each; more are as one. */
 const MAX_UNKNOWN_KEYS = 1000;

@@ -5,7 +5,8 @@ import { configSchema } from './schema.ts';
 
 /**
  * The JSON Schema (2020-12) of the configuration as it is written, for editors. What it cannot say, and only reading the
- * file finds: bits set beyond the length of a network, ttl.floor above ttl.cap, a drop_flow.life of broken seconds, more
+ * file finds: bits set beyond the length of a network, ttl.floor above ttl.cap, console.session.idle above its absolute, a
+ * console.oidc that gives nobody a role, a drop_flow.life of broken seconds, more
  * switches in openflow.connect than openflow.switches, what is in brackets but no IPv6 address, two lists or
  * two groups of one name.
  */
@@ -37,6 +38,7 @@ export function configJsonSchema(): Readonly<Record<string, unknown>> {
       needs(['behaviour', 'client_side', 'interfaces'], { minItems: 1 }, [['inside', 'networks']]),
       ...CONNECTIONS,
       CAPTURE,
+      CONSOLE,
       CLIENT_SIDE,
       DNSTAP,
       ...STORE,
@@ -73,6 +75,14 @@ const CONNECTIONS: readonly JsonSchema[] = [
 /** An address is served by TLS alone; a unix socket is no address. */
 const CAPTURE: JsonSchema = {
   anyOf: [under(['capture', 'tls'], {}), { properties: { capture: { properties: { listen: { pattern: '^/' } } } } }],
+};
+
+/** Plain HTTP stays on loopback. */
+const CONSOLE: JsonSchema = {
+  anyOf: [
+    under(['console', 'tls'], {}),
+    { properties: { console: { properties: { listen: { pattern: `^${LOOPBACK_HOST}:[0-9]+$` } } } } },
+  ],
 };
 
 /** As OpenFlow without TLS; a unix socket is no address. */

@@ -80,6 +80,7 @@ function withPathsFrom(folder: string, config: Config): Config {
     node: node === undefined ? node : nodeFrom(node, from),
     response: response.rpz === undefined ? response : { ...response, rpz: rpzFrom(response.rpz, from) },
     eve: eve.file === undefined ? eve : { ...eve, file: from(eve.file) },
+    console: consoleFrom(config.console, from),
   };
 }
 
@@ -103,6 +104,15 @@ function nodeFrom(node: NodeConfig, from: (file: string) => string): NodeConfig 
     ...node,
     ...pathsFrom(node, ['folder'], from),
     tls: { ...tlsFrom(tls, from), ...pathsFrom(tls, ['crl'], from) },
+  };
+}
+
+function consoleFrom(section: Config['console'], from: (file: string) => string): Config['console'] {
+  const { tls, oidc } = section;
+  return {
+    ...section,
+    ...(tls === undefined ? {} : { tls: { key: from(tls.key), certificate: from(tls.certificate) } }),
+    ...(oidc === undefined ? {} : { oidc: { ...oidc, client_secret_file: from(oidc.client_secret_file) } }),
   };
 }
 

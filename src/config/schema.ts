@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { RULE_NAMES } from '../nsdb/rules/list.ts';
 import { behaviourKeys } from './behaviour-keys.ts';
+import { consoleKeys } from './console-keys.ts';
 import { dnstapKeys } from './dnstap-keys.ts';
 import { address, capturePlace, duration, facts, macAddress, neededPath, network, whole } from './fields.ts';
 import { clientKeys } from './identity-keys.ts';
@@ -378,6 +379,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   metrics: metricsKeys,
+  console: consoleKeys,
   log: z
     .strictObject({
       level: z

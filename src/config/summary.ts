@@ -24,6 +24,7 @@ export function summarise(config: Config): ConfigSummary {
       queryLogSentence(config, isGate),
       ...nodeSentences(config),
       ...(isGate ? responseSentences(config) : []),
+      ...(isGate ? consoleSentences(config) : []),
     ],
     warnings: [...(isGate ? GATE_WARNINGS : []), ...WARNINGS].flatMap(({ holds, warning }) =>
       holds(config) ? [warning] : [],
@@ -125,6 +126,17 @@ function responseSentences({ response }: Config): readonly string[] {
   if (kinds.length > 0)
     sentences.push(`rules put hosts in quarantine, ${most_hosts} at once at most: ${listed([...new Set(kinds)])}`);
   return sentences;
+}
+
+function consoleSentences({ console: keys }: Config): readonly string[] {
+  const { listen, tls, public_url, session, oidc } = keys;
+  if (listen === undefined) return [];
+  const place = public_url ?? `${tls === undefined ? 'http' : 'https'}://${listenAddress.encode(listen)}`;
+  const by = oidc === undefined ? '' : `, sign-in by ${oidc.issuer} too`;
+  const idle = formatDuration(session.idle);
+  return [
+    `console at ${place}: sessions end after ${idle} without use, and after ${formatDuration(session.absolute)}${by}`,
+  ];
 }
 
 function listed(members: readonly string[]): string {

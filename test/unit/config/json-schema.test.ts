@@ -151,6 +151,8 @@ const ONLY_READING_FINDS = [
   'inside: {networks: [":/24"]}',
   'ttl: {floor: 2h, cap: 1h}',
   'drop_flow: {life: 1500ms}',
+  'console: {session: {idle: 2h, absolute: 1h}}',
+  'console: {oidc: {issuer: "https://id.example", client_id: x, client_secret_file: y}}',
   'openflow: {connect: ["tcp:127.0.0.1:1", "tcp:127.0.0.1:2"], switches: 1}',
   'openflow: {connect: ["tcp:[::1::]"], plain: anywhere}',
   'groups: [{name: a, clients: [192.0.2.1]}, {name: a, clients: [192.0.2.2]}]',
@@ -224,6 +226,7 @@ describe('the published schema', () => {
         const text = JSON.stringify(config);
         const isBrokenSecond = path === 'drop_flow.life' && /[^0]ms$|[1-9]0{0,2}ms$/.test(String(written));
         fc.pre(!isBrokenSecond && path !== 'ttl.floor' && path !== 'ttl.cap');
+        fc.pre(!path.startsWith('console.session.'));
         expect(isValid(text), text).toBe(isRead(text));
       }),
       { numRuns: 3000 },

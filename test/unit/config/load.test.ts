@@ -54,6 +54,7 @@ describe('defaults', () => {
       events: { allowed_every: 600_000 },
       install: { default: 'reactive', proactive: [], reactive: [] },
       metrics: {},
+      console: { session: { idle: 1_800_000, absolute: 43_200_000 } },
       dnstap: { access: 'owner', plain: 'loopback' },
       hold: { time: 50, packets: 1024, bytes: 1_048_576 },
       allow_flow: { total: 65_536, all_switches: 1_048_576 },

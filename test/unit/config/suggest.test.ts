@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nearest, nearestKeys } from '../../../src/config/suggest.ts';
+import { nearestKeys } from '../../../src/config/suggest.ts';
+import { nearest } from '../../../src/core/nearest.ts';
 
 describe('nearest', () => {
   const words = ['monitor', 'enforce'];

@@ -1,0 +1,42 @@
+import { z } from '@hono/zod-openapi';
+import type { ApiApp } from '../api-app.ts';
+import { documentEndpoint } from './common.ts';
+import { docsPage } from './docs-page.ts';
+import { DOCS_STYLE } from './docs-style.ts';
+import { type OpenApiDocument, openApiDocument } from './open-api-document.ts';
+
+const STYLE_PATH = 'docs.css';
+const FRAME_EXAMPLE = 'event: entries\nid: 91\ndata: {"entries":[],"count":0,"change":91}\n\n';
+
+/** The documentation of the API, for programs and for people; it is made when it is asked for first. */
+export function addDocumentEndpoints(api: ApiApp): void {
+  documentLive(api);
+  let made: OpenApiDocument | undefined;
+  const document = () => {
+    made ??= openApiDocument(api);
+    return made;
+  };
+  api.get('/openapi.json', (c) => c.json(document()));
+  api.get('/docs', (c) => c.html(docsPage(document(), STYLE_PATH)));
+  api.get(`/${STYLE_PATH}`, (c) => c.body(DOCS_STYLE, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
+}
+
+function documentLive(api: ApiApp): void {
+  documentEndpoint(api, {
+    method: 'get',
+    path: '/live',
+    subject: 'live',
+    summary: 'Server-sent events: entries of the inbox as they change, and the figures of the overview',
+    description: [
+      '`entries` has at most 50 entries (`InboxEntry`), `count`, how many changed, and `change`, the number of the last, which is',
+      'the id of the event, too. Where `count` is more than what came, and after `lost`, load the list anew. `now` has the',
+      'member `now` of the overview. After `end` the session is over.',
+    ].join('\n'),
+    role: 'viewer',
+    headers: z.object({ 'last-event-id': z.string().optional().describe('go on after this change') }),
+    answer: z.string(),
+    mediaType: 'text/event-stream',
+    example: FRAME_EXAMPLE,
+    problems: { 'too-many-streams': 'as many are open as may be' },
+  });
+}
