@@ -11,10 +11,11 @@ function tool(name) {
 const CHECKS = [
   { name: 'style (biome)', command: tool('biome'), args: ['check', '--error-on-warnings'] },
   { name: 'types (tsc)', command: tool('tsc'), args: ['--noEmit'] },
+  { name: 'types of the page (tsc)', command: tool('tsc'), args: ['--noEmit', '-p', 'page'] },
   {
     name: 'architecture',
     command: tool('vitest'),
-    args: ['run', '--project', 'unit', 'test/architecture.test.ts'],
+    args: ['run', '--project', 'unit', 'test/architecture.test.ts', 'test/page-architecture.test.ts'],
   },
   { name: 'unused (knip)', command: tool('knip'), args: [] },
 ];

@@ -13,6 +13,7 @@ const BUILD_INPUTS = [
   'mininet',
   'bench',
   'evaluation',
+  'page',
   'tsconfig.json',
   'tsconfig.build.json',
   'package-lock.json',
@@ -98,9 +99,14 @@ async function build() {
   say('building');
   // A file whose source is gone must not stay behind and be loaded.
   rmSync(inRepository('dist'), { recursive: true, force: true });
-  const tsc = inRepository('node_modules', '.bin', 'tsc');
-  const code = await runHidden(tsc, ['-p', 'tsconfig.build.json']);
-  if (code !== 0) fail('the build failed (see above)', code);
+  const tool = (/** @type {string} */ name) => inRepository('node_modules', '.bin', name);
+  for (const [command, ...args] of [
+    [tool('tsc'), '-p', 'tsconfig.build.json'],
+    [tool('vite'), 'build', '--config', 'page/vite.config.ts'],
+  ]) {
+    const code = await runHidden(/** @type {string} */ (command), args);
+    if (code !== 0) fail('the build failed (see above)', code);
+  }
   writeFileSync(BUILD_STAMP, sourceHash);
 }
 
@@ -124,7 +130,7 @@ function filesBelow(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) files.push(...filesBelow(path));
-    else if (/\.(ts|json)$/.test(entry.name)) files.push(path);
+    else if (/\.(ts|tsx|css|html|svg|json)$/.test(entry.name)) files.push(path);
   }
   return files;
 }

@@ -25,6 +25,7 @@ describe('setUp', () => {
     write('src/a.ts', 'export const a = 1;');
     write('node_modules/.gluewall-lock', lockHash('{}'));
     write('node_modules/.bin/tsc', '#!/bin/sh\necho tsc "$@" >> calls\nmkdir -p dist\n', 0o755);
+    write('node_modules/.bin/vite', '#!/bin/sh\necho vite "$@" >> calls\n', 0o755);
     write('npm/npm', '#!/bin/sh\necho npm "$@" >> calls\necho npm talks\nmkdir -p node_modules\n', 0o755);
   });
   afterEach(() => rmSync(checkout, { recursive: true, force: true }));
@@ -46,7 +47,7 @@ describe('setUp', () => {
   it('builds what was never built, and does nothing twice', () => {
     expect(setUp('run')).toEqual({ status: 0, stdout: '', said: ['gluewall: building'] });
     expect(setUp('run')).toEqual({ status: 0, stdout: '', said: [] });
-    expect(calls()).toBe('tsc -p tsconfig.build.json\n');
+    expect(calls()).toBe('tsc -p tsconfig.build.json\nvite build --config page/vite.config.ts\n');
   });
 
   it('builds again when a source changed, came or went, and keeps nothing old', () => {
@@ -57,6 +58,9 @@ describe('setUp', () => {
       () => write('mininet/b.ts', ''),
       () => rmSync(join(checkout, 'mininet/b.ts')),
       () => write('tsconfig.build.json', '{}'),
+      () => write('page/index.html', '<!doctype html>'),
+      () => write('page/src/b.tsx', ''),
+      () => write('page/src/b.css', ''),
     ]) {
       change();
       expect(setUp('run').said).toEqual(['gluewall: building']);

@@ -1,0 +1,14 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { findPage } from './frame/pages.ts';
+import { currentRoute } from './frame/route.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/parts.css';
+import './styles/frame.css';
+
+// Fetched while the console says who is signed in. A failure is shown where the page would be.
+findPage(currentRoute().path)
+  ?.load()
+  .catch(() => undefined);
+render(<App />, document.getElementById('page')!);

@@ -1,0 +1,38 @@
+import type { ComponentChildren, VNode } from 'preact';
+
+export interface TableColumn {
+  readonly name: string;
+  readonly isNumber?: boolean;
+  /** The name is for screen readers only, as for a column of buttons. */
+  readonly isHidden?: boolean;
+}
+
+interface TableProps {
+  /** What the table is, for those who do not see it. */
+  readonly caption: string;
+  readonly columns: readonly TableColumn[];
+  /** Rows: `<tr>` with a cell for each column. */
+  readonly children: ComponentChildren;
+}
+
+/** A dense table that is moved sideways by itself where the page is too narrow for it. */
+export function Table({ caption, columns, children }: TableProps): VNode {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reached by keys
+    <section class="table-frame" aria-label={caption} tabIndex={0}>
+      <table class="table">
+        <caption class="unseen">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map(({ name, isNumber, isHidden }) => (
+              <th key={name} scope="col" class={isNumber === true ? 'number' : undefined}>
+                {isHidden === true ? <span class="unseen">{name}</span> : name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </section>
+  );
+}
