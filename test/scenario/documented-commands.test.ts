@@ -34,6 +34,7 @@ const REFUSED = [
   /^gluewall (bots|host) show /,
   /^gluewall quarantine end /,
   /^gluewall picture /,
+  /^gluewall inbox (show|events|acknowledge|escalate|reopen|comment) /,
   /^gluewall findings (show|acknowledge|escalate|close|reopen|comment|trace) /,
 ];
 

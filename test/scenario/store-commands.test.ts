@@ -37,7 +37,7 @@ describe('store status', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       kind: 'sqlite',
       place: file,
-      contents: { schemaVersion: 4, triples: 2, events: 2, rules: 1, findings: 0 },
+      contents: { schemaVersion: 6, triples: 2, events: 2, rules: 1, findings: 0, entries: 1 },
       oldestEvent: expect.stringMatching(/^2026-/),
       journal: null,
       running: null,
@@ -75,7 +75,7 @@ describe('store migrate', () => {
     connection.exec(readFileSync(new URL('../unit/storage/schema-1.sql', import.meta.url), 'utf8'));
     connection.close();
     const { status: code, stdout } = await run('store', 'migrate', '--store', old, '--json');
-    expect([code, JSON.parse(stdout)]).toEqual([0, { place: old, schemaVersion: 4 }]);
+    expect([code, JSON.parse(stdout)]).toEqual([0, { place: old, schemaVersion: 6 }]);
   });
 });
 

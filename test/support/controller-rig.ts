@@ -4,6 +4,7 @@ import type { Flow } from '../../src/controller/pipeline.ts';
 import type { RoleWish } from '../../src/controller/role.ts';
 import type { SwitchSession } from '../../src/controller/switch-session.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import type { MessageOf } from '../../src/openflow/message.ts';
 import type { PacketInView } from '../../src/openflow/packet-in.ts';
 import { Meter } from '../../src/openflow/schema/constants.ts';
 import { gateFlows, keepingLog } from './session-rig.ts';
@@ -25,6 +26,8 @@ export class ControllerRig {
   readonly controller: OpenFlowController;
   /** What becomes of a packet_in beside its being told. */
   tookPacketIn: (packet: PacketInView) => void = () => undefined;
+  /** What becomes of the end of a drop flow beside its being told. */
+  tookFlowRemoved: (removed: MessageOf<'flowRemoved'>) => void = () => undefined;
   /** The one heard of last. */
   session: SwitchSession | undefined;
 
@@ -47,6 +50,10 @@ export class ControllerRig {
       tableFull: (_session, rule) => this.told.push(`tableFull ${rule}`),
       wantsUse: () => false,
       used: () => undefined,
+      flowRemoved: (session, removed) => {
+        tell('flowRemoved')(session);
+        this.tookFlowRemoved(removed);
+      },
       gone: tell('gone'),
     };
     const options = {

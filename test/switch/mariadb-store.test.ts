@@ -6,6 +6,7 @@ import { createConnection } from 'mariadb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Address } from '../../src/core/address.ts';
 import type { EventQuery } from '../../src/events/event-store.ts';
+import { EVERYTHING } from '../../src/inbox/search.ts';
 import type { MariadbAccess } from '../../src/storage/mariadb-connection.ts';
 import { MARIADB_MIGRATIONS, migrateMariadb } from '../../src/storage/mariadb-migrations.ts';
 import { openMariadbStore } from '../../src/storage/mariadb-store.ts';
@@ -15,6 +16,7 @@ import { describeIf } from '../support/describe-if.ts';
 import { gluewall } from '../support/gluewall-command.ts';
 import { MariadbServer, PASSWORD } from '../support/mariadb-server.ts';
 import { addressOf, eventOf, NOW_MS, nameOf, packed, tripleOf } from '../support/store-rows.ts';
+import { describeSearches } from '../unit/storage/inbox/search-contract.ts';
 import { describeStore, findAll, loadAll } from '../unit/storage/store-contract.ts';
 
 const sqliteScript = new URL('../../dist/src/storage/sqlite-worker.js', import.meta.url);
@@ -40,6 +42,8 @@ describeIf(['root', 'mariadb'], 'the MariaDB store', () => {
   };
 
   describeStore('as any store', async ({ events }) => open(await server.newDatabase(), events));
+
+  describeSearches('with searches', async ({ events }) => open(await server.newDatabase(), events), 200);
 
   it('is moved to from SQLite and back, by the command', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gluewall-copy-'));
@@ -115,8 +119,38 @@ describeIf(['root', 'mariadb'], 'the MariaDB store', () => {
       expect(blocked).toMatchObject({ group: 'default', scope: ['destination'], clientMac: undefined });
       expect(allowed).toMatchObject({ verdict: 'allow', reason: 'allowRule', queryName: undefined });
       expect(await findAll(store, { queryName: nameOf('example.org') })).toStrictEqual([blocked]);
-      expect(await store.contents()).toMatchObject({ schemaVersion: 4, rules: 3, events: 2 });
+      expect(await store.contents()).toMatchObject({ schemaVersion: 6, rules: 3, events: 2, entries: 1 });
     });
+
+    const inboxStep = MARIADB_MIGRATIONS[4]!;
+
+    // The last one: also after all of its rows were moved, and nothing said so.
+    it.each(Array.from({ length: inboxStep.statements.length + 2 }, (_, ended) => ended))(
+      'has its events in the inbox once, ended at %s',
+      async (ended) => {
+        const access = await server.newDatabase();
+        const { host, port, user, database } = access.place;
+        const connection = await createConnection({
+          host,
+          port,
+          user,
+          database,
+          password: PASSWORD,
+          rowsAsArray: true,
+        });
+        await migrateMariadb(connection, database, MARIADB_MIGRATIONS.slice(0, 4));
+        await connection.query(old[1]!);
+        for (const sql of inboxStep.statements.slice(0, ended)) await connection.query(sql);
+        if (ended > inboxStep.statements.length) await inboxStep.move?.(connection);
+        await connection.end();
+        const store = await open(access);
+        const { rows } = await store.findEntries({ search: EVERYTHING, before: undefined, limit: 9 }, 5000);
+        expect(rows).toMatchObject([
+          { client: addressOf('192.0.2.10'), queryName: nameOf('www.example.org'), events: 1, hours: { 23: 1 } },
+        ]);
+        expect(rows[0]?.newest.eventId).toBe(1);
+      },
+    );
   });
 
   it('asks for events by an index, whatever is asked for', async () => {

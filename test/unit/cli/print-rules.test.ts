@@ -13,6 +13,7 @@ const RULE: PlacedRule = {
   expires: null,
   hits: 0,
   lastHit: null,
+  version: '0123456789abcdef',
   line: null,
 };
 const DONE: RuleChangeView = { outcome: 'added', rule: RULE, kept: true, warnings: [] };
