@@ -17,7 +17,8 @@ async function main(): Promise<void> {
   // There is nobody left to complain to.
   process.stderr.on('error', () => {});
   try {
-    await createProgram(packageVersion()).parseAsync();
+    const program = await createProgram(packageVersion(), process.argv[2]);
+    await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
 
+const PROGRAM = await createProgram('');
+
 /** One command that does something, as its users type it. */
 export interface DocumentedCommand {
   /** Such as `gluewall allow add`. */
@@ -14,7 +16,7 @@ export interface DocumentedCommand {
 
 /** Every command of the command line that is no mere group of others. */
 export function documentedCommands(): DocumentedCommand[] {
-  return leavesOf(createProgram(''), []).map(([path, command]) => {
+  return leavesOf(PROGRAM, []).map(([path, command]) => {
     const help = helpOf(command);
     const examples = help.split(/^Examples?:\n/m)[1] ?? '';
     return {
