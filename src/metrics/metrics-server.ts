@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import type { TimeSource } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import { formatHostPort } from '../core/host-port.ts';
+import { listenAt } from '../core/listen.ts';
 import type { Log } from '../core/log.ts';
 
 const MAX_CONNECTIONS = 16;
@@ -45,7 +46,6 @@ export class MetricsServer {
 
   /** Resolves with the port. Rejects with GluewallError `metrics-listen` when the address cannot be had. */
   async start(): Promise<number> {
-    const { host, port } = this.#listen;
     const limits = {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: REQUEST_MS,
@@ -57,23 +57,15 @@ export class MetricsServer {
     server.maxConnections = MAX_CONNECTIONS;
     server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION;
     server.setTimeout(SILENCE_MS);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, () => {
-        server.removeListener('error', reject);
-        resolve();
-      });
-    }).catch((cause: Error) => {
-      const problem = `metrics.listen: ${formatHostPort(host, port)} cannot be listened on (${cause.message})`;
-      throw new GluewallError('metrics-listen', `${problem}; choose another, or end what has it`, { cause });
+    const port = await listenAt(server, this.#listen, 'metrics.listen').catch((cause: Error) => {
+      throw new GluewallError('metrics-listen', cause.message, { cause });
     });
     // Such as one for want of file descriptors: the next scrape tries again.
     server.on('error', (error) => this.#log.warn({ error: error.message }, 'a scrape was not let in'));
     this.#server = server;
-    const bound = server.address();
-    const boundPort = bound !== null && typeof bound === 'object' ? bound.port : port;
-    this.#log.info({ host, port: boundPort }, `metrics: http://${formatHostPort(host, boundPort)}/metrics`);
-    return boundPort;
+    const { host } = this.#listen;
+    this.#log.info({ host, port }, `metrics: http://${formatHostPort(host, port)}/metrics`);
+    return port;
   }
 
   /** Ends all connections. Safe twice. */

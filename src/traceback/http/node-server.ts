@@ -11,7 +11,7 @@ import type { TLSSocket } from 'node:tls';
 import { type Clock, every } from '../../core/clock.ts';
 import { Counters } from '../../core/counters.ts';
 import { GluewallError } from '../../core/errors.ts';
-import { formatHostPort } from '../../core/host-port.ts';
+import { listenAt } from '../../core/listen.ts';
 import type { Log } from '../../core/log.ts';
 import type { TlsSettings } from '../../core/tls-settings.ts';
 import type { NodeOptions } from '../node-options.ts';
@@ -82,23 +82,14 @@ export class NodeServer {
 
   /** Resolves with the port. Rejects with GluewallError `node-listen` when the address cannot be had. */
   async start(): Promise<number> {
-    const { host, port } = this.#listen;
     const server = this.#create();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    }).catch((cause: Error) => {
-      const problem = `node.listen: ${formatHostPort(host, port)} cannot be listened on (${cause.message})`;
-      throw new GluewallError('node-listen', `${problem}; choose another, or end what has it`, { cause });
+    const port = await listenAt(server, this.#listen, 'node.listen').catch((cause: Error) => {
+      throw new GluewallError('node-listen', cause.message, { cause });
     });
     server.on('error', (error) => this.#parts.log.warn({ error: error.message }, 'a peer was not let in'));
     this.#server = server;
     this.#cancel = every(this.#parts.clock, LOOK_MS, () => this.#look());
-    const bound = server.address();
-    return bound !== null && typeof bound === 'object' ? bound.port : port;
+    return port;
   }
 
   /** Ends all connections, and with them their requests. Safe twice. */
