@@ -8,7 +8,8 @@ import './styles/parts.css';
 import './styles/frame.css';
 
 // Fetched while the console says who is signed in. A failure is shown where the page would be.
-findPage(currentRoute().path)
-  ?.load()
-  .catch(() => undefined);
+const { path, query } = currentRoute();
+const first = findPage(path);
+first?.load().catch(() => undefined);
+first?.askEarly?.(query);
 render(<App />, document.getElementById('page')!);

@@ -43,9 +43,23 @@ export function consoleNowMs(): number {
   return Date.now() + clockOffsetMs;
 }
 
+/** Answers that were asked for before the part that wants them was there. */
+const early = new Map<string, Promise<unknown>>();
+
 /** The answer to a GET. Throws ApiProblem; an abort by `signal` is thrown as it is. */
 export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
-  return ask<T>('GET', path + queryText(query), undefined, undefined, signal);
+  const place = path + queryText(query);
+  const asked = early.get(place) as Promise<T> | undefined;
+  early.delete(place);
+  return asked ?? ask<T>('GET', place, undefined, undefined, signal);
+}
+
+/** Asks for what the first `get` of the same will want, so that it need not wait for what is done until then. */
+export function askEarly(path: string, query?: Query): void {
+  const asked = ask('GET', path + queryText(query), undefined);
+  // Whoever takes the answer is told of a failure; perhaps nobody does.
+  asked.catch(() => undefined);
+  early.set(path + queryText(query), asked);
 }
 
 /** The answer to a change; undefined where the answer has no body. Throws ApiProblem. */

@@ -27,6 +27,8 @@ export interface TopologyLayout {
 
 /** Where along the way from the servers to the victims each kind stands, as shares of it. */
 const PLACE: Readonly<Record<BotnetNodeKind, number>> = { c2: 0.14, download: 0.14, host: 0.5, victim: 0.86 };
+/** Where hosts stand that servers stand before and nobody behind. */
+const LAST_PLACE = 0.86;
 const RADIUS: Readonly<Record<BotnetNodeKind, number>> = { c2: 13, download: 12, host: 7, victim: 11 };
 const TICKS = 240;
 /** Room at the edges: for half a label to the sides, for a whole one below. */
@@ -51,7 +53,8 @@ export function layOutTopology({ nodes, edges }: Botnet, { width, height }: Size
   });
   const [across, down] = [width / stretch, height];
   const isWide = width >= height;
-  const place = ({ kind }: BotnetNode) => PLACE[kind];
+  const isInTwo = nodes.some(({ kind }) => kind !== 'host') && !nodes.some(({ kind }) => kind === 'victim');
+  const place = ({ kind }: BotnetNode) => (kind === 'host' && isInTwo ? LAST_PLACE : PLACE[kind]);
   const simulation = forceSimulation(placed)
     .force('x', forceX<PlacedNode>((node) => (isWide ? place(node) : 0.5) * across).strength(isWide ? 0.3 : 0.05))
     .force('y', forceY<PlacedNode>((node) => (isWide ? 0.5 : place(node)) * down).strength(isWide ? 0.05 : 0.3))

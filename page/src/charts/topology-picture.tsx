@@ -1,5 +1,6 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Botnet, BotnetNodeKind } from '../../../src/correlation/pictures/botnet.ts';
+import { hasFewNodes } from './few-nodes.ts';
 import { layOutTopology, type PlacedNode } from './topology-layout.ts';
 import './charts.css';
 
@@ -9,8 +10,9 @@ const NODE_WORDS: Readonly<Record<BotnetNodeKind, string>> = {
   host: 'host of the inside',
   victim: 'victim',
 };
-const WIDE_HEIGHT = 520;
-const NARROW_HEIGHT = 640;
+/** The place of the picture has the same heights (`.topology-frame`). */
+const WIDE_HEIGHTS = { few: 300, many: 520 } as const;
+const NARROW_HEIGHTS = { few: 400, many: 640 } as const;
 const NARROW_WIDTH = 560;
 const MAX_LABEL = 28;
 
@@ -18,14 +20,16 @@ const MAX_LABEL = 28;
 export function TopologyPicture({ botnet }: { readonly botnet: Botnet }) {
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
-  useEffect(() => {
+  // Before anything is drawn, so that nothing moves.
+  useLayoutEffect(() => {
     const measure = () => setWidth(place.current?.clientWidth ?? 0);
     measure();
     const watch = new ResizeObserver(measure);
     watch.observe(place.current!);
     return () => watch.disconnect();
   }, []);
-  const height = width < NARROW_WIDTH ? NARROW_HEIGHT : WIDE_HEIGHT;
+  const heights = width < NARROW_WIDTH ? NARROW_HEIGHTS : WIDE_HEIGHTS;
+  const height = hasFewNodes(botnet) ? heights.few : heights.many;
   const layout = useMemo(() => (width === 0 ? undefined : layOutTopology(botnet, { width, height })), [botnet, width]);
   return (
     <div ref={place} class="topology-place">

@@ -1,5 +1,7 @@
 /** Which page is at which path; each is fetched when it is first gone to. */
 import type { ComponentType } from 'preact';
+import { askEarly } from '../api/client.ts';
+import { inboxQuery } from '../api/inbox-query.ts';
 import { pathParameter } from './route.ts';
 
 /** What a page is given: the part of the path that its pattern leaves open; empty where it leaves none. */
@@ -12,6 +14,8 @@ export type Page = ComponentType<PageProps>;
 interface PageEntry {
   readonly patterns: readonly string[];
   readonly load: () => Promise<Page>;
+  /** Asks for what the page shows first. */
+  readonly askEarly?: (query: URLSearchParams) => void;
 }
 
 const PAGES: readonly PageEntry[] = [
@@ -22,6 +26,7 @@ const PAGES: readonly PageEntry[] = [
   {
     patterns: ['/inbox', '/inbox/:'],
     load: () => import('../pages/inbox/inbox-page.tsx').then(({ InboxPage }) => InboxPage),
+    askEarly: (query) => askEarly('/inbox', inboxQuery(query.get('search') ?? '')),
   },
   { patterns: ['/events'], load: () => import('../pages/event/events-page.tsx').then(({ EventsPage }) => EventsPage) },
   { patterns: ['/events/:'], load: () => import('../pages/event/event-page.tsx').then(({ EventPage }) => EventPage) },
@@ -63,14 +68,15 @@ export const loadSetUp = () => import('../pages/set-up/set-up-page.tsx').then(({
 
 export interface FoundPage extends PageProps {
   readonly load: () => Promise<Page>;
+  readonly askEarly: PageEntry['askEarly'];
 }
 
 /** Undefined where there is no page. */
 export function findPage(path: string): FoundPage | undefined {
-  for (const { patterns, load } of PAGES) {
+  for (const { patterns, load, askEarly: ask } of PAGES) {
     for (const pattern of patterns) {
       const id = pattern.endsWith('/:') ? pathParameter(path, pattern) : path === pattern ? '' : undefined;
-      if (id !== undefined) return { id, load };
+      if (id !== undefined) return { id, load, askEarly: ask };
     }
   }
   return undefined;

@@ -96,15 +96,19 @@ function onKeyDown(event: KeyboardEvent): void {
   if (!currentSettings().hasKeys || isTyping(event) || document.querySelector('dialog[open]') !== null) return;
   const before = first !== undefined && event.timeStamp - first.atMs < SECOND_KEY_MS ? first.key : undefined;
   first = undefined;
-  for (const { current } of [...listening].reverse()) {
-    const keys = completedKeys(event.key, before, new Set(Object.keys(current.handlers)));
-    const act = keys === undefined ? undefined : current.handlers[keys];
-    if (act === undefined) continue;
+  // Two keys of the frame come before one of a page: `g r` is not `r`.
+  const keys = completedKeys(event.key, before, new Set(listening.flatMap(({ current }) => handledKeys(current))));
+  const last = listening.findLast(({ current }) => keys !== undefined && current.handlers[keys] !== undefined);
+  if (keys !== undefined && last !== undefined) {
     event.preventDefault();
-    act();
+    last.current.handlers[keys]?.();
     return;
   }
   if (before === undefined && event.key.length === 1) first = { key: event.key, atMs: event.timeStamp };
+}
+
+function handledKeys({ handlers }: Listening): readonly string[] {
+  return Object.keys(handlers).filter((keys) => handlers[keys] !== undefined);
 }
 
 /** Enter and Space belong to what has the focus when that is a button or a link. */

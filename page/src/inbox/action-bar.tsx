@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { may } from '../frame/session.ts';
 import { Button } from '../parts/button.tsx';
 import { Menu } from '../parts/menu.tsx';
-import { A_DAY, TERMS, type Term } from './entry-actions.ts';
+import { TERMS, type Term, USUAL_TERM } from './entry-actions.ts';
 
 export interface EntryActions {
   acknowledge(term: Term): void;
@@ -29,9 +29,9 @@ export function ActionBar(props: ActionBarProps): VNode {
   const { about, count, canReopen, isAcknowledging, onAcknowledging, actions } = props;
   const isOff = count === 0 || !may('analyst');
   const terms = TERMS.map((term) => ({
-    text: term.text,
+    text: `For ${term.text}`,
     onChoose: () => actions.acknowledge(term),
-    ...(term === A_DAY ? { shortcut: 'e' } : {}),
+    ...(term.name === USUAL_TERM ? { shortcut: 'e' } : {}),
   }));
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms

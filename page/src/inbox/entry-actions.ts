@@ -10,24 +10,20 @@ import type {
 import { consoleNowMs, send } from '../api/client.ts';
 import { asProblem } from '../api/use-loaded.ts';
 import { may } from '../frame/session.ts';
+import { expiryOf, LIFETIMES } from '../pages/rules/expiry.ts';
 import { toast } from '../parts/toast.ts';
 
-const HOUR_MS = 3_600_000;
-
 /** For how long an entry may be acknowledged. */
-export const TERMS = [
-  { text: 'For 1 hour', words: 'for an hour', lengthMs: HOUR_MS },
-  { text: 'For 1 day', words: 'for a day', lengthMs: 24 * HOUR_MS },
-  { text: 'For 7 days', words: 'for 7 days', lengthMs: 7 * 24 * HOUR_MS },
-] as const;
+export const TERMS = LIFETIMES.filter(({ name }) => ['1h', '1d', '7d'].includes(name));
 export type Term = (typeof TERMS)[number];
-export const A_DAY: Term = TERMS[1];
+/** What is meant where nothing is chosen. */
+export const USUAL_TERM = '1d';
 
 export type TakeIn = (entries: readonly EntryView[]) => void;
 
 export function acknowledge(ids: readonly number[], term: Term, takeIn: TakeIn): Promise<void> {
-  const until = new Date(consoleNowMs() + term.lengthMs).toISOString();
-  return change('acknowledge', { entries: ids, until }, `acknowledged ${term.words}`, takeIn);
+  const until = expiryOf(term.name, consoleNowMs());
+  return change('acknowledge', { entries: ids, until }, `acknowledged for ${term.text}`, takeIn);
 }
 
 export function escalate(ids: readonly number[], takeIn: TakeIn): Promise<void> {

@@ -5,6 +5,7 @@ import { searchWord } from '../../../src/inbox/compose-search.ts';
 import type { EventRow } from '../../../src/services/event-row-view.ts';
 import type { EntryDetail, EntryView } from '../../../src/services/inbox-view.ts';
 import { useLoaded } from '../api/use-loaded.ts';
+import { KIND_WORDS } from '../pages/findings/finding-words.tsx';
 import { Aged } from '../parts/aged.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { Hostile } from '../parts/hostile.tsx';
@@ -143,7 +144,7 @@ function Facts({ entry }: { readonly entry: EntryView }): VNode {
 
 function StateNote({ entry }: { readonly entry: EntryView }): VNode | null {
   const { stateBy, stateAt, until } = entry;
-  if (stateBy === null) return null;
+  if (stateBy === null || stateBy === '') return null;
   return (
     <span class="muted">
       by <Hostile text={stateBy} />
@@ -170,7 +171,8 @@ function Findings({ findings }: { readonly findings: EntryDetail['findings'] | u
       <ul>
         {findings.map(({ id, kind, state }) => (
           <li key={id}>
-            <Link to={`/findings/${encodeURIComponent(id)}`}>{kind}</Link> <span class="muted">{state}</span>
+            <Link to={`/findings/${encodeURIComponent(id)}`}>{KIND_WORDS[kind]}</Link>{' '}
+            <span class="muted">{state}</span>
           </li>
         ))}
       </ul>

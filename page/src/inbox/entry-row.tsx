@@ -5,7 +5,7 @@ import type { EntryView } from '../../../src/services/inbox-view.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Link } from '../parts/link.tsx';
 import { Ago } from '../parts/time.tsx';
-import { ClientPlace, DestinationNames, QueryName, QueryType } from './query-parts.tsx';
+import { ClientName, ClientPort, DestinationNames, QueryName, QueryType } from './query-parts.tsx';
 import { reasonWords } from './reason-words.ts';
 import { Sparkline } from './sparkline.tsx';
 
@@ -65,20 +65,16 @@ function Row({ entry, isCursor, isSelected, handlers }: Omit<EntryRowProps, 'sea
           </Link>
           <QueryType {...entry} />
           {entry.state !== 'open' && <Badge kind={entry.state} />}
-          {entry.comments > 0 && (
-            <span class="entry-comments" title={`${entry.comments} comments`}>
-              ❝{entry.comments}
-              <span class="unseen"> comments</span>
-            </span>
-          )}
+          {entry.comments > 0 && <span class="entry-comments">{counted(entry.comments, 'comment')}</span>}
         </div>
         <div class="entry-line">
-          <ClientPlace client={client} />
+          <ClientName client={client} />
           <span class="entry-destination">
             <span aria-hidden="true">→ </span>
             <span class="unseen">to </span>
             <span class="mono">{destination.address}</span> {entry.protocol.toUpperCase()}
           </span>
+          <ClientPort client={client} />
         </div>
         <div class="entry-line">
           <Badge kind={entry.verdict} text={entry.verdict === 'block' ? 'blocked' : 'would block'} />
@@ -90,11 +86,11 @@ function Row({ entry, isCursor, isSelected, handlers }: Omit<EntryRowProps, 'sea
       </div>
       <div class="entry-figures">
         <Ago at={entry.last} />
-        <Sparkline hours={entry.hours} />
         <span>
           <b class="entry-count">{entry.events.toLocaleString('en')}</b> {entry.events === 1 ? 'query' : 'queries'}
         </span>
         <span>{counted(entry.packets, 'packet')}</span>
+        <Sparkline hours={entry.hours} />
       </div>
     </li>
   );

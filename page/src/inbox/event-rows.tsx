@@ -1,11 +1,10 @@
 import type { VNode } from 'preact';
 import type { EventRow } from '../../../src/services/event-row-view.ts';
 import { Badge } from '../parts/badge.tsx';
-import { Hostile } from '../parts/hostile.tsx';
 import { Link } from '../parts/link.tsx';
 import { Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
-import { ClientPlace, QueryName, QueryType } from './query-parts.tsx';
+import { ClientName, ClientPort, QueryName, QueryType } from './query-parts.tsx';
 import { reasonWords } from './reason-words.ts';
 
 const COLUMNS = [
@@ -41,18 +40,25 @@ export function EventRows({ caption, events, here }: EventRowsProps): VNode {
               </Link>
             )}
           </td>
-          <td>
-            <Badge kind={event.verdict} text={VERDICT_WORDS[event.verdict]} />{' '}
-            <span class="muted">{reasonWords(event.reason)}</span>
+          <td class="event-verdict">
+            <Badge kind={event.verdict} text={VERDICT_WORDS[event.verdict]} />
+            <span class="event-small">{reasonWords(event.reason)}</span>
           </td>
           <td class="event-query">
-            <QueryName name={event.queryName} /> <QueryType {...event} />
+            <span class="event-name-short">
+              <QueryName name={event.queryName} />
+            </span>
+            <QueryType {...event} />
           </td>
-          <td>
-            <ClientPlace client={event.client} />
+          <td class="event-client">
+            <ClientName client={event.client} />
+            <span class="event-small">
+              <ClientPort client={event.client} />
+            </span>
           </td>
-          <td class="nowrap">
-            <Hostile text={event.destination} /> {event.protocol.toUpperCase()}
+          <td class="event-destination">
+            <span class="mono">{event.destination}</span>
+            <span class="event-small">{event.protocol.toUpperCase()}</span>
           </td>
           <td class="number">{event.packets.toLocaleString('en')}</td>
         </tr>

@@ -32,9 +32,8 @@ export function QueryType({ queryType, recursionDesired }: Pick<Asked, 'queryTyp
   );
 }
 
-/** Who asked, and at which port of which switch. */
-export function ClientPlace({ client }: { readonly client: ClientPlaceView }): VNode {
-  const { address, name, mac, port } = client;
+/** Who asked: what it is called, and its address. */
+export function ClientName({ client: { name, address } }: { readonly client: ClientPlaceView }): VNode {
   return (
     <span class="client">
       {name !== null && (
@@ -42,12 +41,17 @@ export function ClientPlace({ client }: { readonly client: ClientPlaceView }): V
           <Hostile text={name} />{' '}
         </b>
       )}
-      <span class="mono">{address}</span>
-      {mac !== null && <span class="mono client-mac"> {mac}</span>}
-      <span class="client-port" title={`switch ${client.switch}`}>
-        {' '}
-        port {port}
-      </span>
+      <span class="mono client-address">{address}</span>
+    </span>
+  );
+}
+
+/** By which device, and at which port of which switch. */
+export function ClientPort({ client: { mac, port, switch: datapath } }: { readonly client: ClientPlaceView }): VNode {
+  return (
+    <span class="client-port" title={`switch ${datapath}`}>
+      port {port}
+      {mac !== null && <span class="mono"> {mac}</span>}
     </span>
   );
 }
@@ -55,6 +59,7 @@ export function ClientPlace({ client }: { readonly client: ClientPlaceView }): V
 /** What the history said of a destination then, and what it says now. */
 export function DestinationNames({ destination }: Pick<EntryView, 'destination'>): VNode {
   const { then, now } = destination;
+  if (then === null && now.length === 0) return <span class="names">unknown then and now</span>;
   return (
     <span class="names">
       {then === null ? 'unknown then' : <NamesThen {...then} />}

@@ -2,11 +2,11 @@ import { useCallback, useEffect, useReducer, useRef, useState } from 'preact/hoo
 import { parseSearch } from '../../../src/inbox/parse-search.ts';
 import type { EntryView } from '../../../src/services/inbox-view.ts';
 import { type ApiProblem, consoleNowMs, get } from '../api/client.ts';
+import { inboxQuery } from '../api/inbox-query.ts';
 import { listenToEntries, useLive } from '../api/live.ts';
 import { asProblem } from '../api/use-loaded.ts';
 import { changeList, EMPTY_LIST, type EntryPage, type Fits, type InboxList, unknownEntries } from './live-merge.ts';
 
-const PAGE_ROWS = 50;
 /** With a search, only the console knows which new entries fit: it is asked this often at most. */
 const LOOK_MS = 4_000;
 
@@ -45,7 +45,7 @@ export function useInbox(search: string): Inbox {
       if (kind === 'loaded' || aborter.current === undefined) aborter.current = new AbortController();
       const { signal } = aborter.current;
       setStanding((before) => ({ ...before, isLoading: kind === 'loaded', isLoadingMore: kind === 'appended' }));
-      get<EntryPage>('/inbox', { search, after, limit: PAGE_ROWS }, signal).then(
+      get<EntryPage>('/inbox', inboxQuery(search, after), signal).then(
         (page) => {
           if (signal.aborted) return;
           change({ kind, page });

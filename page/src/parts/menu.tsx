@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Button } from './button.tsx';
 
 export interface MenuItem {
@@ -49,7 +49,8 @@ interface MenuListProps {
 
 function MenuList({ id, label, items, onClose }: MenuListProps): VNode {
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // Before the next key comes, however fast somebody types.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     buttonsOf(list.current)[0]?.focus();
     return () => {

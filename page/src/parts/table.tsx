@@ -1,4 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface TableColumn {
   readonly name: string;
@@ -15,12 +16,17 @@ interface TableProps {
   readonly children: ComponentChildren;
 }
 
-/** A dense table that is moved sideways by itself where the page is too narrow for it. */
+/** A dense table. On a narrow page each row is a card, its cells below each other with the names of their columns. */
 export function Table({ caption, columns, children }: TableProps): VNode {
+  const table = useRef<HTMLTableElement>(null);
+  useLayoutEffect(() => {
+    for (const row of table.current?.tBodies[0]?.rows ?? [])
+      for (const cell of row.cells) cell.dataset.column = shownName(columns[cell.cellIndex]);
+  });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reached by keys
     <section class="table-frame" aria-label={caption} tabIndex={0}>
-      <table class="table">
+      <table class="table" ref={table}>
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
@@ -35,4 +41,8 @@ export function Table({ caption, columns, children }: TableProps): VNode {
       </table>
     </section>
   );
+}
+
+function shownName(column: TableColumn | undefined): string {
+  return column === undefined || column.isHidden === true ? '' : column.name;
 }

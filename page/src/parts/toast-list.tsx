@@ -6,19 +6,20 @@ import { useShortcuts } from '../frame/shortcuts.ts';
 import { Button } from './button.tsx';
 import { Hostile } from './hostile.tsx';
 import { Link } from './link.tsx';
-import { dropToast, type Toast, toast, toasts } from './toast.ts';
+import { dropToast, forget, type Toast, toast, toasts, undoable } from './toast.ts';
 
-const STAY_MS = 10_000;
+const STAY_MS = 5_000;
+const STAY_UNDO_MS = 10_000;
 
 /** The messages about what was just done. They stay as long as the pointer or the focus is on them. */
 export function ToastList(): VNode {
   const shown = useShared(toasts);
-  const undoable = shown.findLast(({ undo }) => undo !== undefined);
-  useShortcuts('everywhere', undoable === undefined ? {} : { u: () => void takeBack(undoable) });
+  const last = useShared(undoable);
+  useShortcuts('everywhere', last === undefined ? {} : { u: () => void takeBack(last) });
   return (
     <section class="toasts" role="status" aria-label="What was just done">
       {shown.map((one) => (
-        <ToastLine key={one.id} shown={one} isUndoKey={one === undoable} />
+        <ToastLine key={one.id} shown={one} isUndoKey={one === last} />
       ))}
     </section>
   );
@@ -29,9 +30,9 @@ function ToastLine({ shown, isUndoKey }: { readonly shown: Toast; readonly isUnd
   const { id, text, kind = 'done', undo, link } = shown;
   useEffect(() => {
     if (isHeld) return undefined;
-    const timer = setTimeout(() => dropToast(id), STAY_MS);
+    const timer = setTimeout(() => dropToast(id), undo === undefined && kind === 'done' ? STAY_MS : STAY_UNDO_MS);
     return () => clearTimeout(timer);
-  }, [isHeld, id]);
+  }, [isHeld, id, undo, kind]);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only stays while it is looked at
     <div
@@ -56,11 +57,13 @@ function ToastLine({ shown, isUndoKey }: { readonly shown: Toast; readonly isUnd
   );
 }
 
-async function takeBack({ id, undo }: Toast): Promise<void> {
+async function takeBack({ id, text, undo }: Toast): Promise<void> {
   dropToast(id);
+  forget(id);
   try {
     await undo?.();
-    toast('Undone.');
+    // Without the warnings that came with it.
+    toast(`Undone: ${text.split('; ', 1)[0]}`);
   } catch (error) {
     toast(`It could not be undone: ${asProblem(error).detail}`, { kind: 'problem' });
   }

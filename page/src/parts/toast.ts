@@ -19,11 +19,24 @@ const MAX_TOASTS = 3;
 
 /** What is shown now, the newest last. */
 export const toasts = new Shared<readonly Toast[]>([]);
+/** The last thing that can be taken back; its message may be gone. */
+export const undoable = new Shared<Toast | undefined>(undefined);
+/** How long the key takes back what was done: later, one has forgotten what it was. */
+const UNDO_MS = 120_000;
 let lastId = 0;
 
 export function toast(text: string, options: ToastOptions = {}): void {
   lastId++;
-  toasts.set([...toasts.value, { ...options, id: lastId, text }].slice(-MAX_TOASTS));
+  const one = { ...options, id: lastId, text };
+  toasts.set([...toasts.value, one].slice(-MAX_TOASTS));
+  if (one.undo === undefined) return;
+  undoable.set(one);
+  setTimeout(() => forget(one.id), UNDO_MS);
+}
+
+/** Nobody can take it back any more. */
+export function forget(id: number): void {
+  if (undoable.value?.id === id) undoable.set(undefined);
 }
 
 export function dropToast(id: number): void {

@@ -21,7 +21,7 @@ interface ViewsMenuProps {
 /** The searches that a user has saved. */
 export function ViewsMenu({ page, text, onChoose }: ViewsMenuProps): VNode {
   return (
-    <DropPanel label="Searches of yours" text="Saved">
+    <DropPanel label="Searches of yours" text="Views">
       {(close) => (
         <SavedViews
           page={page}
@@ -92,7 +92,7 @@ function SaveForm({ onSave }: { readonly onSave: (name: string) => void }): VNod
   };
   return (
     <form class="views-form" onSubmit={onSubmit}>
-      <Field label="Save this search as">
+      <Field label="Name of this search">
         {(input) => (
           <input
             {...input}

@@ -16,11 +16,13 @@ import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { type LoadedPages, usePages } from '../../parts/use-pages.ts';
 import { ChangeFilter, FILTER_FIELDS } from './change-filter.tsx';
-import { jsonDifference } from './json-difference.ts';
+import { jsonDifference, NOTHING } from './json-difference.ts';
 import './changes-page.css';
 
 const PAGE_ROWS = 100;
 const COLUMNS = [{ name: 'When' }, { name: 'Who' }, { name: 'What' }, { name: 'Before and after' }];
+/** Of no use to a reader: what follows from the rest. */
+const UNTOLD = /(?:^|\.)(?:version|hits|outcome|stateChange)$/;
 /** As a search of a link starts. */
 const RELATIVE = /^(\d{1,4})([mhd])$/;
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -128,7 +130,7 @@ function ChangeRow({ change }: { readonly change: ChangeView }): VNode {
           </span>
         )}
       </td>
-      <td>
+      <td class="change-what">
         <Link to={withQuery({ of: operation })}>{operation}</Link>
         {refused !== null && <Badge kind="bad" text={refused} />}
         {subject !== '' && (
@@ -147,14 +149,14 @@ function ChangeRow({ change }: { readonly change: ChangeView }): VNode {
 }
 
 function Difference({ change: { before, after } }: { readonly change: ChangeView }): VNode {
-  const fields = jsonDifference(before, after);
+  const fields = jsonDifference(before, after).filter(({ path }) => !UNTOLD.test(path));
   if (fields.length === 0) return <span class="muted">{before === null ? 'nothing is told' : 'all is as it was'}</span>;
   return (
     <ul class="change-fields">
       {fields.map(({ path, before: was, after: is }) => (
         <li key={path}>
           {path !== '' && <span class="change-path">{path} </span>}
-          {was !== undefined && (
+          {was !== undefined && was !== NOTHING && (
             <del>
               <span class="unseen">was </span>
               <Hostile text={was} />

@@ -11,8 +11,10 @@ export interface FieldDifference {
 /** Deeper than that a value is shown as it is. */
 const MAX_DEPTH = 4;
 const MAX_FIELDS = 200;
+/** Words of a list, such as types, stand in one field. */
+const MAX_LISTED = 64;
 /** A field that is null is as one that is not there. */
-const NOTHING = 'null';
+export const NOTHING = 'null';
 
 /** The fields that were changed, came or went, in the order in which they stand; texts that are no JSON differ as a whole. */
 export function jsonDifference(before: string | null, after: string | null): readonly FieldDifference[] {
@@ -41,6 +43,10 @@ function fieldsOf(text: string | null): ReadonlyMap<string, string> {
 function gather(value: unknown, path: string, depth: number, fields: Map<string, string>): void {
   if (typeof value !== 'object' || value === null || depth === MAX_DEPTH) {
     fields.set(path, typeof value === 'string' ? value : JSON.stringify(value));
+    return;
+  }
+  if (Array.isArray(value) && value.length <= MAX_LISTED && value.every((one) => typeof one === 'string')) {
+    fields.set(path, value.join(', '));
     return;
   }
   for (const [key, inner] of Object.entries(value))

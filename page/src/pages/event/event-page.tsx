@@ -140,7 +140,7 @@ function Summary({ event }: { readonly event: EventView }): VNode {
         </div>
         <div>
           <dt>Verdict rests on</dt>
-          <dd>{event.scope.join(', ')}</dd>
+          <dd>{event.scope.map(fieldWords).join(', ')}</dd>
         </div>
         <div>
           <dt>Held</dt>
@@ -149,6 +149,11 @@ function Summary({ event }: { readonly event: EventView }): VNode {
       </dl>
     </section>
   );
+}
+
+/** `queryName` as `query name`. */
+function fieldWords(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function VerdictSteps({ event }: { readonly event: EventView }): VNode {

@@ -3,6 +3,7 @@ import { counted } from '../../../../src/core/words.ts';
 import type { EventRow } from '../../../../src/services/event-row-view.ts';
 import { navigate, useRoute } from '../../frame/route.ts';
 import { useShortcuts } from '../../frame/shortcuts.ts';
+import { BAD_SEARCH, BadSearch } from '../../inbox/bad-search.tsx';
 import { EventRows } from '../../inbox/event-rows.tsx';
 import { Aged } from '../../parts/aged.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -36,7 +37,7 @@ export function EventsPage(): VNode {
       }
     >
       <SearchBox page="events" value={search} onApply={onSearch} />
-      <Aged loaded={events} />
+      {events.problem?.code === BAD_SEARCH ? <BadSearch onSearch={onSearch} /> : <Aged loaded={events} />}
       {value === undefined ? (
         events.problem === undefined && <Skeleton rows={12} />
       ) : value.length === 0 && events.next === null ? (

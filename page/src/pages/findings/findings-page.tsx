@@ -205,8 +205,8 @@ function FindingRow({ finding, onDone }: { readonly finding: FindingSummary; rea
       <td class="number nowrap">{percent(score)}</td>
       <td class="number">
         {hosts === 1 && (kind === 'infected-host' || kind === 'foreign-resolver') ? (
-          <Link to={changedQuery(route, { host: subject })} aria-label={`Findings about ${subject}`}>
-            1
+          <Link to={changedQuery(route, { host: subject })} title={`Findings about ${subject}`}>
+            1<span class="unseen"> host: findings about {subject}</span>
           </Link>
         ) : (
           <span title={counted(hosts, 'host')}>{hosts}</span>

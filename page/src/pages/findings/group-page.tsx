@@ -3,6 +3,7 @@ import { counted, percent } from '../../../../src/core/words.ts';
 import { botnetOf } from '../../../../src/correlation/pictures/botnet.ts';
 import type { BotGroupView } from '../../../../src/services/bot-view.ts';
 import { useLoaded } from '../../api/use-loaded.ts';
+import { hasFewNodes } from '../../charts/few-nodes.ts';
 import { useImported } from '../../charts/use-imported.ts';
 import type { PageProps } from '../../frame/pages.ts';
 import { useShortcuts } from '../../frame/shortcuts.ts';
@@ -64,8 +65,8 @@ function Topology({ group }: { readonly group: BotGroupView }) {
   return (
     <section class="stack">
       <h2>Topology</h2>
-      {it !== undefined && <it.TopologyLegend kinds={kinds} />}
-      <div class="topology-frame">
+      <div class="topology-legend">{it !== undefined && <it.TopologyLegend kinds={kinds} />}</div>
+      <div class={hasFewNodes(botnet) ? 'topology-frame topology-few' : 'topology-frame'}>
         {it !== undefined && <it.TopologyPicture botnet={botnet} />}
         {isMissing && <p class="muted">The picture could not be fetched; the tables below say the same.</p>}
       </div>

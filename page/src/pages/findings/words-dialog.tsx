@@ -35,6 +35,7 @@ export function WordsDialog({
   const [problem, setProblem] = useState<ApiProblem>();
   const [isBusy, setBusy] = useState(false);
   const submit = async () => {
+    if (isBusy || text.trim() === '') return;
     setBusy(true);
     try {
       await onSend(text.trim());
@@ -51,6 +52,9 @@ export function WordsDialog({
         onSubmit={(event) => {
           event.preventDefault();
           void submit();
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
         }}
       >
         {children}
@@ -69,7 +73,7 @@ export function WordsDialog({
         <ProblemNote problem={problem} />
         <div class="dialog-actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="main" type="submit" disabled={isBusy || text.trim() === ''}>
+          <Button kind="main" type="submit" shortcut="Ctrl ↵" disabled={isBusy || text.trim() === ''}>
             {action}
           </Button>
         </div>

@@ -30,7 +30,7 @@ export function HistoryPage() {
     r: loaded.reload,
   });
   return (
-    <PageFrame title="Name-server history">
+    <PageFrame title="NS history">
       <TargetForm target={target} />
       <Aged loaded={loaded} />
       {target === '' ? (

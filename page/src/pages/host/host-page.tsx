@@ -84,8 +84,12 @@ function Side({ host: { client, findings, unseen } }: { readonly host: HostView 
 function HostLinks({ address }: { readonly address: string }) {
   return (
     <>
-      <Link to={searchLink('events', `client:${address}`)}>its events</Link>
-      <Link to={searchLink('inbox', `client:${address}`)}>its inbox entries</Link>
+      <Link class="button button-plain button-small" to={searchLink('inbox', `client:${address}`)}>
+        Inbox entries
+      </Link>
+      <Link class="button button-plain button-small" to={searchLink('events', `client:${address}`)}>
+        Events
+      </Link>
     </>
   );
 }

@@ -7,6 +7,7 @@ import type { PageProps } from '../../frame/pages.ts';
 import { navigate, useRoute } from '../../frame/route.ts';
 import { useShortcuts } from '../../frame/shortcuts.ts';
 import { ActionBar } from '../../inbox/action-bar.tsx';
+import { BAD_SEARCH, BadSearch } from '../../inbox/bad-search.tsx';
 import { EntryList } from '../../inbox/entry-list.tsx';
 import { EntryPreview } from '../../inbox/entry-preview.tsx';
 import type { EntryRowHandlers } from '../../inbox/entry-row.tsx';
@@ -114,12 +115,13 @@ export function InboxPage({ id }: PageProps): VNode {
       <div class="inbox">
         {!isAlone && (
           <section class="inbox-list" aria-label="List">
-            <div class="inbox-bar">
+            <div class={selection.ids.size === 0 && !isAcknowledging ? 'inbox-bar inbox-bar-idle' : 'inbox-bar'}>
               <SelectAll order={order} selection={selection} onSelect={setSelection} />
-              <NewBar inbox={inbox} />
               {bar}
+              <NewBar inbox={inbox} />
             </div>
             <ListState inbox={inbox} />
+            {inbox.problem?.code === BAD_SEARCH && <BadSearch onSearch={onSearch} />}
             {inbox.list.rows.length > 0 ? (
               <EntryList inbox={inbox} cursor={cursor} selection={selection} handlers={handlers} search={search} />
             ) : (
@@ -224,6 +226,7 @@ function NewBar({ inbox }: { readonly inbox: Inbox }): VNode {
 /** While the console does not answer, or says nothing: what is shown, and how old it is. */
 function ListState({ inbox }: { readonly inbox: Inbox }): VNode | null {
   const live = useLive();
+  if (inbox.problem?.code === BAD_SEARCH) return null;
   if (inbox.problem !== undefined) return <ProblemNote problem={inbox.problem} onRetry={inbox.reload} />;
   if (live.state !== 'lost' || inbox.list.rows.length === 0) return null;
   return (

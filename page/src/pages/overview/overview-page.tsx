@@ -191,7 +191,7 @@ function Blocked({ title, field, of, since }: BlockedProps) {
               <td class="mono">
                 <Link to={searchLink('inbox', `${field}:${address} since:${since}`)}>{address}</Link>
               </td>
-              <td>{name === null ? <span class="muted">not known</span> : <Hostile text={name} />}</td>
+              <td>{name === null ? <span class="muted nowrap">not known</span> : <Hostile text={name} />}</td>
               <td class="number">{events.toLocaleString('en')}</td>
               <td>
                 <Link to={field === 'client' ? `/hosts/${address}` : `/history?target=${encodeURIComponent(address)}`}>

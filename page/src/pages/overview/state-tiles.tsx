@@ -1,5 +1,4 @@
 import type { ComponentChildren } from 'preact';
-import { counted } from '../../../../src/core/words.ts';
 import type { OverviewView } from '../../../../src/services/overview.ts';
 import { searchLink } from '../../charts/time-steps.ts';
 import { Badge, type BadgeKind } from '../../parts/badge.tsx';
@@ -16,10 +15,18 @@ export function StateTiles({ now }: { readonly now: Now }) {
       <ModeTile now={now} />
       <SwitchesTile count={now.switches} />
       <CaptureTile now={now} />
-      <CountTile kind="high" name="Open, high" count={openHigh} search="state:open severity:high" />
-      <CountTile kind="medium" name="Open, medium" count={openMedium} search="state:open severity:medium" />
-      <CountTile kind="low" name="Open, low" count={openLow} search="state:open severity:low" />
-      <CountTile kind="escalated" name="Escalated" count={escalated} search="state:escalated" />
+      <CountTile kind="high" name="Open, high" count={openHigh} search="state:open severity:high">
+        look at these first
+      </CountTile>
+      <CountTile kind="medium" name="Open, medium" count={openMedium} search="state:open severity:medium">
+        nothing is known of the server
+      </CountTile>
+      <CountTile kind="low" name="Open, low" count={openLow} search="state:open severity:low">
+        known, but not well enough
+      </CountTile>
+      <CountTile kind="escalated" name="Escalated" count={escalated} search="state:escalated">
+        somebody asked for help
+      </CountTile>
     </ul>
   );
 }
@@ -73,16 +80,18 @@ interface CountTileProps {
   readonly name: string;
   readonly count: number;
   readonly search: string;
+  /** What they are, where there are any. */
+  readonly children: string;
 }
 
-function CountTile({ kind, name, count, search }: CountTileProps) {
+function CountTile({ kind, name, count, search, children }: CountTileProps) {
   return (
     <Tile
       name={name}
       to={searchLink('inbox', search)}
       value={<Badge kind={count === 0 ? 'neutral' : kind} text={count.toLocaleString('en')} />}
     >
-      {count === 0 ? 'nothing to do' : counted(count, 'entry', 'entries')}
+      {count === 0 ? 'nothing to do' : children}
     </Tile>
   );
 }

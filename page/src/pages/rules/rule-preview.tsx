@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { WrittenMatch } from '../../../../src/policy/rule-text.ts';
 import type { RulePreviewView } from '../../../../src/services/rule-preview.ts';
 import { type ApiProblem, send } from '../../api/client.ts';
@@ -22,6 +22,8 @@ type State = { readonly preview?: RulePreviewView; readonly problem?: ApiProblem
 export function RulePreview({ action, match }: RulePreviewProps) {
   const [state, setState] = useState<State>({});
   const asked = JSON.stringify({ action, match });
+  /** What is there from the beginning is not typed, and need not rest. */
+  const restMs = useRef(match === undefined ? REST_MS : 0).current;
   useEffect(() => {
     let isWanted = match !== undefined;
     if (!isWanted) setState({});
@@ -31,7 +33,7 @@ export function RulePreview({ action, match }: RulePreviewProps) {
         (preview) => isWanted && setState({ preview }),
         (error) => isWanted && setState({ problem: asProblem(error) }),
       );
-    }, REST_MS);
+    }, restMs);
     return () => {
       isWanted = false;
       clearTimeout(timer);
@@ -40,19 +42,25 @@ export function RulePreview({ action, match }: RulePreviewProps) {
   return (
     <section class="rule-preview" aria-live="polite">
       <h3>What it would have done</h3>
-      <Words action={action} {...state} />
+      <Words action={action} isTyped={match !== undefined} {...state} />
     </section>
   );
 }
 
-function Words({ action, preview, problem }: State & { readonly action: 'allow' | 'deny' }) {
+interface WordsProps extends State {
+  readonly action: 'allow' | 'deny';
+  readonly isTyped: boolean;
+}
+
+function Words({ action, isTyped, preview, problem }: WordsProps) {
   if (problem !== undefined)
     return (
       <p class="field-problem">
         <Hostile text={problem.detail} />
       </p>
     );
-  if (preview === undefined) return <p class="muted">Say which queries it is about.</p>;
+  if (preview === undefined)
+    return <p class="muted">{isTyped ? 'Looking at the events on record…' : 'Say which queries it is about.'}</p>;
   const { events, more, looked, since, samples } = preview;
   const [done, of] = action === 'allow' ? ['let pass', 'blocked'] : ['stopped', 'allowed'];
   return (

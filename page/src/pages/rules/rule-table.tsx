@@ -106,7 +106,7 @@ function RuleRow({ rule, onChange, onAudit, onRemoved }: RuleRowProps) {
             </>
           )}
           {may('admin') && isOwn && (
-            <Button isSmall kind="quiet" onClick={onAudit} aria-label={`Who changed rule ${id}`}>
+            <Button isSmall kind="quiet" onClick={onAudit} aria-label={`Audit of rule ${id}`}>
               Audit
             </Button>
           )}

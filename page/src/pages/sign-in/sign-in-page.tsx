@@ -23,6 +23,10 @@ export function SignInPage(): VNode {
   const oidcProblem = query.get('problem');
   return (
     <div class="gate-card panel">
+      <p class="gate-brand">
+        <img src="/icon.svg" alt="" width="28" height="28" />
+        gluewall
+      </p>
       <PageFrame title={setupNeeded ? 'Welcome' : 'Sign in'}>
         {hasEnded && (
           <p class="gate-note" role="status">

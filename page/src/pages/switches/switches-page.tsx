@@ -56,9 +56,9 @@ function NoSwitch() {
 
 const STATES: Readonly<Record<SwitchView['state'], BadgeKind>> = { 'in step': 'good', coming: 'warning', away: 'bad' };
 const CHECK_SIGNS: Readonly<Record<SwitchView['checks'][number]['is'], string>> = {
-  good: 'as it should be',
-  warning: 'to be looked at',
-  bad: 'to be put right',
+  good: 'good',
+  warning: 'look at this',
+  bad: 'put this right',
 };
 
 function Switch({ one }: { readonly one: SwitchView }) {
