@@ -82,7 +82,7 @@ export interface InboxStore {
   keptEvent(id: number): Promise<KeptEvent | undefined>;
   /** The entry that an event belongs to. */
   entryOfEvent(id: number): Promise<number | undefined>;
-  /** Of a time, by whole hours. The busiest first. */
+  /** Of a time, by whole hours; of an hour with more than 50,000 entries, only the newest of them count. The busiest first. */
   busiest(by: 'client' | 'destination', sinceMs: number, limit: number): Promise<readonly BusyAddress[]>;
   /** Open and escalated entries by severity. */
   openEntries(): Promise<

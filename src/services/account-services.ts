@@ -76,8 +76,11 @@ export interface AccountServices extends SignInServices {
   record(change: Omit<Change, 'atMs'>): void;
 }
 
-/** `given` is undefined where there are none. */
-export function accountServices(given: AccountBook | undefined): AccountServices {
+/** `given` is undefined where there are none; `consoleUrl` gives undefined where no console runs. */
+export function accountServices(
+  given: AccountBook | undefined,
+  consoleUrl: () => string | undefined = () => undefined,
+): AccountServices {
   const asked = () => {
     if (given === undefined)
       throw new GluewallError('no-accounts', 'accounts are asked of the gluewall that runs, or of its store');
@@ -109,7 +112,8 @@ export function accountServices(given: AccountBook | undefined): AccountServices
     setupLink() {
       const { setupLinks, users } = asked();
       const { secret, expiresAtMs } = setupLinks.make();
-      return { secret, expires: new Date(expiresAtMs).toISOString(), isFurther: users.hasAdmin };
+      const expires = new Date(expiresAtMs).toISOString();
+      return { secret, expires, isFurther: users.hasAdmin, url: consoleUrl() ?? null };
     },
     setupState: () => ({ needed: !asked().users.hasAdmin }),
     async changes(query) {

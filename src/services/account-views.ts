@@ -63,6 +63,8 @@ export interface SetupLinkView {
   readonly expires: string;
   /** There is an administrator already: it makes one more. */
   readonly isFurther: boolean;
+  /** Where the console is: the link is `URL/set-up#SECRET`; null where none runs. */
+  readonly url: string | null;
 }
 
 /** One line of the record of changes. */

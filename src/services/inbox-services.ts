@@ -63,7 +63,10 @@ export interface InboxServices {
   acknowledge(ids: readonly number[], untilMs: number | undefined, by: string): Promise<InboxChangeView>;
   escalate(ids: readonly number[], by: string): Promise<InboxChangeView>;
   reopen(ids: readonly number[], by: string): Promise<InboxChangeView>;
-  /** Takes changes back; those that others have changed since are `left` as they are. */
+  /**
+   * Takes changes back; those that others have changed since are `left` as they are. Throws GluewallError `entry-until` for a step
+   * to an acknowledgement such as there is none.
+   */
   undo(steps: readonly UndoDemand[], by: string): Promise<InboxUndoView>;
   /** Throws GluewallError `entry-full`. */
   comment(id: number, text: string, by: string): Promise<EntryDetail>;
@@ -81,8 +84,10 @@ export interface InboxParts {
   readonly flush: () => Promise<void>;
 }
 
-/** For so long a list looks on for what is rare. */
-const MAX_LOOK_MS = 250;
+/** For so long a list looks on for what is rare: with the way there and back, people wait a quarter of a second. */
+const MAX_LOOK_MS = 200;
+/** Rows of one step: more would hold up the thread that they come to. */
+const STEP_ROWS = 100;
 /** Lists are read anew all the time; what happened so shortly before may come with the next. */
 const FLUSH_EVERY_MS = 250;
 const DEFAULT_ACKNOWLEDGED_MS = DAY_MS;
@@ -142,6 +147,7 @@ export function inboxServices({ clock, store, history, findings, flush }: InboxP
     escalate: (ids, by) => change(ids, 'escalated', undefined, by),
     reopen: (ids, by) => change(ids, 'open', undefined, by),
     async undo(steps, by) {
+      for (const { state, until } of steps) if (state === 'acknowledged') mustEnd(until, clock.nowMs());
       const changes = steps.map(({ id, state, until, stateChange }) => ({
         ...{ id, state, untilMs: until ?? undefined, ifStateChange: stateChange },
       }));
@@ -198,7 +204,7 @@ function withStates(search: Search): Search {
   };
 }
 
-/** Takes steps until the page is full, nothing is left, or time has run out. */
+/** Takes steps until the page is full, nothing is left, or there is no time for one more that is as long as the longest. */
 async function readPage<T, V>(
   step: (before: RowPlace | undefined, limit: number) => Promise<RowPage<T>>,
   after: RowPlace | undefined,
@@ -206,18 +212,23 @@ async function readPage<T, V>(
   clock: TimeSource,
   view: (row: T) => V,
 ): Promise<PageView<V>> {
-  const endMs = clock.nowMs() + MAX_LOOK_MS;
+  let begunAtMs = clock.nowMs();
+  const endMs = begunAtMs + MAX_LOOK_MS;
   const items: V[] = [];
   let before = after;
+  let longestMs = 0;
   for (;;) {
-    const { rows, next } = await step(before, limit - items.length);
+    const { rows, next } = await step(before, Math.min(STEP_ROWS, limit - items.length));
     for (const row of rows) items.push(view(row));
     if (next === undefined) return { items, next: null, lookedBackTo: null };
     const isFull = items.length >= limit;
-    if (isFull || clock.nowMs() >= endMs) {
+    const nowMs = clock.nowMs();
+    longestMs = Math.max(longestMs, nowMs - begunAtMs);
+    if (isFull || nowMs + longestMs >= endMs) {
       return { items, next: placeText(next), lookedBackTo: isFull ? null : formatInstant(next.atMs) };
     }
     before = next;
+    begunAtMs = nowMs;
   }
 }
 
@@ -227,11 +238,20 @@ function placeText({ atMs, id }: RowPlace): string {
 }
 
 function mustBeToCome(untilMs: number, nowMs: number): void {
-  if (untilMs > nowMs && untilMs <= nowMs + MAX_ACKNOWLEDGED_MS) return;
-  throw new GluewallError(
-    'entry-until',
-    `${formatInstant(untilMs)} is no time until which entries can be acknowledged: want one that is to come, within a year`,
-  );
+  if (untilMs <= nowMs) throw noSuchUntil(untilMs);
+  mustEnd(untilMs, nowMs);
+}
+
+/** What is acknowledged comes back within a year, also when somebody sends a step of `undo` that was never handed out. */
+function mustEnd(untilMs: number | null, nowMs: number): void {
+  if (untilMs !== null && untilMs <= nowMs + MAX_ACKNOWLEDGED_MS) return;
+  throw noSuchUntil(untilMs);
+}
+
+function noSuchUntil(untilMs: number | null): GluewallError {
+  const text = untilMs === null ? 'never' : formatInstant(untilMs);
+  const wanted = 'want one that is to come, within a year';
+  return new GluewallError('entry-until', `${text} is no time until which entries can be acknowledged: ${wanted}`);
 }
 
 function noEntry(id: number): GluewallError {

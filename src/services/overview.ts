@@ -67,8 +67,13 @@ export interface OverviewParts {
 }
 
 export const MAX_STEPS = 200;
-const MAX_BUSY = 10;
+export const MAX_BUSY = 10;
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Of the store's time, counting who is busiest for all who look at an overview takes one part in so many. */
+const BUSY_SHARE = 20;
+/** Beginnings of times that the busiest are kept of. */
+const MAX_KEPT_BUSY = 32;
 /** Steps that people can read. */
 const STEP_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440];
 const RESTING: Omit<NowView, 'openHigh' | 'openMedium' | 'openLow' | 'escalated'> = {
@@ -80,9 +85,16 @@ const RESTING: Omit<NowView, 'openHigh' | 'openMedium' | 'openLow' | 'escalated'
   learnsNothing: true,
 };
 
+/** `busiest`: how many clients and destinations; MAX_BUSY where it is left out. With 0 they are not looked for. */
+export interface OverviewDemand {
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+  readonly busiest?: number | undefined;
+}
+
 /** Of the last day where no time is given. The time goes out to whole steps. */
 export async function viewOverview(
-  asked: { readonly sinceMs?: number | undefined; readonly untilMs?: number | undefined },
+  asked: OverviewDemand,
   { clock, store, running }: OverviewParts,
 ): Promise<OverviewView> {
   const wantedUntilMs = asked.untilMs ?? clock.nowMs();
@@ -90,10 +102,11 @@ export async function viewOverview(
   const stepMs = stepFor(wantedUntilMs - wantedSinceMs);
   const sinceMs = Math.floor(wantedSinceMs / stepMs) * stepMs;
   const untilMs = Math.max(sinceMs + stepMs, Math.ceil(wantedUntilMs / stepMs) * stepMs);
+  const { busiest: most = MAX_BUSY } = asked;
   const [kept, clients, destinations, open] = await Promise.all([
     store.minutes(sinceMs, untilMs),
-    store.busiest('client', sinceMs, MAX_BUSY),
-    store.busiest('destination', sinceMs, MAX_BUSY),
+    most === 0 ? [] : store.busiest('client', sinceMs, most),
+    most === 0 ? [] : store.busiest('destination', sinceMs, most),
     store.openEntries(),
   ]);
   const minutes = [...kept, ...(running?.minutes() ?? [])];
@@ -106,6 +119,27 @@ export async function viewOverview(
     destinations: destinations.map(viewBusy),
     budget: running?.packetInBudget() ?? null,
     now: { ...(running?.now() ?? RESTING), ...countOpen(open) },
+  };
+}
+
+/** As the store counts them, but not again at once: the longer it took, the longer all are told the same. */
+export function sharedBusiest(store: Pick<InboxStore, 'busiest'>, clock: TimeSource): InboxStore['busiest'] {
+  const kept = new Map<string, { readonly found: Promise<readonly BusyAddress[]>; atMs: number; lifeMs: number }>();
+  return (by, sinceMs, limit) => {
+    const key = `${by} ${Math.floor(sinceMs / HOUR_MS)} ${limit}`;
+    const startedAtMs = clock.nowMs();
+    const held = kept.get(key);
+    // A clock that was set back must not keep it.
+    if (held !== undefined && Math.abs(startedAtMs - held.atMs) < held.lifeMs) return held.found;
+    if (kept.size >= MAX_KEPT_BUSY) kept.clear();
+    const one = { found: store.busiest(by, sinceMs, limit), atMs: startedAtMs, lifeMs: Number.POSITIVE_INFINITY };
+    kept.set(key, one);
+    const ended = () => {
+      one.atMs = clock.nowMs();
+      one.lifeMs = BUSY_SHARE * Math.abs(one.atMs - startedAtMs);
+    };
+    one.found.then(ended, () => kept.delete(key));
+    return one.found;
   };
 }
 

@@ -120,6 +120,8 @@ export interface ServiceParts extends ExplainedParts, RuleParts, BypassParts {
   readonly findings?: FindingBook | undefined;
   /** Left out where there are none to ask. */
   readonly accounts?: AccountBook | undefined;
+  /** Where browsers reach the console; left out, or gives undefined, where none runs. */
+  readonly consoleUrl?: () => string | undefined;
   /** Left out where nobody looks at what hosts do. */
   readonly behaviour?: BehaviourQuestions | undefined;
   /** Whether a host that our own node named is one of the inside, by its own address. */
@@ -150,7 +152,7 @@ export function createServices(parts: ServiceParts): Services {
     findings: findingServices(parts.findings, traceback),
     behaviour: behaviourServices(parts),
     inbox: inboxServices(parts),
-    accounts: accountServices(parts.accounts),
+    accounts: accountServices(parts.accounts, parts.consoleUrl),
     pages: pageServices(parts),
     status: parts.status,
     lookup: (target) => lookup(history, target, clock.nowMs()),

@@ -82,7 +82,10 @@ async function provenUser(book: AccountBook, name: string, password: string, fro
   const key = name.toLowerCase();
   mustNotWait(throttle.waitMs(key, from, user?.places.includes(from) === true));
   throttle.began(key, from);
-  const isRight = await passwords.isRight(password, user?.password);
+  const isRight = await passwords.isRight(password, user?.password).catch((error: unknown) => {
+    throttle.dropped(key, from);
+    throw error;
+  });
   const now = users.find(name);
   if (!isRight || now?.password === undefined || now.password !== user?.password) throw wrong();
   throttle.succeeded(key, from);

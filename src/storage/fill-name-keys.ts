@@ -5,7 +5,7 @@ import { nameKey } from './name-key.ts';
 const PORTION_ROWS = 2000;
 
 /** Gives the rows of the table `events` the keys of their query names. A name that makes no sense gets none. */
-export function fillNameKeys(connection: Database): void {
+export function fillNameKeys(connection: Database, moving: () => void): void {
   const read = connection
     .prepare<unknown[], readonly unknown[]>(
       `SELECT id, ${boundedColumns(['query_name'])} FROM events WHERE id > ? ORDER BY id LIMIT ?`,
@@ -18,6 +18,7 @@ export function fillNameKeys(connection: Database): void {
       const name = readName(text);
       if (name !== undefined) save.run(nameKey(name), id);
     }
+    moving();
     rows = read.all(Number(rows.at(-1)![0]), PORTION_ROWS);
   }
 }

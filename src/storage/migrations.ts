@@ -13,8 +13,8 @@ import { moveFirstTriples } from './move-first-triples.ts';
 export interface Migration {
   readonly version: number;
   readonly sql: string;
-  /** What is to be done with the rows between `sql` and `after`. */
-  readonly move?: (connection: Database) => void;
+  /** What is to be done with the rows between `sql` and `after`; `moving` is called after each portion of them. */
+  readonly move?: (connection: Database, moving: () => void) => void;
   readonly after?: string;
 }
 
@@ -165,15 +165,23 @@ export function schemaVersion(connection: Database): number {
   return Number(connection.prepare('SELECT coalesce(max(version), 0) FROM schema_version').pluck().get());
 }
 
-/** Brings the tables to the newest version, each step whole or not at all. Throws what SQLite throws. */
-export function migrate(connection: Database, migrations: readonly Migration[], nowMs: number): void {
+/**
+ * Brings the tables to the newest version, each step whole or not at all; `moving` is called again and again while rows are moved, which
+ * may take minutes. Throws what SQLite throws.
+ */
+export function migrate(
+  connection: Database,
+  migrations: readonly Migration[],
+  nowMs: number,
+  moving: () => void = () => {},
+): void {
   const apply = connection.transaction(({ version, sql, move, after }: Migration) => {
     if (version === 1) {
       connection.pragma(`application_id = ${APPLICATION_ID}`);
       connection.exec('CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL) STRICT');
     }
     connection.exec(sql);
-    move?.(connection);
+    move?.(connection, moving);
     if (after !== undefined) connection.exec(after);
     const appliedAt = new Date(nowMs).toISOString();
     connection.prepare('INSERT INTO schema_version (version, applied_at) VALUES (?, ?)').run(version, appliedAt);

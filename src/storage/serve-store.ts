@@ -12,8 +12,8 @@ export interface Served {
   readonly setAside: string | undefined;
 }
 
-/** In a thread: opens a database, answers one request of its store after the other, and ends on `close`. */
-export function serveStore(open: () => Served): void {
+/** In a thread: opens a database (`moving` is to be called while that takes its time), answers one request of its store after the other, and ends on `close`. */
+export function serveStore(open: (moving: () => void) => Served): void {
   const port = parentPort;
   if (port === null) throw new Error('this is for a thread, which a store starts');
   const send = (message: StoreMessage, given: ArrayBuffer[] = []) => port.postMessage(message, given);
@@ -30,7 +30,7 @@ export function serveStore(open: () => Served): void {
   };
 
   try {
-    const { database, setAside } = open();
+    const { database, setAside } = open(() => send({ kind: 'moving' }));
     let last = Promise.resolve();
     port.on('message', (request: StoreRequest) => {
       last = last.then(() => answer(database, request));

@@ -48,13 +48,14 @@ const DIALECT: EventDialect = {
 
 type Rows = Statement<unknown[], Row>;
 
-/** Opens the store in `file`. Throws what `openSqliteFile` throws; `setAside` says where a damaged file went. */
+/** Opens the store in `file`; `moving` is called again and again while rows of an older version are moved. Throws what `openSqliteFile` throws; `setAside` says where a damaged file went. */
 export function openSqliteDatabase(
   file: string,
   options: StoreOptions,
+  moving?: () => void,
 ): { readonly database: SqliteDatabase; readonly setAside: string | undefined } {
   const build = (connection: Database) => new SqliteDatabase(connection, file, options);
-  const { opened, setAside } = openSqliteFile(file, build, options.isStrict);
+  const { opened, setAside } = openSqliteFile(file, build, options.isStrict, moving);
   return { database: opened, setAside };
 }
 

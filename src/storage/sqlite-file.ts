@@ -45,32 +45,34 @@ export interface OpenedFile<T> {
 }
 
 /**
- * Opens the store in `path` for this process alone and hands its connection to `build`. Throws GluewallError
+ * Opens the store in `path` for this process alone and hands its connection to `build`; `moving` is called again and again while
+ * rows of an older version are moved. Throws GluewallError
  * `store-corrupt` (where that is strict), `store-busy`, `store-foreign`, `store-newer`, `store-readonly`, `store-write` (no room to make it) or `store-open`.
  */
 export function openSqliteFile<T>(
   path: string,
   build: (connection: Database) => T,
   isStrict: boolean = false,
+  moving: () => void = () => {},
 ): OpenedFile<T> {
   let file = resolve(path);
   try {
     file = prepareFile(file);
-    return openOrSetAside(file, build, isStrict);
+    return openOrSetAside(file, (path) => open(path, build, moving), isStrict);
   } catch (cause) {
     throw storeError(cause, file, 'open');
   }
 }
 
-function openOrSetAside<T>(file: string, build: (connection: Database) => T, isStrict: boolean): OpenedFile<T> {
+function openOrSetAside<T>(file: string, openFile: (file: string) => T, isStrict: boolean): OpenedFile<T> {
   try {
-    return { opened: open(file, build), setAside: undefined };
+    return { opened: openFile(file), setAside: undefined };
   } catch (cause) {
     if (!isDamage(cause, 'open') || isStrict) throw cause;
     if (!mayBeStore(file)) throw storeForeign(file, 'not of SQLite');
     const setAside = moveAside(file);
     makeFile(file);
-    return { opened: open(file, build), setAside };
+    return { opened: openFile(file), setAside };
   }
 }
 
@@ -117,7 +119,7 @@ function makeFile(file: string): void {
   closeSync(openSync(file, 'wx', FILE_MODE));
 }
 
-function open<T>(file: string, build: (connection: Database) => T): T {
+function open<T>(file: string, build: (connection: Database) => T, moving: () => void): T {
   refuseOthers(file);
   const connection = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
   try {
@@ -126,7 +128,7 @@ function open<T>(file: string, build: (connection: Database) => T): T {
     rmSync(`${file}-shm`, { force: true });
     for (const suffix of SUFFIXES) restrict(file + suffix);
     if (statSync(file).size <= MAX_CHECKED_OCTETS) check(connection);
-    migrate(connection, MIGRATIONS, Date.now());
+    migrate(connection, MIGRATIONS, Date.now(), moving);
     tryToWrite(connection);
     return build(connection);
   } catch (cause) {

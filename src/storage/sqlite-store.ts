@@ -16,7 +16,7 @@ export interface SqliteOrder {
 /**
  * Opens the store in `file` for this process alone; it is made when it is missing, its folder too. A crash of the process
  * loses nothing that was saved; a power cut can lose the last saves, never the file. Rejects with the codes of
- * `openSqliteFile`, at the latest after a minute.
+ * `openSqliteFile`, also after a minute in which nothing moves.
  */
 export function openSqliteStore(file: string, options: SqliteStoreOptions): Promise<OpenedStore> {
   const { events, isStrict = false, threadScript = new URL('./sqlite-worker.js', import.meta.url) } = options;

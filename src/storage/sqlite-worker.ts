@@ -4,7 +4,7 @@ import { serveStore } from './serve-store.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 import type { SqliteOrder } from './sqlite-store.ts';
 
-serveStore(() => {
+serveStore((moving) => {
   const { file, options } = workerData as SqliteOrder;
-  return openSqliteDatabase(file, options);
+  return openSqliteDatabase(file, options, moving);
 });

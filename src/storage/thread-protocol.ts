@@ -10,6 +10,8 @@ export type StoreRequest =
 
 /** From the thread. Errors travel as their code and message, which is what a clone would lose. */
 export type StoreMessage =
+  /** Opening goes on: rows of an older version are being moved. */
+  | { readonly kind: 'moving' }
   | { readonly kind: 'opened'; readonly setAside: string | undefined }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   | { readonly kind: 'done'; readonly id: number; readonly result: unknown; readonly unreadableRows: number }

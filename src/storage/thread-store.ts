@@ -6,7 +6,7 @@ import { storeClosed, storeOpen, storeOverload } from './store-errors.ts';
 import type { StoreOperations } from './store-operations.ts';
 import type { OperationName, StoreMessage, StoreRequest } from './thread-protocol.ts';
 
-/** A disk that is asked for longer than this is as good as none, milliseconds. */
+/** A disk that is asked for longer than this, and moves nothing, is as good as none, milliseconds. */
 const OPEN_LIMIT_MS = 60_000;
 const CLOSE_LIMIT_MS = 10_000;
 /** Requests that wait for the thread. */
@@ -25,7 +25,7 @@ export interface OpenedStore {
 
 /**
  * Starts the thread `script` with `order`, and gives the store that it has, named `place` in messages. Rejects with what the
- * thread refuses with, and at the latest after a minute with `store-open`.
+ * thread refuses with, and after a minute without a word of it with `store-open`.
  */
 export async function openThreadStore(script: URL, order: unknown, place: string): Promise<OpenedStore> {
   const worker = new Worker(script, { workerData: order });
@@ -41,19 +41,27 @@ function firstMessage(worker: Worker, place: string): Promise<StoreMessage> {
   return new Promise((resolve, reject) => {
     const give = (reason: string, cause?: unknown) => {
       clearTimeout(timer);
+      worker.off('message', hear);
       // Not waited for: a thread that hangs in a system call ends only with it.
       void worker.terminate();
       reject(storeOpen(place, reason, cause));
     };
-    const timer = setTimeout(() => give(`no answer in ${OPEN_LIMIT_MS / 1000} s`), OPEN_LIMIT_MS);
+    const late = () => give(`no answer in ${OPEN_LIMIT_MS / 1000} s`);
+    let timer = setTimeout(late, OPEN_LIMIT_MS);
     const failed = (cause: Error) => give(`its thread failed: ${cause.message}`, cause);
     const ended = () => give('its thread ended');
     worker.once('error', failed).once('exit', ended);
-    worker.once('message', (message: StoreMessage) => {
+    const hear = (message: StoreMessage) => {
       clearTimeout(timer);
-      worker.off('error', failed).off('exit', ended);
+      // Many rows of an older version take longer than anything else may.
+      if (message.kind === 'moving') {
+        timer = setTimeout(late, OPEN_LIMIT_MS);
+        return;
+      }
+      worker.off('error', failed).off('exit', ended).off('message', hear);
       resolve(message);
-    });
+    };
+    worker.on('message', hear);
   });
 }
 

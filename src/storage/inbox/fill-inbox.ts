@@ -10,12 +10,13 @@ import { saveGroups } from './save-events.ts';
 const PORTION_ROWS = 2000;
 const FILL = 'UPDATE events SET client_key = ?, destination_key = ?, entry_id = ? WHERE id = ?';
 
-export function fillInbox(connection: Database): void {
+export function fillInbox(connection: Database, moving: () => void): void {
   const steps = new SqliteSteps(connection);
   const context: StepContext = { dialect: 'sqlite', unreadable: () => {} };
   // Ends: each portion begins behind the one before.
   for (let lastId: number | undefined = Number.MIN_SAFE_INTEGER; lastId !== undefined; ) {
     lastId = steps.run(fillPortion(context, lastId));
+    moving();
   }
 }
 

@@ -21,7 +21,7 @@ import { compareBack, type FoundPlaces, pageRows, walkBack } from './walk-back.t
 
 const HOURS = 24;
 /** Up to so many entries are found by an index and then put in order; more, by looking at all in order. */
-const INDEXED_ENTRIES = 10_000;
+const INDEXED_ENTRIES = 5000;
 
 export function* findEntries(
   context: StepContext,
@@ -190,6 +190,8 @@ export interface BusyHour {
 
 /** The most addresses of one hour. */
 const BUSY_ROWS = 1000;
+/** Of an hour with more entries, as a flood makes them, the newest of them are counted: the step stays short. */
+const BUSY_ENTRIES = 50_000;
 
 /** The first hour after `after` that has events, and the busiest of it. */
 export function* busyHour(
@@ -201,10 +203,10 @@ export function* busyHour(
   const hour = next[0]?.[0] ?? undefined;
   if (hour === undefined) return undefined;
   const rows = yield {
-    sql: `SELECT entries.${by}, SUM(entry_hours.events) AS busy, MAX(entries.client_name)
-      FROM entry_hours CROSS JOIN entries ON entries.id = entry_hours.entry_id
-      WHERE entry_hours.hour = ? GROUP BY entries.${by} ORDER BY busy DESC, entries.${by} LIMIT ?`,
-    values: [Number(hour), BUSY_ROWS],
+    sql: `SELECT entries.${by}, SUM(newest.events) AS busy, MAX(entries.client_name)
+      FROM (SELECT entry_id, events FROM entry_hours WHERE hour = ? ORDER BY entry_id DESC LIMIT ?) AS newest
+      CROSS JOIN entries ON entries.id = newest.entry_id GROUP BY entries.${by} ORDER BY busy DESC, entries.${by} LIMIT ?`,
+    values: [Number(hour), BUSY_ENTRIES, BUSY_ROWS],
   };
   return {
     hour: Number(hour),

@@ -24,7 +24,7 @@ export interface FoundPlaces {
 }
 
 /** Rows that are looked through in one step. */
-export const WALK_ROWS = 20_000;
+export const WALK_ROWS = 5000;
 /** The most rows of one answer. */
 export const MAX_PAGE_ROWS = 1000;
 

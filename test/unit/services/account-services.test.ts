@@ -67,6 +67,17 @@ describe('a sign-in', () => {
     expect(codes.filter((code) => code === 'sign-in-throttled')).toHaveLength(1);
   });
 
+  it('that finds no room is no failure: a crowd at the door keeps nobody out for longer than it stands there', async () => {
+    for (let round = 0; round < 6; round++) {
+      const crowd = Array.from({ length: 18 }, (_, index) =>
+        refusal(() => open(`nobody${index}`, 'x', `2001:db8:${round}:${index}::1`)),
+      );
+      await expect(open()).rejects.toMatchObject({ message: expect.stringContaining('too many sign in at once') });
+      await Promise.all(crowd);
+    }
+    expect((await open()).user).toBe('ben');
+  });
+
   it('is delayed after five failures, also when it would be right, and not for others', async () => {
     for (let count = 0; count < 5; count++) expect(await refusal(() => open('ben', 'wrong'))).toBe('sign-in-refused');
     await expect(open()).rejects.toMatchObject({

@@ -169,6 +169,17 @@ describe('an entry', () => {
     expect(await inbox.undo(steps, 'ann')).toEqual({ changed: [], left: [first, second] });
   });
 
+  it('is acknowledged by no step of undo for longer than anybody may acknowledge it', async () => {
+    await seen(1);
+    const { id } = await entryOf();
+    const { undo } = await inbox.escalate([id], 'ann');
+    for (const until of [null, NOW + 367 * DAY_MS]) {
+      const steps = undo.map((step) => ({ ...step, state: 'acknowledged', until }) as const);
+      await expect(inbox.undo(steps, 'ann')).rejects.toMatchObject({ code: 'entry-until' });
+    }
+    expect(await inbox.show(id)).toMatchObject({ state: 'escalated' });
+  });
+
   it('takes comments until there are many', async () => {
     await seen(1);
     const { id } = await entryOf();

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MinuteFigures } from '../../../src/events/minute-store.ts';
-import { MAX_STEPS, MINUTE_FIGURES, type RunningFigures, viewOverview } from '../../../src/services/overview.ts';
+import {
+  MAX_STEPS,
+  MINUTE_FIGURES,
+  type RunningFigures,
+  sharedBusiest,
+  viewOverview,
+} from '../../../src/services/overview.ts';
 import { MemoryStore } from '../../../src/storage/memory-store.ts';
 import { addressOf } from '../../support/store-rows.ts';
 import { verdictEvent } from '../../support/verdict-events.ts';
@@ -50,6 +56,32 @@ describe('the overview', () => {
     expect(view.now).toEqual({ ...NOW, openHigh: 0, openMedium: 0, openLow: 0, escalated: 0 });
   });
 
+  it('counts who is busiest once for all who ask, and not again for twenty times as long as it took', async () => {
+    const clock = new VirtualClock();
+    const asked: string[] = [];
+    const slow = {
+      busiest: async (by: 'client' | 'destination', sinceMs: number) => {
+        asked.push(`${by} ${sinceMs}`);
+        await clock.advance(100);
+        return [];
+      },
+    };
+    const busiest = sharedBusiest(slow, clock);
+    await Promise.all([busiest('client', 0, 10), busiest('client', 1000, 10), busiest('destination', 0, 10)]);
+    expect(asked).toEqual(['client 0', 'destination 0']);
+    await clock.advance(1900);
+    await busiest('client', 0, 10);
+    expect(asked).toHaveLength(2);
+    await busiest('client', 3_600_000, 10);
+    expect(asked.at(-1)).toBe('client 3600000');
+    await clock.advance(4000);
+    await busiest('client', 0, 10);
+    expect(asked).toHaveLength(4);
+    const failing = sharedBusiest({ busiest: () => Promise.reject(new Error('away')) }, clock);
+    await expect(failing('client', 0, 10)).rejects.toThrow('away');
+    await expect(failing('client', 0, 10)).rejects.toThrow('away');
+  });
+
   it('names the busiest, and counts what is open', async () => {
     const parts = await rig([]);
     const atMs = parts.clock.nowMs() - MINUTE_MS;
@@ -69,6 +101,7 @@ describe('the overview', () => {
       ['203.0.113.9', 1],
     ]);
     expect(view.now).toMatchObject({ openHigh: 1, openMedium: 1, openLow: 0, escalated: 0 });
+    expect(await viewOverview({ busiest: 0 }, parts)).toMatchObject({ clients: [], destinations: [], now: view.now });
   });
 
   it('is to be had of a store that rests', async () => {
@@ -103,7 +136,9 @@ describe('the overview', () => {
           expect(Date.parse(view.until)).toBe(ats.at(-1)! + view.stepMs);
           expect(Date.parse(view.since)).toBeLessThanOrEqual(untilMs - spanMs);
           expect(Date.parse(view.until)).toBeGreaterThanOrEqual(untilMs);
-          expect(view.steps.reduce((sum, { allow }) => sum + allow, 0)).toBe(minutes.length);
+          // One that begins just when the time ends is no part of it.
+          const within = minutes.filter(({ atMs }) => atMs < Date.parse(view.until));
+          expect(view.steps.reduce((sum, { allow }) => sum + allow, 0)).toBe(within.length);
           for (const step of view.steps) expect(Object.keys(step).sort()).toEqual(['at', ...MINUTE_FIGURES].sort());
         },
       ),

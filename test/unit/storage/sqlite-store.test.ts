@@ -37,6 +37,25 @@ describe('opening', () => {
     await opening;
   });
 
+  it('is waited for as long as rows of an older version are moved', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const told = new BroadcastChannel('moves');
+    try {
+      const said = new Promise((resolve) => {
+        told.onmessage = resolve;
+      });
+      const opening = open('moves');
+      await vi.advanceTimersByTimeAsync(50_000);
+      await said;
+      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await vi.advanceTimersByTimeAsync(50_000);
+      told.postMessage('opened');
+      await (await opening).store.close();
+    } finally {
+      told.close();
+    }
+  });
+
   it('says where a damaged file went', async () => {
     const { store, setAside } = await open('sets-aside');
     expect(setAside).toBe('there');
