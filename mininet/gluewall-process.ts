@@ -29,6 +29,7 @@ export interface Status {
   readonly openflowErrors: number;
   readonly capture: { readonly openInterfaces: readonly string[] } | null;
   readonly copies: Readonly<Record<string, number>> | null;
+  readonly console: { readonly url: string | null } | null;
   readonly switches: readonly {
     readonly datapathId: string;
     readonly allowFlows: number;

@@ -113,6 +113,14 @@ export class Throttle {
     this.#users.add(user, nowMs);
   }
 
+  /** It was not looked at: who guesses has learnt nothing by it. */
+  dropped(user: string, from: string): void {
+    const place = placeOf(from);
+    this.#pairs.takeBack(pairOf(user, place));
+    this.#addresses.takeBack(place);
+    this.#users.takeBack(user);
+  }
+
   /** It was none; what others have failed at stays counted. */
   succeeded(user: string, from: string): void {
     const place = placeOf(from);

@@ -34,6 +34,7 @@ import { buildHistory, buildPolicies, enforcementOptions, learnerOptions, TCP_OP
 import { takeSightings } from './client-sightings.ts';
 import { configuredGroups } from './configured-groups.ts';
 import { configuredRules } from './configured-rules.ts';
+import { connectAnyBridge } from './connect-command.ts';
 import type { RunningConsole } from './console/create-console.ts';
 import { EnforcementWatch } from './enforcement-watch.ts';
 import { EventDesk } from './event-desk.ts';
@@ -99,6 +100,8 @@ export class Application {
   readonly #metrics: Metrics;
   readonly #teachers: Set<Address>;
   #config: Config;
+  /** What connects a bridge; undefined until switches can connect. */
+  #connect: string | undefined;
   #cancelTimers: readonly (() => void)[] = [];
 
   /** What keeps is closed with the application. */
@@ -193,7 +196,7 @@ export class Application {
     };
     const switchboard = this.#switchboard;
     this.#pages = new PageHouse({ clock, store, counted: parts, switchboard, config: () => this.#config });
-    const services = this.#createServices(() => statusOf(parts));
+    const services = this.#createServices(() => ({ ...statusOf(parts), connect: this.#connect ?? null }));
     this.#control = new ControlServer(socketPath, services, log);
     this.#console = door;
     this.#losses = new LossReport(() => lossesOf(parts), log);
@@ -221,6 +224,7 @@ export class Application {
     await this.#startNode();
     await this.#response.start();
     const port = await this.#switchboard.controller.start();
+    this.#connect = connectAnyBridge(this.#config.openflow, port);
     await this.#sources.start();
     this.#packs.start();
     this.#sayMode();
@@ -312,6 +316,7 @@ export class Application {
       rpz: this.#response.rpz,
       findings: this.#findings,
       accounts: this.#accounts,
+      consoleUrl: () => this.#console?.url,
       isOwnHost: (address) => isOwnHost(this.#config, address),
       flush: () => this.#writer.flush(),
       warmupMs: () => this.#config.warmup,

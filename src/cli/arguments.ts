@@ -32,6 +32,13 @@ export function countArgument(text: string): number {
   throw new GluewallError('usage', `"${text}" is no count: want a whole number up to ${MAX_EVENTS}`);
 }
 
+/** A count that is not 0. */
+export function someArgument(text: string): number {
+  const count = countArgument(text);
+  if (count > 0) return count;
+  throw new GluewallError('usage', `"${text}" is no count: want a whole number from 1 to ${MAX_EVENTS}`);
+}
+
 /** Rows of a page of the inbox. */
 export function pageRowsArgument(text: string): number {
   if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_PAGE_ROWS) return Number(text);

@@ -49,7 +49,7 @@ export interface CountedParts {
   readonly findings: Pick<FindingBook, 'figures'>;
   readonly rpz: RpzHost | undefined;
   readonly quarantineRules: QuarantineRules;
-  readonly console: Pick<RunningConsole, 'figures'> | undefined;
+  readonly console: Pick<RunningConsole, 'figures' | 'url'> | undefined;
 }
 
 export function statusOf(parts: CountedParts): StatusView {
@@ -104,11 +104,11 @@ function behaviourView({ behaviour: house }: CountedParts) {
   return { ...behaviour.figures, clientSide: clientSide?.statistics() ?? null, unseen };
 }
 
-/** `port` is null while its thread is not there. */
+/** `url` and `port` are null while its thread is not there. */
 function consoleView({ console: running }: CountedParts) {
   if (running === undefined) return null;
   const { port = null, ...figures } = running.figures;
-  return { port, ...figures };
+  return { url: running.url ?? null, port, ...figures };
 }
 
 /** Times are in the metrics. */

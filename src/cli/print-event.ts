@@ -20,10 +20,12 @@ export function printEventView(view: EventView): string[] {
     `  verdict      ${view.verdict}: ${view.reason}${view.rule === null ? '' : `, rule ${view.rule}`}, at least ${counted(view.packets, 'packet')}`,
     ...(entry === null ? [] : [`  inbox        entry ${entry}`]),
     ...(view.then === null ? [] : [`  known then   ${view.then.nameServer} of ${view.then.zone}`]),
-    `  on the switch  ${drop === null ? 'no drop flow is known of' : dropLine(drop)}`,
+    `  on switch    ${drop === null ? 'no drop flow is known of' : dropLine(drop)}`,
     `  now          ${now.message}`,
     ...now.steps.map(({ step, finding, decides }) => `    ${decides ? '>' : ' '} ${step}: ${finding}`),
-    ...(packet === null ? [] : [`  packet       ${counted(packet.length, 'octet')}; gluewall event packet ${id}`]),
+    ...(packet === null
+      ? []
+      : [`  packet       ${counted(packet.length, 'octet')}; gluewall event packet ${id} --output FILE`]),
     ...messageLines(packet?.message ?? null),
     ...(others.length === 0 ? [] : ['  of the same client within 5 minutes:']),
     ...others.map(siblingLine),

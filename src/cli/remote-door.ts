@@ -151,9 +151,9 @@ export class RemoteDoor {
 /** What to do about a status, where the console does not say it. */
 function nextStep(status: number, code: string): readonly string[] {
   if (status === 401) {
-    return [`make a new token on the console (Account), and give it in ${TOKEN_VARIABLE} or with --token-file`];
+    return [`tokens are made on the console (Account), and given in ${TOKEN_VARIABLE} or with --token-file`];
   }
-  if (code === 'role-refused') return ['use a token of somebody who may, or ask on the machine itself with --socket'];
+  if (code === 'role-refused') return ['a token of somebody who may could, or the same command on the machine itself'];
   if (status === 421) return ['name the console as its certificate or console.public_url does'];
   if (status === 429) return ['wait a moment: another command of yours may still be under way'];
   return [];
@@ -212,7 +212,7 @@ function authorityOf(file: string): Buffer {
 function reasonOf(error: NodeJS.ErrnoException, { hostname, protocol }: URL): string {
   const { code = '', message } = error;
   if (UNTRUSTED.has(code)) {
-    return `nobody known here signed its certificate (${code}): give the one who did with --ca FILE, such as ca.pem of \`gluewall pki init\``;
+    return `nobody known here signed its certificate (${code}): give the one who did with --ca FILE, such as ca-cert.pem of \`gluewall pki init\``;
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `its certificate is for another name than ${hostname}: use the name that it has`;

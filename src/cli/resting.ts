@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { SOCKET_ACTOR } from '../accounts/actor.ts';
+import { DEFAULT_CONSOLE } from '../config/console-keys.ts';
 import type { Config } from '../config/schema.ts';
 import type { Answer } from '../control/answer.ts';
 import { performAudited } from '../control/audited.ts';
@@ -24,6 +25,7 @@ import { logServices } from '../services/log-services.ts';
 import { createServices, type Services } from '../services/services.ts';
 import { tracebackServices } from '../services/traceback-services.ts';
 import { StoreWriter } from '../storage/store-writer.ts';
+import { consoleUrl } from './accounts/console-url.ts';
 import { buildAccounts } from './build-accounts.ts';
 import { buildPackBook } from './build-packs.ts';
 import { buildHistory, buildPolicies, enforcementOptions } from './build-parts.ts';
@@ -125,6 +127,7 @@ export class RestingGluewall {
       history,
       policies,
       accounts,
+      consoleUrl: () => urlToBe(config.console),
       bypasses: undefined,
       quarantines: undefined,
       switches: () => 0,
@@ -165,4 +168,11 @@ function notRunning(why: string): GluewallError {
     'not-running',
     `no gluewall answers, and ${why}: start it with \`gluewall run\` (a node without a gate: \`gluewall node\`), or name its file with --config or its socket with --socket`,
   );
+}
+
+/** Where browsers will reach the console, as far as the configuration says so. */
+function urlToBe(keys: Config['console']): string | undefined {
+  const { listen, public_url } = keys;
+  if (listen === undefined && public_url === undefined) return undefined;
+  return consoleUrl(keys, listen ?? DEFAULT_CONSOLE);
 }

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import type { Actor } from '../accounts/actor.ts';
 import { type Answer, resultOf } from '../control/answer.ts';
 import type { ControlRequest } from '../control/protocol.ts';
+import type { Clock } from '../core/clock.ts';
 import { problem } from './problem.ts';
 import type { WhoAsks } from './who-asks.ts';
 
@@ -26,6 +27,7 @@ export interface ConsoleEnv {
     /** Aborts when the client is gone, and when the request takes too long (not for those that stream). */
     readonly signal: AbortSignal;
     readonly ask: ConsoleParts['ask'];
+    readonly clock: Clock;
     /** The address of who asks. */
     readonly from: string;
     /** The secret of the session, when a cookie brought one; undefined with a token. */

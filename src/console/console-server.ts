@@ -1,9 +1,9 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { GluewallError } from '../core/errors.ts';
-import { formatHostPort } from '../core/host-port.ts';
+import { listenAt } from '../core/listen.ts';
 import type { Log } from '../core/log.ts';
 import type { ServerKeys } from '../core/tls-settings.ts';
 
@@ -65,27 +65,19 @@ export class ConsoleServer {
 
   /** Resolves with the port. Rejects with GluewallError `console-listen` when the address cannot be had. */
   async start(fetch: Parameters<typeof createAdaptorServer>[0]['fetch']): Promise<number> {
-    const { host, port } = this.#listen;
     const server = this.#create(fetch);
     server.maxConnections = MAX_CONNECTIONS;
     server.maxHeadersCount = MAX_HEADERS;
     server.setTimeout(this.#times.silenceMs);
     server.on('connection', (socket: Socket) => this.#admit(socket));
     server.on('drop', () => this.#refused++);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, () => {
-        server.removeListener('error', reject);
-        resolve();
-      });
-    }).catch((cause: Error) => {
-      const problem = `console.listen: ${formatHostPort(host, port)} cannot be listened on (${cause.message})`;
-      throw new GluewallError('console-listen', `${problem}; choose another, or end what has it`, { cause });
+    const port = await listenAt(server, this.#listen, 'console.listen').catch((cause: Error) => {
+      throw new GluewallError('console-listen', cause.message, { cause });
     });
     // Such as one for want of file descriptors: the browser tries again.
     server.on('error', (error) => this.#log.warn({ error: error.message }, 'a browser was not let in'));
     this.#server = server;
-    return (server.address() as AddressInfo).port;
+    return port;
   }
 
   /** Lets answers that are being sent end, for a second. Safe twice. */

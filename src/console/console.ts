@@ -69,6 +69,7 @@ export class Console {
       files: readPageFiles(pageFolder),
       feed: this.#feed,
       oidc: oidc === undefined ? undefined : new OidcDoor(oidc, this.#clock, this.#log),
+      clock: this.#clock,
       log: this.#log,
       counted: () => {
         this.#requests++;

@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
+import type { Clock } from '../core/clock.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { addEndpoints } from './api/add-endpoints.ts';
@@ -27,6 +28,7 @@ export interface AppParts extends ConsoleParts {
   readonly files: PageFiles;
   readonly feed: LiveFeed;
   readonly oidc: OidcDoor | undefined;
+  readonly clock: Clock;
   readonly log: Log;
   /** Told of each request. */
   readonly counted: () => void;
@@ -41,15 +43,17 @@ export function createApp(parts: AppParts): OpenAPIHono<ConsoleEnv> {
   const api = createApi(parts);
   const steps: readonly MiddlewareHandler<ConsoleEnv>[] = [
     count(parts),
+    endBodiesOfHeads(),
     securityHeaders(place.isTls),
     refuseOtherHosts(place),
   ];
   const apiSteps: readonly MiddlewareHandler<ConsoleEnv>[] = [
-    limitBodies(),
     limitTime(),
     refuseCrossSite(place),
     introduce(parts),
-    identify(place.isTls),
+    identify(place),
+    // After it is known who asks: what a stranger sends is not kept while it comes.
+    limitBodies(),
     methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }),
   ];
   app.use(...steps);
@@ -63,7 +67,7 @@ export function createApp(parts: AppParts): OpenAPIHono<ConsoleEnv> {
 function createApi({ place, version, feed, oidc }: AppParts) {
   const api = createApiApp();
   const ended = (secret: string) => feed.end(secret);
-  addSessionEndpoints(api, { isTls: place.isTls, version, oidcLabel: oidc?.label, ended });
+  addSessionEndpoints(api, { place, version, oidcLabel: oidc?.label, ended });
   if (oidc !== undefined) addOidcEndpoints(api, oidc, place);
   addLiveEndpoint(api, feed);
   addEndpoints(api);
@@ -77,10 +81,19 @@ function count({ counted }: AppParts): MiddlewareHandler<ConsoleEnv> {
   };
 }
 
+/** Nobody reads the body of an answer to HEAD: one that is a stream would stay open for good. */
+function endBodiesOfHeads(): MiddlewareHandler<ConsoleEnv> {
+  return async (c, next) => {
+    await next();
+    if (c.req.method === 'HEAD') await c.res.body?.cancel();
+  };
+}
+
 /** What endpoints work with. */
-function introduce({ ask }: AppParts): MiddlewareHandler<ConsoleEnv> {
+function introduce({ ask, clock }: AppParts): MiddlewareHandler<ConsoleEnv> {
   return (c, next) => {
     c.set('ask', ask);
+    c.set('clock', clock);
     c.set('from', remoteAddress(c));
     return next();
   };

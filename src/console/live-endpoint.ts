@@ -1,7 +1,6 @@
-import { GluewallError } from '../core/errors.ts';
 import type { ApiApp } from './api-app.ts';
 import type { LiveFeed } from './live-feed.ts';
-import { checkWho } from './who-asks.ts';
+import { checkWho, isOver } from './who-asks.ts';
 
 /** `GET /live`: the inbox as it changes, as text/event-stream (HTML Standard §9.2). `Last-Event-ID` resumes after that change. */
 export function addLiveEndpoint(api: ApiApp, feed: LiveFeed): void {
@@ -15,7 +14,7 @@ export function addLiveEndpoint(api: ApiApp, feed: LiveFeed): void {
         await checkWho(ask, who, from, true);
         return true;
       } catch (error) {
-        if (error instanceof GluewallError && ENDED.has(error.code)) return false;
+        if (isOver(error)) return false;
         throw error;
       }
     };
@@ -27,5 +26,3 @@ export function addLiveEndpoint(api: ApiApp, feed: LiveFeed): void {
     });
   });
 }
-
-const ENDED = new Set(['session-ended', 'token-refused']);

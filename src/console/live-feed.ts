@@ -153,17 +153,21 @@ export class LiveFeed {
   }
 
   async #round(): Promise<void> {
-    const isFirst = this.#change === undefined;
-    const told = await this.#changesAfter(this.#change ?? 0, isFirst ? 0 : MAX_ENTRIES);
+    const known = this.#change;
+    const told = await this.#changesAfter(known ?? 0, known === undefined ? 0 : MAX_ENTRIES);
     // Everybody left while the answer was on its way.
     if (this.#streams.size === 0) return;
-    const isNew = told.change !== this.#change;
-    this.#change = told.change;
-    if (isFirst) this.#publishChange(this.#standFrame(told.change));
-    else if (isNew) this.#publishChange(this.#frame('entries', told, told.change));
+    if (known === undefined) {
+      // Where somebody has caught up meanwhile, what came after that is for the next round to tell.
+      this.#change ??= told.change;
+      this.#publishChange(this.#standFrame(this.#change));
+    } else if (told.change !== this.#change) {
+      this.#change = told.change;
+      this.#publishChange(this.#frame('entries', told, told.change));
+    }
     if (this.#rounds++ % NOW_ROUNDS !== 0) return;
     const since = new Date(this.#clock.nowMs() - NOW_WINDOW_MS).toISOString();
-    const { now } = overview.parse(await resultOf(this.#ask({ operation: 'overview', since }, undefined)));
+    const { now } = overview.parse(await resultOf(this.#ask({ operation: 'overview', since, busiest: 0 }, undefined)));
     this.#now = this.#frame('now', now);
     this.#publish(this.#now);
   }
@@ -187,6 +191,7 @@ export class LiveFeed {
         this.#send(stream, this.#frame('entries', missed, missed.change));
         change = missed.change;
       } while (this.#streams.has(stream) && change < (this.#change ?? 0));
+      if (this.#streams.has(stream)) this.#change ??= change;
     } catch {
       this.#tellLost(stream);
     } finally {

@@ -4,7 +4,7 @@ import { GluewallError } from '../core/errors.ts';
 import type { ApiApp, ConsoleEnv } from './api-app.ts';
 import type { OidcDoor } from './oidc.ts';
 import { type ConsolePlace, originAt } from './own-hosts.ts';
-import { setSessionCookie } from './session-cookie.ts';
+import { isEncrypted, setSessionCookie } from './session-cookie.ts';
 import { readOpened } from './who-asks.ts';
 
 const BINDING = 'gluewall_oidc';
@@ -25,7 +25,7 @@ export function addOidcEndpoints(api: ApiApp, door: OidcDoor, place: ConsolePlac
       const origin = place.publicOrigin ?? originAt(c.req.header('host') ?? '', place);
       const { url, binding } = await door.begin(`${origin}${PATH}/callback`);
       // Lax: the way back begins at another site.
-      setCookie(c, BINDING, binding, { ...cookieOf(place), maxAge: SECONDS });
+      setCookie(c, BINDING, binding, { ...cookieOf(c, place), maxAge: SECONDS });
       return c.redirect(url, 303);
     } catch (error) {
       return failed(c, error);
@@ -33,10 +33,10 @@ export function addOidcEndpoints(api: ApiApp, door: OidcDoor, place: ConsolePlac
   });
   api.get('/oidc/callback', async (c) => {
     const binding = getCookie(c, BINDING);
-    deleteCookie(c, BINDING, cookieOf(place));
+    deleteCookie(c, BINDING, cookieOf(c, place));
     try {
       const user = await door.finish(new URL(c.req.url).search, binding);
-      await openSession(c, user, place.isTls);
+      await openSession(c, user, place);
       return c.redirect('/', 303);
     } catch (error) {
       return failed(c, error);
@@ -47,13 +47,13 @@ export function addOidcEndpoints(api: ApiApp, door: OidcDoor, place: ConsolePlac
 async function openSession(
   c: Context<ConsoleEnv>,
   user: Awaited<ReturnType<OidcDoor['finish']>>,
-  isTls: boolean,
+  place: ConsolePlace,
 ): Promise<void> {
   const answer = c.get('ask')({ operation: 'session open oidc', ...user, from: c.get('from') }, undefined);
   const { secret, ends } = await readOpened(answer);
-  setSessionCookie(c, secret, ends, isTls);
+  setSessionCookie(c, secret, ends, place);
 }
 
-function cookieOf({ isTls }: ConsolePlace) {
-  return { httpOnly: true, sameSite: 'Lax', secure: isTls, path: PATH } as const;
+function cookieOf(c: Context, place: ConsolePlace) {
+  return { httpOnly: true, sameSite: 'Lax', secure: isEncrypted(c, place), path: PATH } as const;
 }

@@ -7,6 +7,7 @@ import { resultOf } from '../control/answer.ts';
 import { formatAddress, parseAddress } from '../core/address.ts';
 import { GluewallError } from '../core/errors.ts';
 import type { ConsoleEnv, ConsoleParts } from './api-app.ts';
+import type { ConsolePlace } from './own-hosts.ts';
 import { clearSessionCookie, readSessionCookie } from './session-cookie.ts';
 
 /** Open to everybody: how one comes in, and what the API is. */
@@ -89,13 +90,20 @@ export async function checkWho(
   return { by, secret, session: sessionView.parse(await resultOf(ask(request, undefined))) };
 }
 
+const OVER = new Set(['session-ended', 'token-refused']);
+
+/** Whether a session or token is refused because it is good no more. */
+export function isOver(error: unknown): error is GluewallError {
+  return error instanceof GluewallError && OVER.has(error.code);
+}
+
 /** Sets what endpoints know of who asks. Whoever is nobody gets no further than what is open to all. */
-export function identify(isTls: boolean): MiddlewareHandler<ConsoleEnv> {
+export function identify(place: ConsolePlace): MiddlewareHandler<ConsoleEnv> {
   return async (c, next) => {
     const isOpen = OPEN.has(`${c.req.method === 'HEAD' ? 'GET' : c.req.method} ${c.req.path}`);
     if (isOpen) return next();
     const who = await findWhoAsks(c).catch((error: unknown) => {
-      if (error instanceof GluewallError && error.code === 'session-ended') clearSessionCookie(c, isTls);
+      if (error instanceof GluewallError && error.code === 'session-ended') clearSessionCookie(c, place);
       throw error;
     });
     if (who === undefined) {

@@ -71,9 +71,10 @@ function mustBeAllowed(actor: Actor, { operation }: ParsedRequest): void {
     if (actor === SOCKET_ACTOR) return;
     throw refusal(`"${operation}" is for the control socket alone`);
   }
-  if (!mayAct(actor.role, role)) throw refusal(`"${operation}" needs the role ${role}; ${actor.user} is ${actor.role}`);
+  const who = actor.token === undefined ? actor.user : `the token ${actor.token}`;
+  if (!mayAct(actor.role, role)) throw refusal(`"${operation}" needs the role ${role}; ${who} is ${actor.role}`);
   if (actor.token !== undefined && !byToken)
-    throw refusal(`"${operation}" is not for tokens: sign in as ${actor.user} with the password`);
+    throw refusal(`"${operation}" is not for tokens: a person does it, signed in to the console`);
 }
 
 function refusal(why: string): GluewallError {

@@ -25,6 +25,8 @@ export async function* askControl(path: string, request: ControlRequest, signal?
   const stop = () => socket.destroy();
   signal?.addEventListener('abort', stop);
   try {
+    // It may have aborted while the connection was made: then nobody waits for an answer, which may never come.
+    if (signal?.aborted) throw new GluewallError('control-socket', 'nobody waits for the answer any more');
     socket.write(line);
     return yield* answerFrom(socket, path, deadlineOf(request));
   } finally {

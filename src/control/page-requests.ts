@@ -1,6 +1,7 @@
 /** Requests that the pages of the console make of the gate: events, previews, overviews. */
 import { z } from 'zod';
 import { MAX_TIMELINE_ITEMS } from '../services/host-timeline.ts';
+import { MAX_BUSY } from '../services/overview.ts';
 import { address, instant, MAX_REASON_CHARACTERS, match, ruleId, ruleVersion } from './request-fields.ts';
 
 const eventId = z.int().min(1);
@@ -20,7 +21,13 @@ export const pageRequests = [
     /** Only while the rule has this version. */
     ifVersion: ruleVersion.optional(),
   }),
-  z.strictObject({ operation: z.literal('overview'), since: instant.optional(), until: instant.optional() }),
+  z.strictObject({
+    operation: z.literal('overview'),
+    since: instant.optional(),
+    until: instant.optional(),
+    /** How many of the busiest; with 0 they are not counted, which takes the longest. */
+    busiest: z.int().min(0).max(MAX_BUSY).optional(),
+  }),
   z.strictObject({ operation: z.literal('switches') }),
   z.strictObject({
     operation: z.literal('host timeline'),

@@ -20,7 +20,7 @@ export async function* performOnPages(services: Services, request: PageRequest):
       return services.ruleChange(request.id, { reason, expiresAtMs, ifVersion });
     }
     case 'overview':
-      return pages.overview({ sinceMs: request.since, untilMs: request.until });
+      return pages.overview({ sinceMs: request.since, untilMs: request.until, busiest: request.busiest });
     case 'switches':
       return yield* counted(pages.switches());
     case 'host timeline':

@@ -183,8 +183,8 @@ describeIf(NEEDS, 'the console', () => {
     await visit.row(ORDER).first().waitFor({ state: 'detached' });
     await visit.row('other.evil.test').first().waitFor();
     expect(new URL(page.url()).searchParams.get('search')).toBe('name:other.evil.test');
-    await page.getByRole('button', { name: /Saved/ }).click();
-    await page.getByLabel('Save this search as').fill('others');
+    await page.getByRole('button', { name: /Views/ }).click();
+    await page.getByLabel('Name of this search').fill('others');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await until('the view is kept', 5000, async () => {
       const answer = await page.request.get('/api/v1/views');

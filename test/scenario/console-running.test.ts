@@ -6,12 +6,16 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { repositoryPath } from '../../mininet/repository-path.ts';
 import { until } from '../../mininet/until.ts';
+import { ConsoleHost } from '../../src/cli/console/console-host.ts';
 import { resultOf } from '../../src/control/answer.ts';
 import { askControl } from '../../src/control/control-client.ts';
 import type { ControlRequest } from '../../src/control/protocol.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { silentLog } from '../../src/core/log.ts';
 import { runGluewall } from '../support/command-line.ts';
 
 const PASSWORD = 'correct horse battery staple';
@@ -92,7 +96,10 @@ describe('the console of a running gluewall', () => {
     // Not at a terminal: who reads this output may be anybody.
     await until('the log says how', 5000, () => /gluewall console setup-link/.exec(first.output())?.[0]);
     expect(first.output()).not.toContain('/set-up#');
-    const { secret } = (await first.ask({ operation: 'setup link' })) as { readonly secret: string };
+    const { secret, url } = (await first.ask({ operation: 'setup link' })) as Readonly<
+      Record<'secret' | 'url', string>
+    >;
+    expect(url).toBe(first.url);
     const set = await browse(first.url, 'POST', '/api/v1/setup', undefined, {
       secret,
       user: 'ann',
@@ -102,7 +109,8 @@ describe('the console of a running gluewall', () => {
     const cookie = cookieOf(set);
     const status = (await (await browse(first.url, 'GET', '/api/v1/status', cookie)).json()) as Record<string, unknown>;
     const port = Number(new URL(first.url).port);
-    expect(status.console).toMatchObject({ port, viewers: 0, restarts: 0 });
+    expect(status.console).toMatchObject({ url, port, viewers: 0, restarts: 0 });
+    expect(status.connect).toMatch(/^ovs-vsctl set bridge BRIDGE .* -- set-controller BRIDGE tcp:127\.0\.0\.1:\d+$/);
     expect(await first.end()).toBe(0);
 
     const second = await run(['--console', '127.0.0.1:0']);
@@ -173,6 +181,26 @@ describe('the console of a running gluewall', () => {
     } finally {
       blocker.close();
     }
+  });
+});
+
+describe('the thread of the console', () => {
+  it('ends at once when it is to end before it has begun', async () => {
+    const script = pathToFileURL(repositoryPath('dist', 'src', 'cli', 'console', 'console-thread.js'));
+    const order = {
+      // A name is looked up first: it begins later than it is told to end.
+      listen: { host: 'localhost', port: 0 },
+      publicOrigin: undefined,
+      keys: undefined,
+      oidc: undefined,
+      socketPath: join(directory, 'control.sock'),
+      version: '1.2.3',
+    };
+    const host = new ConsoleHost(order, systemClock, silentLog, script);
+    const began = performance.now();
+    void host.start().catch(() => undefined);
+    await host.stop();
+    expect(performance.now() - began).toBeLessThan(8000);
   });
 });
 

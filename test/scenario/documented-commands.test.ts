@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GluewallProcess } from '../../mininet/gluewall-process.ts';
+import { until } from '../../mininet/until.ts';
 import { documentedCommands } from '../support/document-commands.ts';
 import { LabFederation } from '../support/lab-federation.ts';
 
@@ -24,6 +25,7 @@ const main = join(root, 'dist', 'src', 'cli', 'main.js');
 const REFUSED = [
   /^gluewall (lookup|check|clients) /,
   /^gluewall (allow|rule) remove /,
+  /^gluewall rule change /,
   /^gluewall report /,
   /^gluewall switch /,
   /^gluewall doctor/,
@@ -34,6 +36,9 @@ const REFUSED = [
   /^gluewall (bots|host) show /,
   /^gluewall quarantine end /,
   /^gluewall picture /,
+  /^gluewall event (show|packet) /,
+  /^gluewall user add .* < /,
+  /^gluewall (user|token) remove /,
   /^gluewall inbox (show|events|acknowledge|escalate|reopen|comment) /,
   /^gluewall findings (show|acknowledge|escalate|close|reopen|comment|trace) /,
 ];
@@ -50,9 +55,13 @@ const ELSEWHERE = [
 const QUERY_LINE =
   '21-Nov-2025 10:11:12.123 queries: info: client @0x7f2c04000b01 192.0.2.10#53211 (a.example): query: a.example IN A + (192.0.2.53)\n';
 
+const PASSWORD = 'a sentence that nobody knows\n';
+
 let directory: string;
 let lab: LabFederation | undefined;
 let running: GluewallProcess;
+/** Where the console is, and the token for it, as the examples name them. */
+let place: Readonly<Record<'CONSOLE' | 'GLUEWALL_TOKEN', string>> | undefined;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'gluewall-'));
@@ -61,6 +70,7 @@ beforeAll(async () => {
   const tls = { key, certificate, ca };
   running = await GluewallProcess.start(directory, {
     openflow: { listen: '127.0.0.1:0' },
+    console: { listen: '127.0.0.1:0' },
     control: { socket: join(directory, 'control.sock') },
     inside: { networks: ['192.0.2.0/24'] },
     trusted_resolvers: ['192.0.2.53'],
@@ -76,10 +86,18 @@ beforeAll(async () => {
     'gzip -k border.pcap && cp border.pcap border.pcapng && cp border.pcap border-1.pcap && cp border.pcap border-2.pcap',
   );
   writeFileSync(join(directory, 'queries.log'), QUERY_LINE);
+  writeFileSync(join(directory, 'password.txt'), PASSWORD);
   run('cp queries.log queries.log.1 && cp queries.log queries.log.2 && gzip queries.log.2');
   run('gluewall history export --output history.jsonl');
   run('gluewall history export --format csv --output history.csv && gzip history.csv');
   run('gluewall history export --format cof --output passive-dns.cof');
+  const { secret } = JSON.parse(shell('gluewall token add examples --role admin --json').stdout) as { secret: string };
+  const url = await until(
+    'the console is there',
+    10_000,
+    async () => (await running.status()).console?.url ?? undefined,
+  );
+  place = { CONSOLE: url, GLUEWALL_TOKEN: secret };
 }, 60_000);
 
 afterAll(async () => {
@@ -111,7 +129,8 @@ function runInShell(command: string) {
     cwd: directory,
     encoding: 'utf8',
     timeout: 40_000,
-    env: { ...process.env, PATH: `${join(directory, 'bin')}:${process.env.PATH}` },
+    input: /^gluewall user (add|password) [^<]*$/.test(command) ? PASSWORD : '',
+    env: { ...process.env, PATH: `${join(directory, 'bin')}:${process.env.PATH}`, ...place },
   });
   return { status, stdout, stderr };
 }

@@ -103,8 +103,8 @@ describe('the inbox of a gluewall that runs', () => {
 
   it('refuses a search that it cannot understand, and says which word', async () => {
     const { status, stderr } = await inbox('list', 'severty:high');
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/at character 1: .*did you mean severity:\?/)]);
-    expect(await inbox('search', 'state:open')).toMatchObject({ status: 1 });
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/at character 1: .*did you mean severity:\?/)]);
+    expect(await inbox('search', 'state:open')).toMatchObject({ status: 2 });
   });
 
   it('shows an entry with the next step, and its events', async () => {

@@ -13,6 +13,17 @@ switch (behaviour) {
   case 'silent':
     port.on('message', () => {});
     break;
+  case 'moves': {
+    const told = new BroadcastChannel(behaviour);
+    port.postMessage({ kind: 'moving' });
+    told.postMessage('moving');
+    told.onmessage = () => {
+      port.postMessage({ kind: 'opened', setAside: undefined });
+      told.close();
+    };
+    port.on('message', (request) => answer(request));
+    break;
+  }
   case 'refuses':
     port.postMessage({ kind: 'refused', code: 'store-busy', message: 'somebody has it' });
     break;

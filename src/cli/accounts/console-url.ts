@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { DEFAULT_CONSOLE } from '../../config/console-keys.ts';
 import type { Config } from '../../config/schema.ts';
 import { formatHostPort } from '../../core/host-port.ts';
 
@@ -7,7 +6,10 @@ import { formatHostPort } from '../../core/host-port.ts';
 const EVERYWHERE: readonly string[] = ['0.0.0.0', '::'];
 
 /** Where browsers reach the console, without a slash at the end: its public URL, or else where it listens. */
-export function consoleUrl({ public_url, listen = DEFAULT_CONSOLE, tls }: Config['console']): string {
+export function consoleUrl(
+  { public_url, tls }: Config['console'],
+  listen: { readonly host: string; readonly port: number },
+): string {
   if (public_url !== undefined) return public_url.replace(/\/$/, '');
   const host = EVERYWHERE.includes(listen.host) ? hostname() : listen.host;
   return `${tls === undefined ? 'http' : 'https'}://${formatHostPort(host, listen.port)}`;

@@ -1,6 +1,6 @@
 /** `changes`: the record of what was changed, by whom and from where. */
 import type { Command } from 'commander';
-import { countArgument } from '../arguments.ts';
+import { someArgument } from '../arguments.ts';
 import { type AskOptions, askingCommand } from '../ask.ts';
 
 export interface ChangesOptions extends AskOptions {
@@ -30,6 +30,6 @@ export function addChangesCommand(program: Command): void {
     .option('--by <user>', 'only by this user; `socket` is this command line, `sign-in` who did not get in')
     .option('--operation <name>', 'only of this operation, such as "rule add"')
     .option('--subject <text>', 'only what was done to this: the id of a rule, the name of a user')
-    .option('--limit <count>', 'so many at most', countArgument, DEFAULT_LIMIT)
+    .option('--limit <count>', 'so many at most', someArgument, DEFAULT_LIMIT)
     .action(async (options: ChangesOptions) => (await import('../accounts/list-changes.ts')).listChanges(options));
 }

@@ -8,7 +8,7 @@ import {
   type FindingKind,
   type FindingState,
 } from '../../findings/finding.ts';
-import { countArgument } from '../arguments.ts';
+import { someArgument } from '../arguments.ts';
 import { type AskOptions, askingCommand } from '../ask.ts';
 
 export interface ListOptions extends AskOptions {
@@ -74,7 +74,7 @@ function addList(findings: Command): void {
     .addOption(new Option('--state <state>', 'only these').choices(FINDING_STATES))
     .option('--host <address>', 'only those about this host, or this server')
     .option('--since <time>', 'only those updated since: how long ago, such as 1h, or a time with its zone')
-    .option('--limit <count>', 'so many at most', countArgument, DEFAULT_LIMIT)
+    .option('--limit <count>', 'so many at most', someArgument, DEFAULT_LIMIT)
     .action(async (options: ListOptions) => (await commands()).listFindings(options));
 }
 

@@ -9,8 +9,8 @@ export interface VerifyBundleOptions {
 
 export function addVerifyCommand(traceback: Command): void {
   const examples = [
-    'gluewall traceback verify evidence --ca pki/ca.pem',
-    'gluewall traceback verify evidence --ca pki/ca.pem --json',
+    'gluewall traceback verify evidence --ca pki/ca-cert.pem',
+    'gluewall traceback verify evidence --ca pki/ca-cert.pem --json',
   ];
   traceback
     .command('verify <folder>')

@@ -23,11 +23,16 @@ async function serveConsole(order: ConsoleOrder): Promise<void> {
   process.on('unhandledRejection', (cause) => strays.say({ error: messageOf(cause) }, `${WHAT}: a promise was broken`));
   const served = new Console({ ...order, pageFolder: PAGE_FOLDER }, systemClock, log);
   let cancelFigures = () => {};
+  const starting = served.start();
   port.on('message', ({ kind }: ToConsoleThread) => {
     if (kind !== 'stop') return;
-    cancelFigures();
-    served
-      .stop()
+    // What has not begun yet would begin when it is over; whether it could begin is told below.
+    starting
+      .catch(() => undefined)
+      .then(() => {
+        cancelFigures();
+        return served.stop();
+      })
       .catch((error: Error) => log.error({ error: error.message }, `${WHAT} did not end well`))
       .finally(() => {
         strays.stop();
@@ -35,7 +40,7 @@ async function serveConsole(order: ConsoleOrder): Promise<void> {
       });
   });
   try {
-    const listening = await served.start();
+    const listening = await starting;
     const sendFigures = () => send({ kind: 'figures', figures: served.figures });
     sendFigures();
     cancelFigures = every(systemClock, FIGURES_MS, sendFigures);

@@ -10,6 +10,8 @@ import { sayConsole } from './say-console.ts';
 /** The console as the application begins and ends it. */
 export interface RunningConsole {
   readonly figures: ConsoleHost['figures'];
+  /** Where browsers reach it, without a slash at the end; undefined while it is not there. */
+  readonly url: string | undefined;
   /** Begins, and says where it is. Rejects with a GluewallError when its address cannot be had. */
   start(): Promise<void>;
   /** Safe twice. */
@@ -31,13 +33,15 @@ export function createConsole(config: Config, surroundings: ConsoleSurroundings)
   const order = consoleOrder(config, socketPath, version, clock.nowMs());
   if (order === undefined) return undefined;
   const host = new ConsoleHost(order, clock, log);
-  const begin = async () => {
-    const listen = { ...order.listen, port: await host.start() };
-    await sayConsole(consoleUrl({ ...config.console, listen }), socketPath, log);
-  };
+  const urlAt = (port: number) => consoleUrl(config.console, { ...order.listen, port });
+  const begin = async () => sayConsole(urlAt(await host.start()), socketPath, log);
   return {
     get figures() {
       return host.figures;
+    },
+    get url() {
+      const { port } = host.figures;
+      return port === undefined ? undefined : urlAt(port);
     },
     async start() {
       if (!isByDefault) return begin();

@@ -74,7 +74,7 @@ export function printEntry(entry: EntryDetail): string[] {
     `client       ${clientWord(client)}, ${client.mac ?? 'no MAC address'}, switch ${client.switch} port ${client.port}, group ${entry.group}`,
     `server       ${destination.address}, over ${entry.protocol}`,
     ...(then === null ? [] : [`known then   ${then.nameServer} of ${then.zone}, until ${then.expires ?? 'for ever'}`]),
-    `known now    ${known === '' ? 'as nothing' : known}`,
+    `known now    ${known === '' ? 'not in the history' : known}`,
     `name         ${entry.queryName ?? 'not read'}${entry.queryType === null ? '' : `, type ${entry.queryType}`}${recursion(entry)}`,
     `verdict      ${entry.verdict}: ${entry.reason}${entry.rule === null ? '' : `, rule ${entry.rule}`}`,
     ...(findings.length === 0 ? [] : ['', 'findings about the client:']),

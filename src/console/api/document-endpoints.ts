@@ -3,7 +3,7 @@ import type { ApiApp } from '../api-app.ts';
 import { documentEndpoint } from './common.ts';
 import { docsPage } from './docs-page.ts';
 import { DOCS_STYLE } from './docs-style.ts';
-import { type OpenApiDocument, openApiDocument } from './open-api-document.ts';
+import { openApiDocument } from './open-api-document.ts';
 
 const STYLE_PATH = 'docs.css';
 const FRAME_EXAMPLE = 'event: entries\nid: 91\ndata: {"entries":[],"count":0,"change":91}\n\n';
@@ -11,13 +11,16 @@ const FRAME_EXAMPLE = 'event: entries\nid: 91\ndata: {"entries":[],"count":0,"ch
 /** The documentation of the API, for programs and for people; it is made when it is asked for first. */
 export function addDocumentEndpoints(api: ApiApp): void {
   documentLive(api);
-  let made: OpenApiDocument | undefined;
-  const document = () => {
-    made ??= openApiDocument(api);
+  let made: { readonly json: string; readonly page: string } | undefined;
+  // As text, once: anybody may ask for it as often as he likes.
+  const texts = () => {
+    if (made !== undefined) return made;
+    const document = openApiDocument(api);
+    made = { json: JSON.stringify(document), page: docsPage(document, STYLE_PATH).toString() };
     return made;
   };
-  api.get('/openapi.json', (c) => c.json(document()));
-  api.get('/docs', (c) => c.html(docsPage(document(), STYLE_PATH)));
+  api.get('/openapi.json', (c) => c.body(texts().json, 200, { 'Content-Type': 'application/json' }));
+  api.get('/docs', (c) => c.html(texts().page));
   api.get(`/${STYLE_PATH}`, (c) => c.body(DOCS_STYLE, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
 }
 

@@ -4,14 +4,15 @@ import { ROLES } from '../../accounts/actor.ts';
 import { resultOf } from '../../control/answer.ts';
 import { GluewallError } from '../../core/errors.ts';
 import type { ApiApp, ConsoleEnv } from '../api-app.ts';
+import type { ConsolePlace } from '../own-hosts.ts';
 import { problem } from '../problem.ts';
 import { clearSessionCookie, setSessionCookie } from '../session-cookie.ts';
-import { findWhoAsks, readOpened, type SessionView, type WhoAsks } from '../who-asks.ts';
+import { findWhoAsks, isOver, readOpened, type SessionView, type WhoAsks } from '../who-asks.ts';
 import { addEndpoint, giveItems, giveNothing, instant, listOf, word } from './common.ts';
 
 /** What the page needs to know before anybody has signed in, and what the sign-in endpoints need of the console. */
 export interface SessionParts {
-  readonly isTls: boolean;
+  readonly place: ConsolePlace;
   readonly version: string;
   /** What the button of the sign-in by OIDC says; undefined: there is none. */
   readonly oidcLabel: string | undefined;
@@ -67,8 +68,8 @@ function addComingIn(api: ApiApp, parts: SessionParts): void {
         if (who !== undefined) return c.json({ ...viewOf(who), ...state });
         return problem(c, 401, 'sign-in-needed', 'sign in', {}, state);
       } catch (error) {
-        if (!(error instanceof GluewallError) || !ENDED.has(error.code)) throw error;
-        if (error.code === 'session-ended') clearSessionCookie(c, parts.isTls);
+        if (!isOver(error)) throw error;
+        if (error.code === 'session-ended') clearSessionCookie(c, parts.place);
         return problem(c, 401, error.code, error.message, {}, state);
       }
     },
@@ -121,7 +122,7 @@ function addComingIn(api: ApiApp, parts: SessionParts): void {
   );
 }
 
-function addOwnSessions(api: ApiApp, { isTls, ended }: SessionParts): void {
+function addOwnSessions(api: ApiApp, { place, ended }: SessionParts): void {
   addEndpoint(
     api,
     {
@@ -139,7 +140,7 @@ function addOwnSessions(api: ApiApp, { isTls, ended }: SessionParts): void {
         throw new GluewallError('bad-request', 'a token has no session to end: remove the token');
       const response = await giveNothing(c, { operation: 'session end', secret });
       ended(secret);
-      clearSessionCookie(c, isTls);
+      clearSessionCookie(c, place);
       return c.body(null, response.status as 204);
     },
   );
@@ -186,8 +187,6 @@ function addOwnSessions(api: ApiApp, { isTls, ended }: SessionParts): void {
   );
 }
 
-const ENDED = new Set(['session-ended', 'token-refused']);
-
 interface ConsoleState {
   readonly setupNeeded: boolean;
   readonly oidc: { readonly label: string } | null;
@@ -206,7 +205,7 @@ async function giveOpened(
   { secret, ...session }: SessionView & { readonly secret: string },
   parts: SessionParts,
 ): Promise<Response> {
-  setSessionCookie(c, secret, session.ends, parts.isTls);
+  setSessionCookie(c, secret, session.ends, parts.place);
   return c.json({ ...viewOf({ by: 'session', secret, session }), ...(await consoleState(c, parts)) }, 201);
 }
 

@@ -89,8 +89,8 @@ describe('the door to a console', () => {
     const server = rig.origin;
     expect(await refusal({ server }, { operation: 'traceback show', case: 'none' }, token)).toMatch(/^case-unknown: /);
     const reload: ControlRequest = { operation: 'reload', isTrial: false };
-    expect(await refusal({ server }, reload, token)).toMatch(/^role-refused: .*viewer.*; use a token of somebody/);
-    expect(await refusal({ server })).toMatch(/^token-refused: .*; make a new token on the console/);
+    expect(await refusal({ server }, reload, token)).toMatch(/^role-refused: .*viewer.*; a token of somebody who may/);
+    expect(await refusal({ server })).toMatch(/^token-refused: .*; tokens are made on the console/);
   });
 
   it('takes the token from a file of its owner alone', async () => {

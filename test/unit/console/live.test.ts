@@ -10,6 +10,8 @@ class Changes {
   readonly asked: { readonly after: number; readonly limit: number }[] = [];
   change = 7;
   overviews = 0;
+  /** What the answer to how things stand waits for. */
+  held: Promise<void> | undefined;
   padding = '';
 
   get services() {
@@ -17,6 +19,7 @@ class Changes {
       inbox: {
         changes: async (after: number, limit: number) => {
           this.asked.push({ after, limit });
+          if (limit === 0) await this.held;
           const count = Math.max(0, this.change - after);
           const entries = Array.from({ length: Math.min(count, limit) }, (_, index) => ({
             id: after + index + 1,
@@ -106,6 +109,23 @@ async function advanceUntil(isThere: () => boolean, stepMs = 500): Promise<void>
 }
 
 describe('the live stream', () => {
+  it('loses nothing that happens between catching up and the first look', async () => {
+    let release = () => {};
+    changes.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const { events } = await watch({ 'last-event-id': '5' });
+    await until(() => events().length === 1);
+    changes.change = 9;
+    release();
+    await advanceUntil(() => events().some(({ id }) => id === '9'));
+    expect(events().filter(({ event }) => event === 'entries')).toMatchObject([
+      { id: '7', data: { count: 2 } },
+      { id: '7', data: { count: 0 } },
+      { id: '9', data: { count: 2, entries: [{ id: 8 }, { id: 9 }] } },
+    ]);
+  });
+
   it('stands at once, and tells how things are', async () => {
     const { response, text, events } = await watch();
     expect(response.statusCode).toBe(200);

@@ -130,9 +130,13 @@ describe('a change by a cookie', () => {
     expect(await change(headers)).toMatchObject({ status: 403, json: { code: 'cross-site' } });
   });
 
-  it('is refused to a form of another site that would sign somebody in', async () => {
+  it.each([
+    ['alone', {}],
+    // As a browser sends it by itself where a proxy has asked for it.
+    ['with the password for a proxy', { authorization: 'Basic YW5uOng=' }],
+  ])('is refused to a form of another site that would sign somebody in, %s', async (_how, proxied) => {
     const reply = await rig.ask('POST', '/api/v1/session', {
-      headers: { origin: 'https://evil.example', 'content-type': 'text/plain' },
+      headers: { origin: 'https://evil.example', 'content-type': 'text/plain', ...proxied },
       body: '{"user":"ann","password":"correct horse battery staple"}',
     });
     expect(reply).toMatchObject({ status: 403, json: { code: 'cross-site' } });

@@ -108,6 +108,24 @@ describe('a session', () => {
   });
 });
 
+describe('the cookie behind a proxy', () => {
+  it('is for TLS alone, but for who comes past the proxy', async () => {
+    const proxied = await startConsole({ console: { publicOrigin: 'https://console.example' } });
+    try {
+      await proxied.signIn('ann', 'viewer');
+      const signIn = (origin: string) =>
+        proxied.ask('POST', '/api/v1/session', {
+          headers: { origin, 'x-gluewall': 'page' },
+          body: { user: 'ann', password: PASSWORD },
+        });
+      expect((await signIn('https://console.example')).headers['set-cookie']?.[0]).toContain('; Secure');
+      expect((await signIn(proxied.origin)).headers['set-cookie']?.[0]).not.toContain('Secure');
+    } finally {
+      await proxied.stop();
+    }
+  });
+});
+
 describe('guessing passwords', () => {
   it('is refused alike for users there are and are not, and then takes its time', async () => {
     await rig.signIn('ann', 'admin');
