@@ -9,7 +9,6 @@ import { useShortcuts } from '../../frame/shortcuts.ts';
 import { Aged } from '../../parts/aged.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
-import { Field } from '../../parts/field.tsx';
 import { Hostile } from '../../parts/hostile.tsx';
 import { PageFrame } from '../../parts/page-frame.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
@@ -17,12 +16,12 @@ import { Skeleton } from '../../parts/skeleton.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Ago, Time } from '../../parts/time.tsx';
 import { toast } from '../../parts/toast.ts';
+import { PasswordField } from './access-fields.tsx';
 import { isGoodPassword, NewPasswordFields, NO_PASSWORD } from './new-password.tsx';
 import { TokenSection } from './token-section.tsx';
 import { useSending } from './use-sending.ts';
 import './account-page.css';
 
-const MAX_PASSWORD = 1024;
 const SESSION_COLUMNS = [
   { name: 'From' },
   { name: 'Since' },
@@ -158,19 +157,7 @@ function PasswordForm(): VNode {
       <p class="muted">With another password all your sessions and tokens end, this one too: you sign in again.</p>
       <form class="stack account-password" onSubmit={onSubmit}>
         <input class="unseen" autocomplete="username" value={user} readOnly tabIndex={-1} aria-hidden="true" />
-        <Field label="The password as it is">
-          {(input) => (
-            <input
-              {...input}
-              type="password"
-              autocomplete="current-password"
-              required
-              maxLength={MAX_PASSWORD}
-              value={old}
-              onInput={(event) => setOld(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <PasswordField label="The password as it is" value={old} onChange={setOld} />
         <NewPasswordFields label="The new one" value={chosen} onChange={setChosen} />
         <ProblemNote problem={problem} />
         <div>

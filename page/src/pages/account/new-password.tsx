@@ -1,9 +1,5 @@
 import type { VNode } from 'preact';
-import { Field } from '../../parts/field.tsx';
-
-/** As the console has it (src/accounts/passwords.ts). */
-export const MIN_PASSWORD = 12;
-export const MAX_PASSWORD = 256;
+import { MIN_PASSWORD, PasswordField } from './access-fields.tsx';
 
 export interface NewPassword {
   readonly password: string;
@@ -29,33 +25,20 @@ export function NewPasswordFields({ value, onChange, label = 'Password' }: NewPa
   const isOther = again.length >= password.length && again !== password && again !== '';
   return (
     <>
-      <Field label={label} hint={`${MIN_PASSWORD} characters or more: a sentence, or what a password manager makes.`}>
-        {(input) => (
-          <input
-            {...input}
-            type="password"
-            autocomplete="new-password"
-            required
-            minLength={MIN_PASSWORD}
-            maxLength={MAX_PASSWORD}
-            value={password}
-            onInput={(event) => onChange({ ...value, password: event.currentTarget.value })}
-          />
-        )}
-      </Field>
-      <Field label="The same again" problem={isOther ? 'The two are not the same.' : undefined}>
-        {(input) => (
-          <input
-            {...input}
-            type="password"
-            autocomplete="new-password"
-            required
-            maxLength={MAX_PASSWORD}
-            value={again}
-            onInput={(event) => onChange({ ...value, again: event.currentTarget.value })}
-          />
-        )}
-      </Field>
+      <PasswordField
+        label={label}
+        hint={`${MIN_PASSWORD} characters or more: a sentence, or what a password manager makes.`}
+        isNew
+        value={password}
+        onChange={(typed) => onChange({ ...value, password: typed })}
+      />
+      <PasswordField
+        label="The same again"
+        problem={isOther ? 'The two are not the same.' : undefined}
+        isNew
+        value={again}
+        onChange={(typed) => onChange({ ...value, again: typed })}
+      />
     </>
   );
 }

@@ -5,15 +5,14 @@ import { navigate } from '../../frame/route.ts';
 import { loadSession } from '../../frame/session.ts';
 import { Button } from '../../parts/button.tsx';
 import { CopyText } from '../../parts/copy-text.tsx';
-import { Field } from '../../parts/field.tsx';
 import { Link } from '../../parts/link.tsx';
 import { PageFrame } from '../../parts/page-frame.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
+import { UserField } from '../account/access-fields.tsx';
 import { isGoodPassword, NewPasswordFields, NO_PASSWORD } from '../account/new-password.tsx';
 import { useSending } from '../account/use-sending.ts';
 import '../sign-in/sign-in-page.css';
 
-const MAX_USER = 64;
 const SETUP_REFUSED = 'setup-refused';
 
 /** Makes an administrator by a link that works once; its secret stands behind `#`, which no server log ever sees. */
@@ -37,20 +36,7 @@ export function SetUpPage(): VNode {
       <PageFrame title="Set up the console">
         <p>You become its administrator. Others are added on the page “Users” then.</p>
         <form class="stack" onSubmit={onSubmit}>
-          <Field label="User" hint="Letters a to z, digits, and inside also . _ @ -">
-            {(input) => (
-              <input
-                {...input}
-                autocomplete="username"
-                autocapitalize="none"
-                spellcheck={false}
-                required
-                maxLength={MAX_USER}
-                value={user}
-                onInput={(event) => setUser(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+          <UserField value={user} onChange={setUser} hint="Letters a to z, digits, and inside also . _ @ -" />
           <NewPasswordFields value={chosen} onChange={setChosen} />
           <ProblemNote problem={problem} />
           <Button kind="main" type="submit" class="gate-wide" disabled={isBusy || !isGoodPassword(chosen)}>

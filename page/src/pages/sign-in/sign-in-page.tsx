@@ -5,14 +5,11 @@ import { useRoute } from '../../frame/route.ts';
 import { loadSession, useAccess } from '../../frame/session.ts';
 import { Button } from '../../parts/button.tsx';
 import { CopyText } from '../../parts/copy-text.tsx';
-import { Field } from '../../parts/field.tsx';
 import { PageFrame } from '../../parts/page-frame.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
+import { PasswordField, UserField } from '../account/access-fields.tsx';
 import { useSending } from '../account/use-sending.ts';
 import './sign-in-page.css';
-
-const MAX_USER = 64;
-const MAX_PASSWORD = 1024;
 
 /** For whoever is not signed in, at any path: what he wanted to see comes after it. */
 export function SignInPage(): VNode {
@@ -59,33 +56,8 @@ function SignInForm(): VNode {
   };
   return (
     <form class="stack" onSubmit={onSubmit}>
-      <Field label="User">
-        {(input) => (
-          <input
-            {...input}
-            autocomplete="username"
-            autocapitalize="none"
-            spellcheck={false}
-            required
-            maxLength={MAX_USER}
-            value={user}
-            onInput={(event) => setUser(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Field label="Password">
-        {(input) => (
-          <input
-            {...input}
-            type="password"
-            autocomplete="current-password"
-            required
-            maxLength={MAX_PASSWORD}
-            value={password}
-            onInput={(event) => setPassword(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+      <UserField value={user} onChange={setUser} />
+      <PasswordField label="Password" value={password} onChange={setPassword} />
       <ProblemNote problem={problem} />
       <Button kind="main" type="submit" class="gate-wide" disabled={isBusy}>
         {isBusy ? 'Signing in…' : 'Sign in'}
