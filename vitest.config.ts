@@ -23,8 +23,6 @@ const oneAfterTheOther = { fileParallelism: false, maxWorkers: 1 };
  */
 const onTheNetwork = (groupOrder: number) => ({
   ...(insideWorld() ? { pool: worldPool, maxWorkers: maxWorkers + 1 } : oneAfterTheOther),
-  // Kernels, switches and servers keep their own time: what fails once is tried again, and the report names it.
-  retry: 1,
   testTimeout: 60_000,
   hookTimeout: 120_000,
   sequence: { groupOrder },
@@ -34,6 +32,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers,
+    // Kernels, servers and busy machines keep their own time: what fails once is tried again, and the report names it.
+    retry: 1,
     reporters: ['./test/support/summary-reporter.ts'],
     projects: [
       {
@@ -42,7 +42,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'scenario', include: ['test/scenario/**/*.test.ts'], testTimeout: 60_000, retry: 1 },
+        test: { name: 'scenario', include: ['test/scenario/**/*.test.ts'], testTimeout: 60_000 },
       },
       { extends: true, test: { name: 'switch', include: [SWITCH], exclude: ALONE, ...onTheNetwork(1) } },
       { extends: true, test: { name: 'mininet', include: [MININET], exclude: ALONE, ...onTheNetwork(1) } },
