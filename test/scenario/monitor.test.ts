@@ -43,7 +43,10 @@ describe('monitor mode', () => {
     );
   });
 
-  it('holds no octets of what was forwarded, and its copies are bounded in number', () => {
+  it.each([
+    ['number', { packets: 1, bytes: 10_000 }],
+    ['octets', { packets: 10, bytes: 100 }],
+  ])('the copies it holds, for the events that show them, are bounded in %s', (_, hold) => {
     const world = play(
       `
       1s     query 192.0.2.10 203.0.113.8 a.example => passes
@@ -51,8 +54,9 @@ describe('monitor mode', () => {
       1s     held 1
       1s     counts held: no room 1
       1s     says 203.0.113.8 is unknown and would block
+      2s     held 0
     `,
-      { monitor: true, hold: { packets: 1, bytes: 0 } },
+      { monitor: true, hold },
     );
     expect(world.firewall.held.bytes).toBe(0);
   });
